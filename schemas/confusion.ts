@@ -1,0 +1,27 @@
+// Confusion cells, label x predicted. Cells only add and subtract, so a correction is exact.
+
+/** counts.get(label)?.get(predicted) = number of labelled predictions, never negative; zero cells are absent. */
+export type Confusion = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+export const emptyConfusion: Confusion = new Map();
+
+/** The cells with `by` (may be negative) added at (label, predicted). Throws RangeError below zero: that is a broken fold. */
+export function addCell(cells: Confusion, label: string, predicted: string, by: number): Confusion {
+  const row = new Map(cells.get(label));
+  const count = (row.get(predicted) ?? 0) + by;
+  if (!Number.isInteger(count) || count < 0) throw new RangeError(`cell (${label}, ${predicted}) would be ${count}`);
+  if (count === 0) row.delete(predicted);
+  else row.set(predicted, count);
+  const next = new Map(cells);
+  if (row.size === 0) next.delete(label);
+  else next.set(label, row);
+  return next;
+}
+
+/** Every non-zero cell as [label, predicted, count], in the order of label, then predicted. */
+export function cellsOf(cells: Confusion): [label: string, predicted: string, count: number][] {
+  const list: [string, string, number][] = [];
+  for (const [label, row] of cells) for (const [predicted, count] of row) list.push([label, predicted, count]);
+  const rank = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  return list.sort((a, b) => rank(a[0], b[0]) || rank(a[1], b[1]));
+}
