@@ -1,0 +1,116 @@
+// A small client of the Confluent-compatible registry API. fetch is an argument; decoders are cached per (topic, writer id).
+import { decoderFor, schemaIdOf, schemaText, type Decoder } from './codec.ts';
+import { fatal, messageOf, poison, transient } from './failure.ts';
+import { subjectOf, TOPIC_NAMES, type EventOf, type TopicName } from './topics.ts';
+
+export type Fetch = typeof fetch;
+const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
+
+export type Registry = {
+  /** Registers our schema of a topic under FULL_TRANSITIVE; idempotent; returns its id. */
+  register(topic: TopicName): Promise<number>;
+  /** Id under which our schema of the topic stands. Fatal `schema_missing` when `up` has not registered it. */
+  idOf(topic: TopicName): Promise<number>;
+  /** Ids of all topics. */
+  ids(): Promise<ReadonlyMap<TopicName, number>>;
+  /** A decoder once its writer schema is known, else undefined: then await `learn`. Synchronous, for hot paths.
+   *  Throws poison `not_framed` on bytes that are not in wire format. */
+  known<T extends TopicName>(topic: T, value: Uint8Array): Decoder<T> | undefined;
+  /** Fetches the writer schema of this value. Throws poison `unknown_schema` when the registry does not know the id although it knows ours,
+   *  transient `registry_unavailable` otherwise. */
+  learn(topic: TopicName, value: Uint8Array): Promise<void>;
+  /** known + learn + decode. */
+  decode<T extends TopicName>(topic: T, value: Uint8Array): Promise<EventOf[T]>;
+};
+
+export function createRegistry(url: string, fetchNow: Fetch): Registry {
+  const ids = new Map<TopicName, number>();
+  const decoders = new Map<string, Decoder<TopicName>>();
+  const refused = new Map<string, Error>();
+
+  async function call(path: string, method: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+    let response: Response;
+    try {
+      response = await fetchNow(`${url}${path}`, {
+        method,
+        ...(body === undefined ? {} : { headers: { 'content-type': CONTENT_TYPE }, body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(10_000),
+      });
+      const text = await response.text();
+      const parsed: unknown = text === '' ? undefined : JSON.parse(text);
+      if (response.status >= 500) throw new Error(`answered ${response.status}`);
+      return { status: response.status, body: parsed };
+    } catch (cause) {
+      throw transient('registry_unavailable', `the schema registry at ${url} does not answer (${messageOf(cause)})`, { cause });
+    }
+  }
+  const field = (body: unknown, name: string): unknown => (typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined);
+
+  async function register(topic: TopicName): Promise<number> {
+    const subject = subjectOf(topic);
+    const config = await call(`/config/${subject}`, 'PUT', { compatibility: 'FULL_TRANSITIVE' });
+    if (config.status !== 200) throw fatal('registry_refused', `the registry refused FULL_TRANSITIVE for ${subject}: ${JSON.stringify(config.body)}`);
+    const done = await call(`/subjects/${subject}/versions`, 'POST', { schema: schemaText(topic), schemaType: 'AVRO' });
+    const id = field(done.body, 'id');
+    if (done.status !== 200 || typeof id !== 'number') throw fatal('schema_refused', `the registry refused the schema of ${subject}: ${JSON.stringify(done.body)}`);
+    ids.set(topic, id);
+    return id;
+  }
+
+  async function idOf(topic: TopicName): Promise<number> {
+    const cached = ids.get(topic);
+    if (cached !== undefined) return cached;
+    const found = await call(`/subjects/${subjectOf(topic)}`, 'POST', { schema: schemaText(topic), schemaType: 'AVRO' });
+    const id = field(found.body, 'id');
+    if (found.status !== 200 || typeof id !== 'number') throw fatal('schema_missing', `the registry at ${url} does not hold our schema of ${subjectOf(topic)}; run ./loop up, which registers it`);
+    ids.set(topic, id);
+    return id;
+  }
+
+  function known<T extends TopicName>(topic: T, value: Uint8Array): Decoder<T> | undefined {
+    const id = schemaIdOf(value);
+    if (id === undefined) throw poison('not_framed', `a value on ${topic} is not in the registry's wire format (0x00, 4-byte schema id, Avro)`);
+    const key = `${topic}/${id}`;
+    const refusal = refused.get(key);
+    if (refusal !== undefined) throw refusal;
+    return decoders.get(key) as Decoder<T> | undefined;
+  }
+
+  async function learn(topic: TopicName, value: Uint8Array): Promise<void> {
+    if (known(topic, value) !== undefined) return;
+    const id = schemaIdOf(value);
+    const found = await call(`/schemas/ids/${id}`, 'GET');
+    const schema = field(found.body, 'schema');
+    if (found.status !== 200 || typeof schema !== 'string') {
+      // A registry that has lost our own schemas is broken, not the record.
+      ids.delete(topic);
+      await idOf(topic).catch((cause: unknown) => {
+        throw transient('registry_unavailable', `the registry knows neither schema id ${id} nor our own schema of ${topic}`, { cause });
+      });
+      throw poison('unknown_schema', `the registry does not know schema id ${id}`);
+    }
+    try {
+      decoders.set(`${topic}/${id}`, decoderFor(topic, schema));
+    } catch (error) {
+      if (error instanceof Error) refused.set(`${topic}/${id}`, error);
+      throw error;
+    }
+  }
+
+  return {
+    register,
+    idOf,
+    known,
+    learn,
+    async ids() {
+      const all = await Promise.all(TOPIC_NAMES.map(async (topic) => [topic, await idOf(topic)] as const));
+      return new Map(all);
+    },
+    async decode<T extends TopicName>(topic: T, value: Uint8Array) {
+      await learn(topic, value);
+      const decode = known(topic, value);
+      if (decode === undefined) throw fatal('decoder_missing', `no decoder for ${topic}`);
+      return decode(value);
+    },
+  };
+}

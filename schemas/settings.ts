@@ -1,0 +1,165 @@
+// Every setting of every process: one table, one parser, all mistakes reported at once. main.ts files hand in process.env.
+import { DEFAULT_CATEGORIES } from './categories.ts';
+import { fatal } from './failure.ts';
+
+type Parsed<T> = { readonly value: T } | { readonly wrong: string };
+type Base = (offset: number) => number;
+type Setting<T> = { readonly env: string; readonly about: string; readonly fallback: string | ((port: Base) => string); readonly parse: (text: string) => Parsed<T> };
+type Fallback = string | ((port: Base) => string);
+
+const text = (env: string, fallback: Fallback, about: string): Setting<string> => ({ env, about, fallback, parse: (value) => ({ value }) });
+const number = (env: string, fallback: Fallback, about: string, min: number, max = Number.MAX_SAFE_INTEGER, whole = true): Setting<number> => ({
+  env,
+  about,
+  fallback,
+  parse(raw) {
+    const value = raw.trim() === '' ? Number.NaN : Number(raw);
+    const bad = Number.isNaN(value) || value < min || value > max || (whole && !Number.isInteger(value));
+    return bad ? { wrong: `must be ${whole ? 'a whole number' : 'a number'} from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}, is '${raw}'` } : { value };
+  },
+});
+const share = (env: string, fallback: string, about: string): Setting<number> => number(env, fallback, about, 0, 1, false);
+const port = (env: string, offset: number, about: string): Setting<number> => number(env, (at) => String(at(offset)), about, 1, 65_535);
+const maybeShare = (env: string, about: string): Setting<number | undefined> => ({
+  env,
+  about,
+  fallback: '',
+  parse: (raw) => (raw === '' ? { value: undefined } : share(env, '', about).parse(raw)),
+});
+const choice = <const T extends string>(env: string, options: readonly T[], fallback: T, about: string): Setting<T> => ({
+  env,
+  about: `${about} (${options.join(' | ')})`,
+  fallback,
+  parse(raw) {
+    const value = options.find((option) => option === raw);
+    return value === undefined ? { wrong: `must be one of ${options.join(', ')}, is '${raw}'` } : { value };
+  },
+});
+/** `a:1,b:2` to a map; ranks of sources. */
+const ranks = (env: string, fallback: string, about: string): Setting<ReadonlyMap<string, number>> => ({
+  env,
+  about,
+  fallback,
+  parse(raw) {
+    const pairs = raw.split(',').filter((part) => part !== '').map((part) => [part.slice(0, part.lastIndexOf(':')), Number(part.slice(part.lastIndexOf(':') + 1))] as const);
+    const bad = pairs.find(([name, rank]) => name === '' || !Number.isInteger(rank));
+    return bad ? { wrong: `must look like 'expert:2,user:1', is '${raw}'` } : { value: new Map(pairs) };
+  },
+});
+export const SCOPES = ['predict', 'feedback', 'train', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+/** `token=scope+scope,token2=scope`. */
+const tokens = (env: string, about: string): Setting<ReadonlyMap<string, ReadonlySet<Scope>>> => ({
+  env,
+  about,
+  fallback: '',
+  parse(raw) {
+    const value = new Map<string, ReadonlySet<Scope>>();
+    for (const part of raw.split(',').filter((one) => one !== '')) {
+      const [token = '', names = ''] = part.split('=');
+      const scopes = names.split('+').map((name) => SCOPES.find((scope) => scope === name));
+      if (token === '' || scopes.includes(undefined)) return { wrong: `must look like 'TOKEN=predict+feedback,TOKEN2=admin' with scopes ${SCOPES.join(', ')}` };
+      value.set(token, new Set(scopes.filter((scope) => scope !== undefined)));
+    }
+    return { value };
+  },
+});
+const names = (env: string, fallback: string, about: string): Setting<readonly string[]> => ({
+  env,
+  about,
+  fallback,
+  parse(raw) {
+    const value = raw.split('|').map((name) => name.trim());
+    return value.length < 2 || value.includes('') || new Set(value).size < value.length ? { wrong: `must be two or more different names separated by |, is '${raw}'` } : { value };
+  },
+});
+
+const DEFAULT_PORT_BASE = 17_000;
+const DAY = 86_400_000;
+const days = (count: number): string => String(count * DAY);
+
+export const TABLE = {
+  homeDir: text('LOOP_HOME', '.loop', 'data folder: logs, databases, topics, secrets'),
+  portBase: number('LOOP_PORT_BASE', String(DEFAULT_PORT_BASE), 'first of the ports below', 1024, 65_000),
+  cacheDir: text('LOOP_CACHE', '', 'downloaded servers; empty: live-f1-loop in $XDG_CACHE_HOME or ~/.cache'),
+  kafkaBootstrap: text('KAFKA_BOOTSTRAP', (at) => `127.0.0.1:${at(0)}`, 'Kafka brokers, comma separated'),
+  registryUrl: text('REGISTRY_URL', (at) => `http://127.0.0.1:${at(2)}/apis/ccompat/v7`, 'schema registry (Confluent-compatible API)'),
+  mysqlHost: text('MYSQL_HOST', '127.0.0.1', 'MySQL or MariaDB host'),
+  mysqlPort: port('MYSQL_PORT', 3, 'its port'),
+  mysqlUser: text('MYSQL_USER', 'loop', 'its user'),
+  mysqlPassword: text('MYSQL_PASSWORD', '', 'its password; the local stack makes one'),
+  mysqlDatabase: text('MYSQL_DATABASE', 'job_db', 'its database'),
+  s3Endpoint: text('S3_ENDPOINT', (at) => `http://127.0.0.1:${at(4)}`, 'S3 endpoint'),
+  s3AccessKey: text('S3_ACCESS_KEY', '', 'S3 access key; the local stack makes one'),
+  s3SecretKey: text('S3_SECRET_KEY', '', 'S3 secret key; the local stack makes one'),
+  prometheusUrl: text('PROMETHEUS_URL', (at) => `http://127.0.0.1:${at(5)}`, 'Prometheus'),
+  inferencePort: port('INFERENCE_PORT', 10, 'HTTP port of inference'),
+  joinPort: port('JOIN_PORT', 11, 'metrics port of the join'),
+  monitorPort: port('MONITOR_PORT', 12, 'metrics port of the monitor; serves /live too'),
+  trainerPort: port('TRAINER_PORT', 13, 'metrics port of the trainer'),
+  tokens: tokens('LOOP_TOKENS', 'API tokens: TOKEN=scope+scope,…; the local stack makes one per scope'),
+  logLevel: choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info', 'how much the processes log'),
+
+  modelName: text('MODEL_NAME', 'grocery', 'name of the default model'),
+  categories: names('CATEGORIES', DEFAULT_CATEGORIES.join('|'), 'categories accepted in training files, separated by |'),
+  partitions: number('PARTITIONS', '4', 'partitions of products, predictions, feedback and examples; fixed at creation', 1, 1024),
+  labelledPartitions: number('LABELLED_PARTITIONS', '1', 'partitions of labelled and tallies; fixed at creation', 1, 1024),
+  sessionTimeoutMs: number('SESSION_TIMEOUT_MS', '6000', 'Kafka session time-out; the broker allows 6000 at least', 6000, 1_800_000),
+
+  horizonMs: number('HORIZON_MS', days(30), 'a label counts until this long after its prediction', 1000),
+  earlyHorizonMs: number('EARLY_HORIZON_MS', days(1), 'a label counts from this long before its prediction', 0),
+  expiryMarginMs: number('EXPIRY_MARGIN_MS', '600000', 'wall clock waits this much longer than a deadline before memory is freed', 0),
+  sourceRanks: ranks('SOURCE_RANKS', '', 'rank per feedback source, e.g. expert:2,user:1; unlisted: 0; a lower rank never replaces a higher'),
+
+  bucketMs: number('BUCKET_MS', '60000', 'length of a tally bucket', 100),
+  windowLabels: number('WINDOW_LABELS', '1000', 'labels the live window reaches back for', 1),
+  windowMaxAgeMs: number('WINDOW_MAX_AGE_MS', days(7), 'no bucket older than this is in the window', 1000),
+  minF1: share('MIN_F1', '0.90', 'threshold on the live weighted F1'),
+  minClassF1: maybeShare('MIN_CLASS_F1', 'floor for the F1 of every category with enough support; empty: none'),
+  trigger: choice('TRIGGER', ['evidence', 'window'], 'evidence', 'what orders a retraining'),
+  minLabels: number('MIN_LABELS', '300', 'labels before a verdict; also the support a category needs', 1),
+  falseAlarmEvery: number('FALSE_ALARM_EVERY', '10000', 'at least so many labels between false alarms, on average', 2),
+  settleMs: number('SETTLE_MS', '0', 'age of a prediction when its label is fed to the detector; 0: at its first label', 0),
+  cooldownMs: number('COOLDOWN_MS', '3600000', 'the detector rests so long after an alarm (stream time)', 0),
+  maxRetrainsPerDay: number('MAX_RETRAINS_PER_DAY', '4', 'cap on drift retrainings of a model', 1),
+
+  autoRetrain: choice('AUTO_RETRAIN', ['on', 'off'], 'on', 'whether the trainer acts on drift and schedule requests'),
+  promote: choice('PROMOTE', ['auto', 'ask'], 'auto', 'whether a passed gate promotes by itself'),
+  retrainEveryMs: number('RETRAIN_EVERY_MS', days(7), 'the schedule; 0: none', 0),
+  leaseMs: number('LEASE_MS', '30000', 'a RUNNING row without a sign of life for so long is taken over', 1000),
+  epochs: number('EPOCHS', '6', 'training epochs', 1, 200),
+  seed: number('SEED', '42', 'seed of splits, batches and folds', 0, 4_294_967_295),
+  recencyWeight: number('RECENCY_WEIGHT', '3', 'weight of a labelled row against a base row', 0, 1000, false),
+  baseCorpus: text('BASE_CORPUS', 's3://dataset/train/Training_Data.csv', 'the base corpus'),
+  gateMargin: share('GATE_MARGIN', '0.01', 'how much worse on the hold-out a candidate may be, overall'),
+  gateClassMargin: share('GATE_CLASS_MARGIN', '0.03', 'the same for one category with enough support'),
+  gateAlpha: share('GATE_ALPHA', '0.05', 'level of the paired test on recent rows'),
+  recentPredictions: number('RECENT_PREDICTIONS', '100000', 'predictions kept for look-ups', 0),
+} as const;
+
+export type Settings = { readonly [K in keyof typeof TABLE]: (typeof TABLE)[K] extends Setting<infer T> ? T : never };
+
+/** Settings from an environment; absent variables take their defaults. Throws fatal `bad_settings` listing every mistake. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const wrong: string[] = [];
+  const base = TABLE.portBase.parse(env['LOOP_PORT_BASE'] ?? String(DEFAULT_PORT_BASE));
+  const at: Base = (offset) => ('value' in base ? base.value : DEFAULT_PORT_BASE) + offset;
+  const read: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries(TABLE)) {
+    const raw = env[setting.env] ?? (typeof setting.fallback === 'string' ? setting.fallback : setting.fallback(at));
+    const parsed: Parsed<unknown> = setting.parse(raw);
+    if ('wrong' in parsed) wrong.push(`${setting.env} ${parsed.wrong}`);
+    else read[key] = parsed.value;
+  }
+  const settings = read as Settings;
+  if (wrong.length === 0 && settings.earlyHorizonMs > settings.horizonMs) wrong.push(`EARLY_HORIZON_MS (${settings.earlyHorizonMs}) must not exceed HORIZON_MS (${settings.horizonMs})`);
+  if (wrong.length === 0 && settings.windowMaxAgeMs < settings.bucketMs) wrong.push(`WINDOW_MAX_AGE_MS (${settings.windowMaxAgeMs}) must not be below BUCKET_MS (${settings.bucketMs})`);
+  if (wrong.length === 0 && settings.minF1 === 1) wrong.push('MIN_F1 must be below 1: nothing stays at or above it');
+  if (wrong.length > 0) throw fatal('bad_settings', `the settings are wrong:\n  ${wrong.join('\n  ')}`, { fields: { wrong } });
+  return Object.freeze(settings);
+}
+
+/** The table as documentation: [variable, default, meaning], defaults at the default ports. */
+export function documentedSettings(): [env: string, fallback: string, about: string][] {
+  return Object.values(TABLE).map((setting) => [setting.env, typeof setting.fallback === 'string' ? setting.fallback : setting.fallback((offset) => DEFAULT_PORT_BASE + offset), setting.about]);
+}

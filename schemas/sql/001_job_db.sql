@@ -1,0 +1,65 @@
+-- Tables of job_db. Columns of the old service keep their names; ours stand beside them. Common subset of MySQL 8.4 and MariaDB 11.4.
+CREATE TABLE jobs (
+  job_id CHAR(36) NOT NULL PRIMARY KEY,
+  start_time DATETIME(3) NULL,
+  end_time DATETIME(3) NULL,
+  job_status VARCHAR(32) NOT NULL,
+  input_file_s3 VARCHAR(1024) NULL,
+  output_file_s3 VARCHAR(1024) NULL
+) CHARACTER SET utf8mb4;
+
+CREATE TABLE auto_training (
+  id CHAR(36) NOT NULL PRIMARY KEY,
+  training_date DATETIME(3) NULL,
+  dataset_hash VARCHAR(64) NULL,
+  dataset_path VARCHAR(1024) NULL,
+  run_id VARCHAR(64) NULL,
+  best_checkpoint VARCHAR(1024) NULL,
+  f1 DOUBLE NULL,
+  min_f1 DOUBLE NULL,
+  weights_s3 VARCHAR(1024) NULL,
+  status VARCHAR(16) NOT NULL,
+  retrain_id VARCHAR(300) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  model_name VARCHAR(128) NOT NULL,
+  cause VARCHAR(32) NOT NULL,
+  model_version VARCHAR(64) NULL,
+  champion_version VARCHAR(64) NULL,
+  outcome VARCHAR(16) NULL,
+  outcome_reason TEXT NULL,
+  champion_f1 DOUBLE NULL,
+  champion_min_f1 DOUBLE NULL,
+  threshold DOUBLE NULL,
+  live_f1 DOUBLE NULL,
+  evidence LONGTEXT NULL,
+  request LONGTEXT NOT NULL,
+  report LONGTEXT NULL,
+  promotion_seq BIGINT NULL,
+  weights_sha256 CHAR(64) NULL,
+  manifest_s3 VARCHAR(1024) NULL,
+  dataset_offsets LONGTEXT NULL,
+  backend VARCHAR(32) NULL,
+  requested_at DATETIME(3) NOT NULL,
+  claimed_at DATETIME(3) NOT NULL,
+  started_at DATETIME(3) NULL,
+  finished_at DATETIME(3) NULL,
+  duration_ms BIGINT NULL,
+  attempts INT NOT NULL DEFAULT 0,
+  lease_token CHAR(36) NULL,
+  lease_until DATETIME(3) NULL,
+  request_partition INT NULL,
+  request_offset BIGINT NULL,
+  UNIQUE KEY auto_training_retrain_id (retrain_id),
+  UNIQUE KEY auto_training_promotion (model_name, promotion_seq),
+  KEY auto_training_open (status, lease_until)
+) CHARACTER SET utf8mb4;
+
+CREATE TABLE model_metrics (
+  id CHAR(36) NOT NULL PRIMARY KEY,
+  associated_job_id CHAR(36) NULL,
+  timestamp DATETIME(3) NOT NULL,
+  model_name VARCHAR(128) NOT NULL,
+  f1 DOUBLE NULL,
+  min_f1 DOUBLE NULL,
+  total_predictions BIGINT NULL,
+  latency_avg_ms DOUBLE NULL
+) CHARACTER SET utf8mb4;

@@ -1,0 +1,48 @@
+// The nine topics. A topic's name is written here and nowhere else.
+import type { DeadLetter, Example, Feedback, Labelled, ModelPromoted, Prediction, Product, RetrainRequested, Tally } from './events.ts';
+
+export type EventOf = {
+  products: Product;
+  predictions: Prediction;
+  feedback: Feedback;
+  labelled: Labelled;
+  examples: Example;
+  tallies: Tally;
+  'retrain-requests': RetrainRequested;
+  models: ModelPromoted;
+  'dead-letters': DeadLetter;
+};
+export type TopicName = keyof EventOf;
+
+const DAY_MS = 86_400_000;
+type Width = 'inputs' | 'labelled' | 1;
+type Shape = { readonly width: Width; readonly retentionDays?: number | 'twice the horizon'; readonly compacted?: true };
+
+const SHAPES: Readonly<Record<TopicName, Shape>> = {
+  products: { width: 'inputs', retentionDays: 7 },
+  predictions: { width: 'inputs', retentionDays: 'twice the horizon' },
+  feedback: { width: 'inputs', retentionDays: 'twice the horizon' },
+  labelled: { width: 'labelled' },
+  examples: { width: 'inputs', compacted: true },
+  tallies: { width: 'labelled', compacted: true },
+  'retrain-requests': { width: 1, retentionDays: 30 },
+  models: { width: 1, compacted: true },
+  'dead-letters': { width: 1, retentionDays: 30 },
+};
+/** In the fixed order in which `up` creates topics and registers schemas. */
+export const TOPIC_NAMES: readonly TopicName[] = ['products', 'predictions', 'feedback', 'labelled', 'examples', 'tallies', 'retrain-requests', 'models', 'dead-letters'];
+
+export const subjectOf = (topic: TopicName): string => `${topic}-value`;
+export type TopicSpec = { readonly name: TopicName; readonly partitions: number; readonly config: Readonly<Record<string, string>> };
+
+/** Name, partition count and broker configuration of every topic. horizonMs: how long a prediction waits for its label. */
+export function topicSpecs(settings: { readonly partitions: number; readonly labelledPartitions: number; readonly horizonMs: number }): TopicSpec[] {
+  return TOPIC_NAMES.map((name) => {
+    const shape = SHAPES[name];
+    const partitions = shape.width === 'inputs' ? settings.partitions : shape.width === 'labelled' ? settings.labelledPartitions : 1;
+    const days = shape.retentionDays;
+    const retentionMs = days === undefined ? -1 : days === 'twice the horizon' ? Math.max(2 * settings.horizonMs, 2 * DAY_MS) : days * DAY_MS;
+    const cleanup: Record<string, string> = shape.compacted ? { 'cleanup.policy': 'compact' } : { 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs), 'retention.bytes': '-1' };
+    return { name, partitions, config: { 'message.timestamp.type': 'LogAppendTime', ...cleanup } };
+  });
+}
