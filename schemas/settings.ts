@@ -163,3 +163,20 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 export function documentedSettings(): [env: string, fallback: string, about: string][] {
   return Object.values(TABLE).map((setting) => [setting.env, typeof setting.fallback === 'string' ? setting.fallback : setting.fallback((offset) => DEFAULT_PORT_BASE + offset), setting.about]);
 }
+
+/** What the S3 client wants to know. */
+export function s3Options(settings: Settings): { endPoint: string; port: number; useSSL: boolean; accessKey: string; secretKey: string; region: string; pathStyle: boolean } {
+  const match = /^(https?):\/\/([^:/]+)(?::(\d+))?/.exec(settings.s3Endpoint);
+  if (match === null) throw fatal('bad_settings', `S3_ENDPOINT must look like http://host:port, is '${settings.s3Endpoint}'`);
+  const useSSL = match[1] === 'https';
+  return { endPoint: match[2] ?? '', port: Number(match[3] ?? (useSSL ? 443 : 80)), useSSL, accessKey: settings.s3AccessKey, secretKey: settings.s3SecretKey, region: 'us-east-1', pathStyle: true };
+}
+/** `s3://bucket/key` in parts, or undefined. */
+export function parseS3Uri(uri: string): { readonly bucket: string; readonly key: string } | undefined {
+  const match = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri);
+  return match === null ? undefined : { bucket: match[1] ?? '', key: match[2] ?? '' };
+}
+/** What the MySQL client wants to know. */
+export const mysqlOptions = (settings: Settings): { host: string; port: number; user: string; password: string; database: string } => ({
+  host: settings.mysqlHost, port: settings.mysqlPort, user: settings.mysqlUser, password: settings.mysqlPassword, database: settings.mysqlDatabase,
+});

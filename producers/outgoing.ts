@@ -1,0 +1,53 @@
+// What leaves us: events (encoded here) or original bytes (dead letters, misplaced records), cut into sends the broker accepts.
+import type { IHeaders, Message, TopicMessages } from 'kafkajs';
+import { encode } from '../schemas/codec.ts';
+import { fatal } from '../schemas/failure.ts';
+import { partitionOf } from '../schemas/partition.ts';
+import type { EventOf, TopicName } from '../schemas/topics.ts';
+
+type Common = { readonly partition?: number; readonly headers?: Readonly<Record<string, string>> };
+type EventMessage = { [T in TopicName]: Common & { readonly topic: T; readonly key: string; readonly value: EventOf[T] | null } }[TopicName];
+type RawMessage = Common & { readonly topic: TopicName; readonly key: Uint8Array | string | null; readonly raw: Uint8Array | null };
+export type Outgoing = EventMessage | RawMessage;
+export type Widths = ReadonlyMap<TopicName, number>;
+
+// kafkajs groups a send in quadratic time and makes one record batch of it; the broker refuses a batch over 1 MB, for ever.
+const MAX_MESSAGES = 1500;
+const MAX_BYTES = 700_000;
+
+const bytesOf = (key: Uint8Array | string | null): Buffer | null => (key === null ? null : typeof key === 'string' ? Buffer.from(key) : Buffer.from(key));
+
+function encoded(message: EventMessage, ids: ReadonlyMap<TopicName, number>): Buffer | null {
+  if (message.value === null) return null;
+  const id = ids.get(message.topic);
+  if (id === undefined) throw fatal('schema_missing', `no schema id for ${message.topic}`);
+  return encode(message.topic, message.value, id);
+}
+
+/** Messages per send, in order. Partition: the given one, else Java's murmur2 of the key (0 without a key). */
+export function chunksOf(messages: readonly Outgoing[], ids: ReadonlyMap<TopicName, number>, widths: Widths): TopicMessages[][] {
+  const chunks: TopicMessages[][] = [];
+  let open = new Map<TopicName, Message[]>();
+  let count = 0;
+  let bytes = 0;
+  const close = (): void => {
+    if (count > 0) chunks.push([...open].map(([topic, list]) => ({ topic, messages: list })));
+    open = new Map();
+    count = 0;
+    bytes = 0;
+  };
+  for (const message of messages) {
+    const key = bytesOf(message.key);
+    const value = 'raw' in message ? bytesOf(message.raw) : encoded(message, ids);
+    const size = (key?.length ?? 0) + (value?.length ?? 0) + 100;
+    if (count >= MAX_MESSAGES || bytes + size > MAX_BYTES) close();
+    const partition = message.partition ?? (key === null ? 0 : partitionOf(key, widths.get(message.topic) ?? 1));
+    const list = open.get(message.topic) ?? [];
+    open.set(message.topic, list);
+    list.push({ key, value, partition, ...(message.headers === undefined ? {} : { headers: { ...message.headers } satisfies IHeaders }) });
+    count += 1;
+    bytes += size;
+  }
+  close();
+  return chunks;
+}

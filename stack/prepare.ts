@@ -1,0 +1,68 @@
+// What must stand before our processes start: topics, schemas, tables, buckets.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client as Minio } from 'minio';
+import mysql from 'mysql2/promise';
+import { createKafka } from '../producers/kafka.ts';
+import { schemaText } from '../schemas/codec.ts';
+import { fatal } from '../schemas/failure.ts';
+import type { Registry } from '../schemas/registry.ts';
+import { s3Options } from '../schemas/settings.ts';
+import { TOPIC_NAMES, topicSpecs } from '../schemas/topics.ts';
+import { mysqlOptions } from '../schemas/settings.ts';
+import type { Context } from './context.ts';
+import { PROJECT_DIR } from './paths.ts';
+import { writeJson } from './pids.ts';
+
+const BUCKETS = ['dataset', 'inference', 'models', 'mlflow'];
+
+/** Creates the nine topics. Fatal `partitions_differ` when a topic stands with another width than the settings ask for. */
+export async function createTopics({ settings }: Context): Promise<void> {
+  const admin = createKafka(settings, 'stack').admin();
+  await admin.connect();
+  try {
+    const standing = new Set(await admin.listTopics());
+    const specs = topicSpecs(settings);
+    const missing = specs.filter((spec) => !standing.has(spec.name));
+    if (missing.length > 0) {
+      await admin.createTopics({ waitForLeaders: true, topics: missing.map((spec) => ({ topic: spec.name, numPartitions: spec.partitions, replicationFactor: 1, configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })) })) });
+    }
+    const { topics } = await admin.fetchTopicMetadata({ topics: specs.map((spec) => spec.name) });
+    for (const spec of specs) {
+      const found = topics.find((topic) => topic.name === spec.name)?.partitions.length;
+      if (found !== spec.partitions) throw fatal('partitions_differ', `topic ${spec.name} has ${found} partitions, the settings ask for ${spec.partitions}; the number is fixed at creation (PARTITIONS, LABELLED_PARTITIONS)`);
+    }
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Registers every schema in one fixed order and writes topic → {id, hash} where processes find it. */
+export async function registerSchemas({ paths }: Context, registry: Registry): Promise<void> {
+  const standing: Record<string, { id: number; hash: string }> = {};
+  for (const topic of TOPIC_NAMES) standing[topic] = { id: await registry.register(topic), hash: createHash('sha256').update(schemaText(topic)).digest('hex') };
+  writeJson(paths.schemas, standing);
+}
+
+/** Runs the SQL files that have not been run. DDL commits by itself, so a file is marked only after all its statements. */
+export async function migrate({ settings }: Context): Promise<void> {
+  const db = await mysql.createConnection({ ...mysqlOptions(settings), multipleStatements: true });
+  try {
+    await db.query('CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(128) NOT NULL PRIMARY KEY, run_at DATETIME(3) NOT NULL)');
+    const dir = join(PROJECT_DIR, 'schemas/sql');
+    for (const name of readdirSync(dir).filter((file) => file.endsWith('.sql')).sort()) {
+      const [rows] = await db.query<mysql.RowDataPacket[]>('SELECT 1 FROM migrations WHERE name = ?', [name]);
+      if (rows.length > 0) continue;
+      await db.query(readFileSync(join(dir, name), 'utf8').replaceAll('CREATE TABLE ', 'CREATE TABLE IF NOT EXISTS '));
+      await db.query('INSERT INTO migrations (name, run_at) VALUES (?, NOW(3))', [name]);
+    }
+  } finally {
+    await db.end();
+  }
+}
+
+export async function makeBuckets({ settings }: Context): Promise<void> {
+  const s3 = new Minio(s3Options(settings));
+  for (const bucket of BUCKETS) if (!(await s3.bucketExists(bucket))) await s3.makeBucket(bucket);
+}

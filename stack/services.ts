@@ -1,0 +1,45 @@
+// The five servers: fetched, started and checked in parallel; stopped in the order in which they need each other.
+import { fetchKafka, fetchMysql, fetchPrometheus, fetchRegistry, fetchS3, checkJava, type Say } from './fetch.ts';
+import type { Context } from './context.ts';
+import { stopPart } from './pids.ts';
+import { kafkaService } from './services/kafka.ts';
+import { mysqlService } from './services/mysql.ts';
+import { prometheusService } from './services/prometheus.ts';
+import { registryService } from './services/registry.ts';
+import { s3Service } from './services/s3.ts';
+import { startService, type Service } from './services/service.ts';
+
+/** In the order in which they are stopped. */
+export const SERVICES = ['prometheus', 'registry', 's3', 'mysql', 'kafka'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+export type Starting = Readonly<Record<ServiceName, Promise<void>>>;
+const DEADLINE_MS = 90_000;
+
+/** Begins to start all; each promise resolves when that one is healthy, rejects with what a person should read. */
+export function startServices(context: Context, say: Say, aborted: () => boolean): Starting {
+  const { cache } = context.paths;
+  const up = async (fetchHome: Promise<string>, make: (context: Context, home: string) => Service, after: Promise<void> = Promise.resolve()): Promise<void> => {
+    const home = await fetchHome;
+    await after;
+    const started = performance.now();
+    const service = make(context, home);
+    const how = await startService(context.paths, service, DEADLINE_MS, aborted);
+    say(`${service.name} ${how === 'started' ? `up in ${((performance.now() - started) / 1000).toFixed(1)} s` : how}`);
+  };
+  const java = checkJava();
+  const kafka = up(fetchKafka(cache, say), kafkaService, java);
+  return {
+    kafka,
+    registry: up(fetchRegistry(cache, say), registryService, kafka),
+    mysql: up(fetchMysql(cache, say), mysqlService),
+    s3: up(fetchS3(cache, say), s3Service, java),
+    prometheus: up(fetchPrometheus(cache, say), prometheusService),
+  };
+}
+
+export async function stopServices(context: Context, say: Say): Promise<void> {
+  for (const name of SERVICES) {
+    const how = await stopPart(context.paths.run, name, name === 'registry' ? 5_000 : 20_000);
+    if (how !== 'not running') say(`${name} ${how}`);
+  }
+}

@@ -1,0 +1,83 @@
+// One server as a child process: what it is (Service) and how it is brought up (startService).
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fatal } from '../../schemas/failure.ts';
+import type { Paths } from '../paths.ts';
+import { rememberPid, runningPid } from '../pids.ts';
+
+export type Command = { readonly program: string; readonly args: readonly string[]; readonly env?: Record<string, string>; readonly cwd?: string };
+export type Port = { readonly number: number; readonly env: string };
+export type Service = {
+  readonly name: string;
+  readonly ports: readonly Port[];
+  /** Writes configuration, prepares the data folder, returns what to run. */
+  prepare(): Promise<Command>;
+  healthy(): Promise<boolean>;
+};
+
+export const answersHttp = async (url: string): Promise<boolean> => {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+};
+export const acceptsTcp = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+export const isPortFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+
+/** Throws fatal `port_taken` naming the port, the part and the setting to change. */
+export async function requireFreePorts(name: string, ports: readonly Port[]): Promise<void> {
+  for (const port of ports) {
+    if (!(await isPortFree(port.number))) throw fatal('port_taken', `port ${port.number}, wanted by ${name}, is in use by another program: stop that program, or set ${port.env} or LOOP_PORT_BASE to another port`, { fields: { port: port.number, part: name } });
+  }
+}
+
+export const logFileOf = (paths: Paths, name: string): string => join(paths.logs, `${name}.log`);
+const tailOf = (file: string): string => readFileSync(file, 'utf8').split('\n').slice(-12).join('\n');
+
+/** Starts a program detached, its output appended to its log; remembers its pid. */
+export function launch(paths: Paths, name: string, command: Command): number {
+  mkdirSync(paths.logs, { recursive: true });
+  const log = openSync(logFileOf(paths, name), 'a');
+  const child = spawn(command.program, command.args, { cwd: command.cwd ?? paths.home, env: { ...process.env, ...command.env }, stdio: ['ignore', log, log], detached: true });
+  closeSync(log);
+  child.on('error', () => undefined);
+  child.unref();
+  if (child.pid === undefined) throw fatal('program_missing', `${name}: ${command.program} cannot be run`);
+  rememberPid(paths.run, name, child.pid);
+  return child.pid;
+}
+
+/** Brings the service up unless it runs. Resolves when it is healthy; fatal `service_failed` with the end of its log when it dies or takes longer than `deadlineMs`. */
+export async function startService(paths: Paths, service: Service, deadlineMs: number, aborted: () => boolean): Promise<'started' | 'already running'> {
+  const already = runningPid(paths.run, service.name) !== undefined;
+  if (!already) {
+    await requireFreePorts(service.name, service.ports);
+    launch(paths, service.name, await service.prepare());
+  }
+  const until = performance.now() + deadlineMs;
+  while (!(await service.healthy())) {
+    const log = logFileOf(paths, service.name);
+    if (aborted()) throw fatal('aborted', `${service.name}: start was interrupted`);
+    if (runningPid(paths.run, service.name) === undefined) throw fatal('service_failed', `${service.name} ended while starting. The end of ${log}:\n${tailOf(log)}`);
+    if (performance.now() > until) throw fatal('service_failed', `${service.name} is not healthy after ${deadlineMs / 1000} s. The end of ${log}:\n${tailOf(log)}`);
+    await pause(100);
+  }
+  return already ? 'already running' : 'started';
+}
