@@ -1,16 +1,57 @@
-// The verbs of ./loop. A verb that is not here yet is refused by name, never stubbed.
-import { spawnSync } from 'node:child_process';
-import { runTests } from './tests.ts';
+// The verbs of ./loop.
+import { bold, report } from './say.ts';
+import type { Verb } from './verbs/verb.ts';
 
-const HELP = `usage: ./loop VERB
-  test    lint, typecheck, tables and laws; ends with "N passed, N failed"
-  help    this text
-Not built yet (issue 4): up, down, status, logs, demo, predict, feedback, live, verify, reset.`;
+const later = (summary: string, usage: string, load: () => Promise<(args: readonly string[]) => Promise<number>>): Verb => ({ summary, usage, run: async (args) => (await load())(args) });
+// Verbs are loaded when they are run: help and test must not wait for Kafka clients.
+const part = async (name: 'up' | 'down' | 'status' | 'logs' | 'reset' | 'predict' | 'feedback' | 'live'): Promise<Verb> => {
+  switch (name) {
+    case 'up': return (await import('./verbs/up.ts')).up;
+    case 'down': return (await import('./verbs/up.ts')).down;
+    case 'status': return (await import('./verbs/status.ts')).status;
+    case 'logs': return (await import('./verbs/status.ts')).logs;
+    case 'reset': return (await import('./verbs/status.ts')).reset;
+    case 'predict': return (await import('./verbs/talk.ts')).predict;
+    case 'feedback': return (await import('./verbs/talk.ts')).feedback;
+    case 'live': return (await import('./verbs/talk.ts')).live;
+  }
+};
+const SIMPLE = { up: 'start the services and the four processes', down: 'stop everything cleanly', status: 'what runs, and where (--json)', logs: 'the logs, of all parts or one', predict: 'classify texts', feedback: 'tell the right category of a prediction', live: 'the live F1', reset: 'delete the data folder (asks first)' } as const;
+const EXTRA: Record<string, Verb> = {
+  demo: later('set up, run the whole story, show it live', `usage: ./loop demo [--dataset FILE.csv] [--seed N] [--keep] [--json]
+  --dataset FILE.csv   your products (columns product_description,Category); new product families of that file are the drift
+  --seed N             another run of the same story (default 42)
+  --keep               leave everything running afterwards
+  --json               one JSON object per line, for programs`, async () => (await import('./demo/demo.ts')).runDemo),
+  verify: later('recompute everything from the log and compare', 'usage: ./loop verify [--json]\nExits 1 on any difference.', async () => (await import('./verify/verify.ts')).runVerify),
+  test: later('lint, types, laws, integration and the story; ends with "N passed, N failed"', `usage: ./loop test [--pure] [NAME]
+  --pure   only what needs no servers
+  NAME     only test files whose path contains NAME`, async () => (await import('./tests.ts')).runTests),
+};
+const names = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'live', 'verify', 'test', 'reset'];
 
-const [verb = 'help', ...rest] = process.argv.slice(2);
-if (rest.includes('--help') || verb === 'help' || verb === '--help') console.log(HELP);
-else if (verb === 'test') process.exitCode = runTests((command, args) => spawnSync(command, args, { encoding: 'utf8' }));
-else {
-  console.error(`loop: '${verb}' is not a verb of this version.\n${HELP}`);
-  process.exitCode = 2;
+function help(): string {
+  const summary = (name: string): string => EXTRA[name]?.summary ?? SIMPLE[name as keyof typeof SIMPLE];
+  return `${bold('./loop VERB')}   a feedback loop for a live classifier\n${names.map((name) => `  ${name.padEnd(9)} ${summary(name)}`).join('\n')}\nEach verb explains itself with --help. Settings are environment variables: see README.md.`;
 }
+
+async function main([word = 'help', ...args]: readonly string[]): Promise<number> {
+  if (word === 'help' || word === '--help' || word === '-h') {
+    console.log(help());
+    return 0;
+  }
+  const isSimple = (name: string): name is keyof typeof SIMPLE => name in SIMPLE;
+  const verb = EXTRA[word] ?? (isSimple(word) ? await part(word) : undefined);
+  if (verb === undefined) {
+    console.error(`loop: '${word}' is not a verb.\n${help()}`);
+    return 2;
+  }
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(verb.usage);
+    return 0;
+  }
+  return verb.run(args);
+}
+
+const argv = process.argv.slice(2);
+process.exitCode = await main(argv).catch((error: unknown) => report(error, argv[0] ?? ''));

@@ -34,6 +34,8 @@ export async function checkJava(): Promise<void> {
   if (major < 17) throw fatal('java_old', `java is version ${major || 'unknown'}, 17 or newer is needed. ${JAVA_HELP}`);
 }
 
+const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.0';
+
 function pomOf(artifact: Artifact): string {
   const exclusions = (artifact.exclude ?? []).map((one) => `<exclusion><groupId>${one.split(':')[0]}</groupId><artifactId>${one.split(':')[1]}</artifactId></exclusion>`).join('');
   return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>loop</groupId><artifactId>part</artifactId><version>1</version><packaging>pom</packaging>
@@ -43,13 +45,13 @@ function pomOf(artifact: Artifact): string {
 /** Copies an artifact with its runtime dependencies into `dir`/lib. */
 async function withDependencies(artifact: Artifact, dir: string): Promise<void> {
   writeFileSync(join(dir, 'pom.xml'), pomOf(artifact));
-  await runMaven(['dependency:copy-dependencies', `-DoutputDirectory=${join(dir, 'lib')}`, '-DincludeScope=runtime'], dir);
+  await runMaven([`${PLUGIN}:copy-dependencies`, `-DoutputDirectory=${join(dir, 'lib')}`, '-DincludeScope=runtime'], dir);
   rmSync(join(dir, 'pom.xml'));
 }
 
 /** Copies one file, given as group:id:version[:type[:classifier]], into `dir` and returns its path. */
 async function single(coordinates: string, dir: string): Promise<string> {
-  await runMaven(['dependency:copy', `-Dartifact=${coordinates}`, `-DoutputDirectory=${join(dir, 'file')}`], dir);
+  await runMaven([`${PLUGIN}:copy`, `-Dartifact=${coordinates}`, `-DoutputDirectory=${join(dir, 'file')}`], dir);
   const [file] = readdirSync(join(dir, 'file'));
   if (file === undefined) throw fatal('artifact_missing', `Maven copied nothing for ${coordinates}`);
   return join(dir, 'file', file);
@@ -72,8 +74,11 @@ async function part(cache: string, name: string, say: Say, make: (dir: string) =
   say(`fetching ${name} ...`);
   try {
     await make(temporary);
-    if (!existsSync(home)) renameSync(temporary, home);
+    renameSync(temporary, home);
   } catch (error) {
+    // Somebody else was quicker: theirs is as good.
+    if (existsSync(home)) return home;
+    if (error instanceof LoopError && error.code === 'program_missing') throw error;
     throw fatal('fetch_failed', `${name} cannot be fetched: ${messageOf(error)}`, { cause: error });
   } finally {
     rmSync(temporary, { recursive: true, force: true });
@@ -82,7 +87,7 @@ async function part(cache: string, name: string, say: Say, make: (dir: string) =
   return home;
 }
 
-const CLOUD_SDKS: readonly Exclusion[] = ['org.apache.jclouds.provider:*', 'com.azure:*', 'com.google.cloud:*', 'software.amazon.awssdk:*', 'org.apache.jclouds.api:openstack-swift', 'org.apache.jclouds.api:openstack-keystone'];
+const CLOUD_SDKS: readonly Exclusion[] = ['com.azure:*', 'com.google.cloud:*', 'software.amazon.awssdk:*', 'org.apache.jclouds.api:openstack-swift', 'org.apache.jclouds.api:openstack-keystone'];
 
 export const fetchKafka = (cache: string, say: Say): Promise<string> =>
   part(cache, `kafka-${VERSIONS.kafka}`, say, (dir) => withDependencies({ group: 'org.apache.kafka', id: 'kafka_2.13', version: VERSIONS.kafka }, dir));

@@ -25,8 +25,9 @@ const fileOf = (runDir: string, part: string): string => join(runDir, `${part}.p
 
 export function writeJson(file: string, value: unknown): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, JSON.stringify(value));
-  renameSync(`${file}.new`, file);
+  const fresh = `${file}.${process.pid}.new`;
+  writeFileSync(fresh, JSON.stringify(value), { mode: 0o600 });
+  renameSync(fresh, file);
 }
 
 export const rememberPid = (runDir: string, part: string, pid: number): void => writeJson(fileOf(runDir, part), { pid, birth: birthOf(pid) ?? '' });

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createKafka } from '../producers/kafka.ts';
 import { Client as Minio } from 'minio';
 import mysql from 'mysql2/promise';
-import { createKafka } from '../producers/kafka.ts';
 import { schemaText } from '../schemas/codec.ts';
 import { fatal } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';

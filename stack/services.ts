@@ -9,24 +9,24 @@ import { registryService } from './services/registry.ts';
 import { s3Service } from './services/s3.ts';
 import { startService, type Service } from './services/service.ts';
 
-/** In the order in which they are stopped. */
-export const SERVICES = ['prometheus', 'registry', 's3', 'mysql', 'kafka'] as const;
+export const SERVICES = ['kafka', 'registry', 'mysql', 's3', 'prometheus'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 export type Starting = Readonly<Record<ServiceName, Promise<void>>>;
 const DEADLINE_MS = 90_000;
 
 /** Begins to start all; each promise resolves when that one is healthy, rejects with what a person should read. */
-export function startServices(context: Context, say: Say, aborted: () => boolean): Starting {
+export function startServices(context: Context, say: Say, aborted: () => boolean, onStarted: (name: string) => void = () => undefined): Starting {
   const { cache } = context.paths;
   const up = async (fetchHome: Promise<string>, make: (context: Context, home: string) => Service, after: Promise<void> = Promise.resolve()): Promise<void> => {
     const home = await fetchHome;
     await after;
     const started = performance.now();
     const service = make(context, home);
-    const how = await startService(context.paths, service, DEADLINE_MS, aborted);
+    const how = await startService(context.paths, service, DEADLINE_MS, aborted, () => onStarted(service.name));
     say(`${service.name} ${how === 'started' ? `up in ${((performance.now() - started) / 1000).toFixed(1)} s` : how}`);
   };
   const java = checkJava();
+  java.catch(() => undefined);
   const kafka = up(fetchKafka(cache, say), kafkaService, java);
   return {
     kafka,
@@ -37,9 +37,13 @@ export function startServices(context: Context, say: Say, aborted: () => boolean
   };
 }
 
-export async function stopServices(context: Context, say: Say): Promise<void> {
-  for (const name of SERVICES) {
+/** Kafka goes last: the registry's storage is in it. `which`: only these. */
+export async function stopServices(context: Context, say: Say, which: (name: ServiceName) => boolean = () => true): Promise<void> {
+  const stop = async (name: ServiceName): Promise<void> => {
+    if (!which(name)) return;
     const how = await stopPart(context.paths.run, name, name === 'registry' ? 5_000 : 20_000);
     if (how !== 'not running') say(`${name} ${how}`);
-  }
+  };
+  await Promise.all(SERVICES.filter((name) => name !== 'kafka').map(stop));
+  await stop('kafka');
 }

@@ -1,5 +1,5 @@
 // Kafka 4, one combined broker and controller.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from '../fetch.ts';
 import type { Context } from '../context.ts';
@@ -42,7 +42,8 @@ export function kafkaService({ paths, ports, secrets }: Context, home: string): 
       mkdirSync(dir, { recursive: true });
       const file = join(dir, 'server.properties');
       writeFileSync(file, kafkaProperties(ports.kafka, ports.kafkaController, join(dir, 'data')));
-      await runProgram('java', [...JVM, '-cp', classpath, 'kafka.tools.StorageTool', 'format', '-t', secrets.kafkaClusterId, '-c', file, '--ignore-formatted']);
+      const formatted = existsSync(join(dir, 'data', 'meta.properties'));
+      if (!formatted) await runProgram('java', [...JVM, '-cp', classpath, 'kafka.tools.StorageTool', 'format', '-t', secrets.kafkaClusterId, '-c', file, '--ignore-formatted']);
       return { program: 'java', args: ['-Xmx512m', ...JVM, '-cp', classpath, 'kafka.Kafka', file] };
     },
     healthy: () => acceptsTcp(ports.kafka),

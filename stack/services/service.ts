@@ -65,11 +65,14 @@ export function launch(paths: Paths, name: string, command: Command): number {
 }
 
 /** Brings the service up unless it runs. Resolves when it is healthy; fatal `service_failed` with the end of its log when it dies or takes longer than `deadlineMs`. */
-export async function startService(paths: Paths, service: Service, deadlineMs: number, aborted: () => boolean): Promise<'started' | 'already running'> {
+export async function startService(paths: Paths, service: Service, deadlineMs: number, aborted: () => boolean, onStarted: () => void = () => undefined): Promise<'started' | 'already running'> {
   const already = runningPid(paths.run, service.name) !== undefined;
   if (!already) {
     await requireFreePorts(service.name, service.ports);
-    launch(paths, service.name, await service.prepare());
+    const command = await service.prepare();
+    if (aborted()) throw fatal('aborted', `${service.name}: start was interrupted`);
+    launch(paths, service.name, command);
+    onStarted();
   }
   const until = performance.now() + deadlineMs;
   while (!(await service.healthy())) {

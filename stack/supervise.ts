@@ -1,0 +1,59 @@
+// The supervisor process: runs our four processes, starts again what dies, stops all on SIGTERM. Its state is a file that `status` reads.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { openContext } from './context.ts';
+import { PROJECT_DIR } from './paths.ts';
+import { writeJson } from './pids.ts';
+import { MAIN, PROCESSES, restartDelayMs, type ProcessName } from './processes.ts';
+import { logFileOf } from './services/service.ts';
+
+type State = { pid: number | undefined; starts: number; failures: number; lastExit: string | undefined };
+const KILL_AFTER_MS = 20_000;
+const { settings, paths, env } = openContext(process.env, { create: false });
+const states = new Map<ProcessName, State>();
+const children = new Map<ProcessName, ChildProcess>();
+let stopping = false;
+
+const save = (): void => writeJson(join(paths.run, 'processes.json'), Object.fromEntries(states));
+
+function run(name: ProcessName): void {
+  if (stopping) return;
+  const state = states.get(name) ?? { pid: undefined, starts: 0, failures: 0, lastExit: undefined };
+  states.set(name, state);
+  const log = openSync(logFileOf(paths, name), 'a');
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN[name]], { cwd: PROJECT_DIR, env: env, stdio: ['ignore', log, log] });
+  closeSync(log);
+  children.set(name, child);
+  state.pid = child.pid;
+  state.starts += 1;
+  save();
+  child.on('close', (code, signal) => {
+    const ranMs = performance.now() - startedAt;
+    state.pid = undefined;
+    state.lastExit = signal ?? `exit ${code}`;
+    state.failures = ranMs > 30_000 ? 1 : state.failures + 1;
+    children.delete(name);
+    save();
+    if (stopping) {
+      if (children.size === 0) process.exit(0);
+    } else setTimeout(run, restartDelayMs(name, state.failures, ranMs, settings.sessionTimeoutMs), name);
+  });
+}
+
+function stop(): void {
+  if (stopping) return;
+  stopping = true;
+  for (const child of children.values()) child.kill('SIGTERM');
+  setTimeout(() => {
+    for (const child of children.values()) child.kill('SIGKILL');
+  }, KILL_AFTER_MS).unref();
+  if (children.size === 0) process.exit(0);
+}
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+mkdirSync(paths.logs, { recursive: true });
+for (const name of PROCESSES) run(name);
+// The event loop is kept alive by the children and by restarts that wait; this covers the moment between the two.
+setInterval(() => undefined, 60_000);

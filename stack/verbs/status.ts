@@ -1,0 +1,113 @@
+// ./loop status, logs, reset: what runs, what it says, starting over.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { openContext, type Context } from '../context.ts';
+import { runningPid } from '../pids.ts';
+import { PROCESSES, urlOf } from '../processes.ts';
+import { green, red, UsageError } from '../say.ts';
+import { SERVICES } from '../services.ts';
+import { answersHttp, logFileOf } from '../services/service.ts';
+import { runDown } from './up.ts';
+import { noWords, readArgs, type Verb } from './verb.ts';
+
+/** Every endpoint, credential and folder another program needs. */
+export function statusOf({ settings, paths, secrets }: Context): object {
+  const metrics = (name: (typeof PROCESSES)[number]): string => `${urlOf(settings, name)}/metrics`;
+  return {
+    data_folder: paths.home,
+    logs: paths.logs,
+    services: {
+      kafka: { bootstrap: settings.kafkaBootstrap },
+      registry: { url: settings.registryUrl },
+      mysql: { host: settings.mysqlHost, port: settings.mysqlPort, user: settings.mysqlUser, password: settings.mysqlPassword, database: settings.mysqlDatabase },
+      s3: { endpoint: settings.s3Endpoint, access_key: settings.s3AccessKey, secret_key: settings.s3SecretKey },
+      prometheus: { url: settings.prometheusUrl },
+    },
+    processes: {
+      inference: { url: urlOf(settings, 'inference'), metrics: metrics('inference'), tokens: secrets.tokens },
+      join: { metrics: metrics('join') },
+      monitor: { metrics: metrics('monitor') },
+      trainer: { metrics: metrics('trainer') },
+    },
+  };
+}
+type Supervised = Partial<Record<string, { pid?: number; starts: number; lastExit?: string }>>;
+
+export const status: Verb = {
+  summary: 'what runs, and every endpoint and credential (--json)',
+  usage: 'usage: ./loop status [--json]\nExit code 0 when everything runs, 1 otherwise (with --json: 0).',
+  async run(args) {
+    const { values, words } = readArgs(args, { json: { type: 'boolean' } });
+    noWords(words);
+    const context = openContext(process.env, { create: false });
+    if (values.json) {
+      console.log(JSON.stringify(statusOf(context), null, 2));
+      return 0;
+    }
+    let bad = 0;
+    const line = (name: string, good: boolean, text: string): void => {
+      if (!good) bad += 1;
+      console.log(`${good ? green('up  ') : red('down')}  ${name.padEnd(11)} ${text}`);
+    };
+    const places = { kafka: context.settings.kafkaBootstrap, registry: context.settings.registryUrl, mysql: `${context.settings.mysqlHost}:${context.settings.mysqlPort}`, s3: context.settings.s3Endpoint, prometheus: context.settings.prometheusUrl };
+    for (const name of SERVICES) line(name, runningPid(context.paths.run, name) !== undefined, places[name]);
+    const file = join(context.paths.run, 'processes.json');
+    const supervised = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Supervised) : {};
+    const supervisor = runningPid(context.paths.run, 'supervisor') !== undefined;
+    for (const name of PROCESSES) {
+      const ready = supervisor && (await answersHttp(`${urlOf(context.settings, name)}/health/ready`));
+      const one = supervised[name];
+      line(name, ready, `${urlOf(context.settings, name)}${one && one.starts > 1 ? `  (started ${one.starts} times, last ${one.lastExit ?? ''})` : ''}`);
+    }
+    console.log(`data   ${context.paths.home}\nlogs   ${context.paths.logs}   credentials: ./loop status --json`);
+    return bad === 0 ? 0 : 1;
+  },
+};
+
+export const logs: Verb = {
+  summary: 'the logs of all parts, or of one; --follow',
+  usage: `usage: ./loop logs [PART] [--follow]\nPART: ${[...SERVICES, ...PROCESSES, 'supervisor'].join(', ')}`,
+  run(args) {
+    const { values, words } = readArgs(args, { follow: { type: 'boolean', short: 'f' } });
+    const context = openContext(process.env, { create: false });
+    const parts: readonly string[] = [...SERVICES, ...PROCESSES, 'supervisor'];
+    const unknown = words.find((word) => !parts.includes(word));
+    if (unknown !== undefined) throw new UsageError(`'${unknown}' is not a part; there is ${parts.join(', ')}`);
+    const files = (words.length > 0 ? words : parts).map((part) => logFileOf(context.paths, part)).filter((file) => existsSync(file));
+    if (files.length === 0) {
+      console.log('no logs yet');
+      return Promise.resolve(0);
+    }
+    return new Promise((resolve) => {
+      const child = spawn('tail', ['-n', values.follow ? '20' : '200', ...(values.follow ? ['-F'] : []), ...files], { stdio: 'inherit' });
+      process.once('SIGINT', () => child.kill());
+      child.on('close', () => resolve(0));
+    });
+  },
+};
+
+export const reset: Verb = {
+  summary: 'stop everything and delete the data folder (asks first)',
+  usage: 'usage: ./loop reset [--yes]\nThe download cache stays.',
+  async run(args) {
+    const { values, words } = readArgs(args, { yes: { type: 'boolean' } });
+    noWords(words);
+    const context = openContext(process.env, { create: false });
+    if (!values.yes) {
+      if (!process.stdin.isTTY) throw new UsageError('reset asks before it deletes, and there is no terminal to ask; say --yes');
+      const asking = createInterface({ input: process.stdin, output: process.stdout });
+      const answer = await asking.question(`Delete everything in ${context.paths.home} (topics, models, tables)? [y/N] `);
+      asking.close();
+      if (!/^y(es)?$/i.test(answer.trim())) {
+        console.log('nothing deleted');
+        return 1;
+      }
+    }
+    await runDown(context, (line) => console.log(line));
+    rmSync(context.paths.home, { recursive: true, force: true });
+    console.log(`deleted ${context.paths.home}`);
+    return 0;
+  },
+};

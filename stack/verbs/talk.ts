@@ -1,0 +1,56 @@
+// ./loop predict, feedback, live: the HTTP interface from the keyboard.
+import { LoopError, messageOf, transient } from '../../schemas/failure.ts';
+import type { Scope } from '../../schemas/settings.ts';
+import { openContext } from '../context.ts';
+import { urlOf } from '../processes.ts';
+import { UsageError } from '../say.ts';
+import { noWords, readArgs, type Verb } from './verb.ts';
+
+async function call(scope: Scope, path: string, body?: object): Promise<unknown> {
+  const context = openContext(process.env, { create: false });
+  const url = `${urlOf(context.settings, 'inference')}${path}`;
+  let response: Response;
+  try {
+    response = await fetch(url, { method: body === undefined ? 'GET' : 'POST', headers: { authorization: `Bearer ${context.secrets.tokens[scope]}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }), signal: AbortSignal.timeout(30_000) });
+  } catch (cause) {
+    throw transient('inference_away', `inference does not answer at ${url} (${messageOf(cause)}); is the stack up? ./loop status`, { cause });
+  }
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) {
+    const detail = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'detail') : undefined;
+    throw new LoopError('fatal', 'refused', `inference answered ${response.status}: ${typeof detail === 'string' ? detail : JSON.stringify(answer)}`);
+  }
+  return answer;
+}
+const print = (answer: unknown): number => {
+  console.log(JSON.stringify(answer, null, 2));
+  return 0;
+};
+
+export const predict: Verb = {
+  summary: 'classify texts',
+  usage: 'usage: ./loop predict TEXT...\nEach TEXT is one product description.',
+  async run(args) {
+    const { words } = readArgs(args, {});
+    if (words.length === 0) throw new UsageError('predict needs a TEXT');
+    return print(await call('predict', '/v1/predict', words.length === 1 ? { product_description: words[0] } : { items: words.map((text) => ({ product_description: text })) }));
+  },
+};
+export const feedback: Verb = {
+  summary: 'tell the right category of a prediction',
+  usage: "usage: ./loop feedback PREDICTION_ID CATEGORY [--source NAME]\n       ./loop feedback PREDICTION_ID --withdraw",
+  async run(args) {
+    const { values, words } = readArgs(args, { source: { type: 'string', default: 'cli' }, withdraw: { type: 'boolean' } });
+    const [id, category] = words;
+    if (id === undefined || (category === undefined) !== (values.withdraw ?? false) || words.length > 2) throw new UsageError('feedback needs PREDICTION_ID and CATEGORY (in quotes), or PREDICTION_ID --withdraw');
+    return print(await call('feedback', '/v1/feedback', { prediction_id: id, category: category ?? null, source: values.source }));
+  },
+};
+export const live: Verb = {
+  summary: 'the live F1 as the monitor sees it',
+  usage: 'usage: ./loop live',
+  async run(args) {
+    noWords(readArgs(args, {}).words);
+    return print(await call('predict', '/v1/live'));
+  },
+};
