@@ -34,7 +34,8 @@ export async function checkJava(): Promise<void> {
   if (major < 17) throw fatal('java_old', `java is version ${major || 'unknown'}, 17 or newer is needed. ${JAVA_HELP}`);
 }
 
-const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.0';
+// 2.8 on purpose: newer ones insist on a parent pom that the registry's publisher never uploaded.
+const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:2.8';
 
 function pomOf(artifact: Artifact): string {
   const exclusions = (artifact.exclude ?? []).map((one) => `<exclusion><groupId>${one.split(':')[0]}</groupId><artifactId>${one.split(':')[1]}</artifactId></exclusion>`).join('');
@@ -87,7 +88,7 @@ async function part(cache: string, name: string, say: Say, make: (dir: string) =
   return home;
 }
 
-const CLOUD_SDKS: readonly Exclusion[] = ['com.azure:*', 'com.google.cloud:*', 'software.amazon.awssdk:*', 'org.apache.jclouds.api:openstack-swift', 'org.apache.jclouds.api:openstack-keystone'];
+const CLOUD_SDKS: readonly Exclusion[] = ['com.azure:*', 'com.google.cloud:*', 'software.amazon.awssdk:*'];
 
 export const fetchKafka = (cache: string, say: Say): Promise<string> =>
   part(cache, `kafka-${VERSIONS.kafka}`, say, (dir) => withDependencies({ group: 'org.apache.kafka', id: 'kafka_2.13', version: VERSIONS.kafka }, dir));
