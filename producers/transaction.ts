@@ -10,7 +10,7 @@ import { widthsOf } from './publisher.ts';
 export type Position = { readonly topic: TopicName; readonly partition: number; readonly offset: bigint };
 export type Transactor = {
   /** All or nothing. After any rejection this transactor is spent: close it and make another. */
-  run(work: { messages: readonly Outgoing[]; groupId?: string; positions?: readonly Position[] }): Promise<void>;
+  run(work: { messages: readonly Outgoing[]; groupId?: string; positions?: readonly Position[]; /** stored beside each position */ note?: string }): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -26,12 +26,12 @@ export async function createTransactor({ kafka, registry, settings, transactiona
   // kafkajs initialises lazily; an empty transaction makes it happen now.
   await (await producer.transaction()).abort();
   return {
-    async run({ messages, groupId, positions = [] }) {
+    async run({ messages, groupId, positions = [], note }) {
       const chunks = chunksOf(messages, ids, widths);
       const transaction = await producer.transaction();
       try {
         if (groupId !== undefined && positions.length > 0) {
-          const topics = positions.map(({ topic, partition, offset }) => ({ topic, partitions: [{ partition, offset: String(offset) }] }));
+          const topics = positions.map(({ topic, partition, offset }) => ({ topic, partitions: [{ partition, offset: String(offset), metadata: note ?? null }] }));
           for (let tries = 0; ; tries += 1) {
             try {
               await transaction.sendOffsets({ consumerGroupId: groupId, topics });

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Feedback, Prediction } from '../../schemas/events.ts';
+import { createJoin, type Counted, type FeedbackInput, type Join, type JoinOutput, type PredictionInput } from './join.ts';
+
+const RULES = { horizonMs: 1000, earlyHorizonMs: 100, rankOf: (source: string): number => (source === 'expert' ? 2 : 0), expiredBeforeMs: 0 };
+const prediction = (id: string, category = 'a'): Prediction => ({ prediction_id: id, model_name: 'm', model_version: 'v1', product_description: id, category, probabilities: [{ category: 'a', probability: 0.6 }, { category: 'b', probability: 0.4 }], predicted_at: 0, audit: false });
+const feedback = (id: string, feedbackId: string, category: string | null, source = 'user'): Feedback => ({ prediction_id: id, feedback_id: feedbackId, model_name: 'm', category, source, given_at: 0 });
+
+type Event = { side: 'p'; offset: bigint; timeMs: number; event: Prediction } | { side: 'f'; offset: bigint; timeMs: number; event: Feedback };
+function feed(join: Join, event: Event, isNew: boolean, counts?: Map<Counted, number>): JoinOutput[] {
+  const out: JoinOutput[] = [];
+  const count = (kind: Counted): void => void counts?.set(kind, (counts.get(kind) ?? 0) + 1);
+  if (event.side === 'p') join.prediction({ ref: { topic: 'predictions', offset: event.offset }, timeMs: event.timeMs, isNew, event: event.event } satisfies PredictionInput, out, count);
+  else join.feedback({ ref: { topic: 'feedback', offset: event.offset }, timeMs: event.timeMs, isNew, event: event.event } satisfies FeedbackInput, out, count);
+  return out;
+}
+const p = (offset: number, timeMs: number, id: string, category = 'a'): Event => ({ side: 'p', offset: BigInt(offset), timeMs, event: prediction(id, category) });
+const f = (offset: number, timeMs: number, id: string, feedbackId: string, category: string | null, source = 'user'): Event => ({ side: 'f', offset: BigInt(offset), timeMs, event: feedback(id, feedbackId, category, source) });
+const brief = (outputs: readonly JoinOutput[]): string[] => outputs.map((output) => (output.kind === 'set_aside' ? `${output.reason} ${output.input.offset}` : `${output.event.prediction_id} r${output.event.revision} ${output.event.previous_label ?? '-'}>${output.event.label ?? '-'} @${output.event.labelled_at}${output.example === undefined ? ' tombstone' : ''}`));
+
+const TABLE: { name: string; events: Event[]; want: string[]; counted?: Counted }[] = [
+  { name: 'prediction, then label', events: [p(0, 10, 'x'), f(0, 20, 'x', '1', 'b')], want: ['x r0 ->b @20'] },
+  { name: 'label before its prediction is held', events: [f(0, 5, 'x', '1', 'b'), p(0, 10, 'x')], want: ['x r0 ->b @10'], counted: 'held' },
+  { name: 'the same feedback id again', events: [p(0, 10, 'x'), f(0, 20, 'x', '1', 'b'), f(1, 21, 'x', '1', 'a')], want: ['x r0 ->b @20'], counted: 'duplicate_feedback' },
+  { name: 'the same label again', events: [p(0, 10, 'x'), f(0, 20, 'x', '1', 'b'), f(1, 21, 'x', '2', 'b')], want: ['x r0 ->b @20'], counted: 'same_label' },
+  { name: 'a correction names what it replaces', events: [p(0, 10, 'x'), f(0, 20, 'x', '1', 'b'), f(1, 30, 'x', '2', 'a')], want: ['x r0 ->b @20', 'x r1 b>a @30'], counted: 'corrected' },
+  { name: 'a withdrawal, then a label', events: [p(0, 10, 'x'), f(0, 20, 'x', '1', 'b'), f(1, 30, 'x', '2', null), f(2, 40, 'x', '3', 'a')], want: ['x r0 ->b @20', 'x r1 b>- @30 tombstone', 'x r2 ->a @40'], counted: 'withdrawn' },
+  { name: 'a withdrawal of nothing', events: [p(0, 10, 'x'), f(0, 20, 'x', '1', null)], want: [], counted: 'nothing_to_withdraw' },
+  { name: 'a second prediction, the same', events: [p(0, 10, 'x'), p(1, 11, 'x')], want: [], counted: 'duplicate_prediction' },
+  { name: 'a second prediction, different', events: [p(0, 10, 'x'), p(1, 11, 'x', 'b'), f(0, 20, 'x', '1', 'b')], want: ['conflicting_prediction 1', 'x r0 ->b @20'], counted: 'conflicting_prediction' },
+  { name: 'an unknown category', events: [p(0, 10, 'x'), f(0, 20, 'x', '1', 'zzz')], want: ['unknown_category 0'], counted: 'unknown_category' },
+  { name: 'a lower rank never replaces a higher', events: [p(0, 10, 'x'), f(0, 20, 'x', '1', 'b', 'expert'), f(1, 30, 'x', '2', 'a')], want: ['x r0 ->b @20'], counted: 'outranked' },
+  { name: 'late', events: [p(0, 10, 'x'), f(0, 1011, 'x', '1', 'b')], want: ['late 0'], counted: 'late' },
+  { name: 'at the horizon it still counts', events: [p(0, 10, 'x'), f(0, 1010, 'x', '1', 'b')], want: ['x r0 ->b @1010'] },
+  { name: 'too early', events: [f(0, 10, 'x', '1', 'b'), p(0, 111, 'x')], want: ['too_early 0'], counted: 'too_early' },
+];
+for (const { name, events, want, counted } of TABLE) {
+  test(`join: ${name}`, () => {
+    const join = createJoin(RULES);
+    const counts = new Map<Counted, number>();
+    assert.deepEqual(brief(events.flatMap((event) => feed(join, event, true, counts))), want);
+    if (counted !== undefined) assert.equal(counts.get(counted), 1);
+  });
+}
+
+test('an orphan is told once, also across a restart', () => {
+  const first = createJoin(RULES);
+  feed(first, f(0, 10, 'x', '1', 'b'), true);
+  const told: JoinOutput[] = [];
+  first.expire(111, told, () => undefined);
+  assert.deepEqual(brief(told), ['orphan 0']);
+  const restarted = createJoin({ ...RULES, expiredBeforeMs: 111 });
+  feed(restarted, f(0, 10, 'x', '1', 'b'), false);
+  feed(restarted, f(1, 50, 'y', '2', 'b'), false);
+  const again: JoinOutput[] = [];
+  restarted.expire(200, again, () => undefined);
+  assert.deepEqual(brief(again), ['orphan 1']);
+});
+
+/** Two logs with rising broker times, over few ids so that everything meets. */
+const logs = fc.record({
+  predictions: fc.array(fc.record({ id: fc.constantFrom('x', 'y', 'z'), category: fc.constantFrom('a', 'b'), gap: fc.integer({ min: 0, max: 80 }) }), { maxLength: 6 }),
+  feedback: fc.array(fc.record({ id: fc.constantFrom('x', 'y', 'z'), feedbackId: fc.constantFrom('1', '2', '3', '4'), category: fc.constantFrom('a', 'b', null), source: fc.constantFrom('user', 'expert'), gap: fc.integer({ min: 0, max: 300 }) }), { maxLength: 12 }),
+}).map(({ predictions, feedback: given }) => {
+  let time = 100;
+  const left = predictions.map((one, i) => p(i, (time += one.gap), one.id, one.category));
+  time = 50;
+  const right = given.map((one, i) => f(i, (time += one.gap), one.id, one.feedbackId, one.category, one.source));
+  return { left, right };
+});
+/** Interleaves by a list of choices. */
+function interleave(left: readonly Event[], right: readonly Event[], choices: readonly boolean[]): Event[] {
+  const result: Event[] = [];
+  let l = 0;
+  let r = 0;
+  for (let i = 0; l < left.length || r < right.length; i += 1) {
+    const takeLeft = l < left.length && (r >= right.length || choices[i % Math.max(1, choices.length)] === true);
+    const event = takeLeft ? left[l] : right[r];
+    if (takeLeft) l += 1;
+    else r += 1;
+    if (event !== undefined) result.push(event);
+  }
+  return result;
+}
+const labelled = (outputs: readonly JoinOutput[]): string[] => brief(outputs.filter((output) => output.kind === 'labelled')).sort();
+const runAll = (events: readonly Event[]): JoinOutput[] => {
+  const join = createJoin(RULES);
+  return events.flatMap((event) => feed(join, event, true));
+};
+
+test('law: any interleaving of predictions and feedback gives the same pairs', () => {
+  fc.assert(fc.property(logs, fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }), ({ left, right }, choices) => {
+    assert.deepEqual(labelled(runAll(interleave(left, right, choices))), labelled(runAll([...left, ...right])));
+  }), { numRuns: 500 });
+});
+
+/** Runs with a crash: `done` records are committed, then a new join replays both logs from the start in another interleaving. */
+function withRestart(left: readonly Event[], right: readonly Event[], before: readonly boolean[], after: readonly boolean[], done: number, isNewOf: (event: Event, committed: { p: bigint; f: bigint }) => boolean): JoinOutput[] {
+  const first = createJoin(RULES);
+  const committed = { p: 0n, f: 0n };
+  const outputs = interleave(left, right, before).slice(0, done).flatMap((event) => {
+    committed[event.side] = event.offset + 1n;
+    return feed(first, event, true);
+  });
+  const second = createJoin(RULES);
+  return [...outputs, ...interleave(left, right, after).flatMap((event) => feed(second, event, isNewOf(event, committed)))];
+}
+const choices = fc.array(fc.boolean(), { minLength: 1, maxLength: 20 });
+const emitRule = (event: Event, committed: { p: bigint; f: bigint }): boolean => event.offset >= committed[event.side];
+
+test('law: a restart anywhere emits every pair exactly once', () => {
+  fc.assert(fc.property(logs, choices, choices, fc.nat({ max: 18 }), ({ left, right }, before, after, done) => {
+    assert.deepEqual(labelled(withRestart(left, right, before, after, done, emitRule)), labelled(runAll([...left, ...right])));
+  }), { numRuns: 1000 });
+});
+
+test('the restart law can fail: a join that forgets the committed positions doubles pairs', () => {
+  assert.throws(() => fc.assert(fc.property(logs, choices, choices, fc.nat({ max: 18 }), ({ left, right }, before, after, done) => {
+    assert.deepEqual(labelled(withRestart(left, right, before, after, done, () => true)), labelled(runAll([...left, ...right])));
+  }), { numRuns: 1000, seed: 1 }));
+});
+
+test('the restart law can fail: a join that looks only at the feedback side loses early feedback', () => {
+  assert.throws(() => fc.assert(fc.property(logs, choices, choices, fc.nat({ max: 18 }), ({ left, right }, before, after, done) => {
+    const onlyFeedback = (event: Event, committed: { p: bigint; f: bigint }): boolean => event.side === 'f' && emitRule(event, committed);
+    assert.deepEqual(labelled(withRestart(left, right, before, after, done, onlyFeedback)), labelled(runAll([...left, ...right])));
+  }), { numRuns: 1000, seed: 1 }));
+});
+
+test('state is freed behind the horizon', () => {
+  const join = createJoin(RULES);
+  for (let i = 0; i < 1000; i += 1) feed(join, p(i, i, `id${i}`), true);
+  join.expire(2001, [], () => undefined);
+  assert.deepEqual(join.waiting(), { predictions: 0, held: 0 });
+});

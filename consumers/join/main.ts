@@ -1,0 +1,37 @@
+// The join process: wiring only.
+import { createRegistry } from '../../schemas/registry.ts';
+import { readSettings } from '../../schemas/settings.ts';
+import { checkAgreement } from '../agreement.ts';
+import { createLog, runService } from '../service.ts';
+import { runShards, type Shards } from '../shards.ts';
+import { createJoinMetrics } from './metrics.ts';
+import { JOIN_TOPICS, openJoin, type JoinTask } from './worker.ts';
+
+const settings = readSettings(process.env);
+const log = createLog('join', settings.logLevel);
+const registry = createRegistry(settings.registryUrl, fetch);
+const tasks = new Map<number, JoinTask>();
+let shards: Shards | undefined;
+
+const metrics = createJoinMetrics({
+  waiting: () => [...tasks.values()].map((task) => task.waiting()).reduce((sum, one) => ({ predictions: sum.predictions + one.predictions, held: sum.held + one.held }), { predictions: 0, held: 0 }),
+  lags: () => shards?.lags() ?? new Map(),
+});
+
+await runService({
+  name: 'join', port: settings.joinPort, log, metrics: metrics.registry,
+  unready: () => (shards === undefined ? 'starting' : shards.live().length === 0 ? 'no partition is live yet' : undefined),
+  async start(die) {
+    await checkAgreement(settings.homeDir, registry);
+    shards = await runShards({
+      settings, registry, log, name: 'join', topics: JOIN_TOPICS, start: 'replay', onFatal: die,
+      open: (opening) => {
+        const task = openJoin(opening, { settings, registry, metrics, nowMs: Date.now });
+        tasks.set(opening.partition, task);
+        return Promise.resolve(task);
+      },
+      closed: (partition) => void tasks.delete(partition),
+    });
+  },
+  stop: async () => shards?.stop(),
+});

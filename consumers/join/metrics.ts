@@ -1,0 +1,39 @@
+// The join's figures.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Counted } from './join.ts';
+
+export type JoinMetrics = { readonly registry: Registry; readonly count: (kind: Counted | 'misplaced') => void; readonly delay: Histogram; readonly deadLetters: Counter<'topic' | 'reason'> };
+type Readings = { readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly lags: () => ReadonlyMap<string, number> };
+const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400];
+
+export function createJoinMetrics(readings: Readings): JoinMetrics {
+  const registry = new Registry();
+  const events = new Counter({ name: 'loop_join_events_total', help: 'What the join made of its inputs', labelNames: ['kind'], registers: [registry] });
+  new Gauge({
+    name: 'loop_join_waiting', help: 'Predictions without a label, and feedback held without its prediction', labelNames: ['side'], registers: [registry],
+    collect() {
+      const { predictions, held } = readings.waiting();
+      this.set({ side: 'predictions' }, predictions);
+      this.set({ side: 'feedback' }, held);
+    },
+  });
+  lagGauge(registry, 'join', readings.lags);
+  return {
+    registry,
+    count: (kind) => events.inc({ kind }),
+    delay: new Histogram({ name: 'loop_label_delay_seconds', help: 'From a prediction to its first label, broker time', buckets: DELAY_BUCKETS_S, registers: [registry] }),
+    deadLetters: deadLetterCounter(registry),
+  };
+}
+export const deadLetterCounter = (registry: Registry): Counter<'topic' | 'reason'> => new Counter({ name: 'loop_dead_letters_total', help: 'Records set aside', labelNames: ['topic', 'reason'], registers: [registry] });
+
+/** Records read but not committed or not read yet, per partition; partitions of other members are absent. */
+export function lagGauge(registry: Registry, process: string, lags: () => ReadonlyMap<string, number>): void {
+  new Gauge({
+    name: 'loop_consumer_lag', help: 'Records not yet handled', labelNames: ['process', 'partition'], registers: [registry],
+    collect() {
+      this.reset();
+      for (const [partition, lag] of lags()) this.set({ process, partition }, lag);
+    },
+  });
+}

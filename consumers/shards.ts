@@ -1,0 +1,267 @@
+// Exactly once by partition number: for every number n this member is assigned, one shard = one task, its positions and one transactional
+// producer `<name>-<n>`. Outputs and positions of all the shard's topics commit in one transaction.
+// Order of a take-over: fence (make the transactor), read positions, open the task, replay in silence, barrier, first transaction.
+// Members join a group that never receives a commit; positions live in `<name>-positions`. See ARCHITECTURE.md, "Exactly once".
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createKafka, type Log } from '../producers/kafka.ts';
+import type { Outgoing } from '../producers/outgoing.ts';
+import { createTransactor, type Position, type Transactor } from '../producers/transaction.ts';
+import { fatal, kindOf, messageOf } from '../schemas/failure.ts';
+import type { Registry } from '../schemas/registry.ts';
+import type { Settings } from '../schemas/settings.ts';
+import type { TopicName } from '../schemas/topics.ts';
+import { coPartitioned } from './assigner.ts';
+import { incomingOf, type Incoming } from './record.ts';
+
+/** The state of one partition number. Any throw makes the shard start over with a new task. */
+export type Task = {
+  /** Records of one topic in order. committed: those below it are replayed. Returns what to send; during a replay it is kept until the barrier. */
+  handle(topic: TopicName, records: readonly Incoming[], committed: bigint): Promise<readonly Outgoing[]>;
+  /** About once a second and only behind the barrier. caughtUp: both inputs were read to their ends. */
+  tick?(caughtUp: boolean): Promise<readonly Outgoing[]> | readonly Outgoing[];
+  /** A short text that is committed beside the positions and handed to the next opening. */
+  note?(): string;
+};
+export type Opening = { readonly partition: number; readonly positions: ReadonlyMap<TopicName, bigint>; /** '' when there is none */ readonly note: string };
+export type Shards = {
+  stop(): Promise<void>;
+  /** Partition numbers owned and behind their barrier. */
+  readonly live: () => readonly number[];
+  /** `<topic>-<n>` → records not yet committed. */
+  readonly lags: () => ReadonlyMap<string, number>;
+};
+export type ShardOptions = {
+  readonly settings: Settings; readonly registry: Registry; readonly log: Log; readonly name: string; readonly topics: readonly TopicName[];
+  /** replay: every take-over reads the topics from their start; resume: from the committed positions. */
+  readonly start: 'replay' | 'resume';
+  readonly open: (opening: Opening) => Promise<Task>;
+  readonly closed?: (partition: number) => void;
+  readonly onFatal: (error: unknown) => void;
+};
+type Shard = {
+  readonly partition: number; readonly task: Task; readonly transactor: Transactor;
+  /** Positions in force when the shard was opened: the barrier. */
+  readonly committed: ReadonlyMap<TopicName, bigint>;
+  /** Next offset to hand to the task, control records included. */
+  readonly next: Map<TopicName, bigint>;
+  /** Last delivered offset + 1: what is committed. */
+  readonly delivered: Map<TopicName, bigint>;
+  readonly high: Map<TopicName, bigint>;
+  pending: Outgoing[];
+  live: boolean;
+};
+const TICK_MS = 1000;
+const BACK_OFF_MS = 500;
+export const positionsGroupOf = (name: string): string => `${name}-positions`;
+
+export async function runShards({ settings, registry, log, name, topics, start, open, closed, onFatal }: ShardOptions): Promise<Shards> {
+  const kafka = createKafka(settings, name, log);
+  const positionsGroup = positionsGroupOf(name);
+  const admin = createKafka(settings, `${name}-admin`, log).admin();
+  await admin.connect();
+  const widths = await Promise.all(topics.map(async (topic) => (await admin.fetchTopicOffsets(topic)).length));
+  if (new Set(widths).size > 1) throw fatal('partitions_differ', `${topics.join(' and ')} must have equally many partitions, they have ${widths.join(' and ')}`);
+
+  const names = new Map<string, TopicName>(topics.map((topic) => [topic, topic]));
+  const shards = new Map<number, Promise<Shard>>();
+  const ready = new Map<number, Shard>();
+  const turns = new Map<number, Promise<void>>();
+  let owned = new Set<number>();
+  let stopping = false;
+
+  /** Work on one partition number happens in turn. */
+  function inTurn(partition: number, work: () => Promise<void>): Promise<void> {
+    const turn = (turns.get(partition) ?? Promise.resolve()).then(work);
+    turns.set(partition, turn.catch(() => undefined));
+    return turn;
+  }
+
+  async function openShard(partition: number): Promise<Shard> {
+    const transactor = await createTransactor({ kafka: createKafka(settings, `${name}-${partition}`, log), registry, settings, transactionalId: `${name}-${partition}` });
+    try {
+      const committed = new Map<TopicName, bigint>();
+      const next = new Map<TopicName, bigint>();
+      const delivered = new Map<TopicName, bigint>();
+      const high = new Map<TopicName, bigint>();
+      let note = '';
+      const standing = await admin.fetchOffsets({ groupId: positionsGroup, topics: [...topics] });
+      for (const topic of topics) {
+        const ends = (await admin.fetchTopicOffsets(topic)).find((one) => one.partition === partition);
+        const low = BigInt(ends?.low ?? 0);
+        const committedThere = standing.find((one) => one.topic === topic)?.partitions.find((one) => one.partition === partition);
+        const raw = BigInt(committedThere?.offset ?? -1);
+        if (committedThere?.metadata) note = committedThere.metadata;
+        const position = raw < low ? low : raw;
+        committed.set(topic, position);
+        next.set(topic, start === 'replay' ? low : position);
+        delivered.set(topic, start === 'replay' ? low : position);
+        high.set(topic, BigInt(ends?.high ?? 0));
+      }
+      const task = await open({ partition, positions: committed, note });
+      return { partition, task, transactor, committed, next, delivered, high, pending: [], live: false };
+    } catch (error) {
+      await transactor.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  function drop(partition: number): void {
+    const dropped = shards.get(partition);
+    shards.delete(partition);
+    if (ready.delete(partition)) closed?.(partition);
+    dropped?.then((shard) => shard.transactor.close()).catch(() => undefined);
+  }
+
+  async function shardOf(partition: number): Promise<Shard> {
+    const opening = shards.get(partition) ?? openShard(partition);
+    shards.set(partition, opening);
+    return opening;
+  }
+
+  const passedBarrier = (shard: Shard): boolean => topics.every((topic) => (shard.next.get(topic) ?? 0n) >= (shard.committed.get(topic) ?? 0n));
+  const caughtUp = (shard: Shard): boolean => topics.every((topic) => (shard.next.get(topic) ?? 0n) >= (shard.high.get(topic) ?? 0n));
+
+  /** Sends what is pending and commits all positions, when the barrier is passed. `due`: something was delivered or is to be sent. */
+  async function settle(shard: Shard, due: boolean): Promise<void> {
+    if (!passedBarrier(shard)) return;
+    if (!due && shard.pending.length === 0) return;
+    const positions: Position[] = topics.map((topic) => {
+      const done = shard.delivered.get(topic) ?? 0n;
+      const before = shard.committed.get(topic) ?? 0n;
+      return { topic, partition: shard.partition, offset: done > before ? done : before };
+    });
+    const messages = shard.pending;
+    const note = shard.task.note?.();
+    await shard.transactor.run({ messages, groupId: positionsGroup, positions, ...(note === undefined ? {} : { note }) });
+    shard.pending = [];
+    if (!shard.live) {
+      shard.live = true;
+      ready.set(shard.partition, shard);
+      log.info({ partition: shard.partition, positions: positions.map(({ topic, offset }) => `${topic}@${offset}`).join(' ') }, 'partition is live');
+    }
+  }
+
+  async function handleBatch({ batch, heartbeat, isRunning }: EachBatchPayload, consumer: Consumer): Promise<void> {
+    const topic = names.get(batch.topic);
+    const { partition } = batch;
+    if (topic === undefined || stopping || !owned.has(partition)) return;
+    try {
+      const shard = await shardOf(partition);
+      if (shards.get(partition) === undefined) return;
+      const next = shard.next.get(topic) ?? 0n;
+      const fetchedAt: unknown = Reflect.get(batch, 'fetchedOffset');
+      shard.high.set(topic, BigInt(batch.highWatermark));
+      if (BigInt(String(fetchedAt)) > next || BigInt(batch.lastOffset()) < next) {
+        consumer.seek({ topic: batch.topic, partition, offset: String(next) });
+        return;
+      }
+      const records = batch.messages.filter((message) => BigInt(message.offset) >= next).map((message) => incomingOf(topic, partition, message));
+      const last = records.at(-1);
+      shard.pending.push(...(await shard.task.handle(topic, records, shard.committed.get(topic) ?? 0n)));
+      await heartbeat();
+      const after = BigInt(batch.lastOffset()) + 1n;
+      shard.next.set(topic, after > next ? after : next);
+      if (last !== undefined) shard.delivered.set(topic, last.offset + 1n);
+      await settle(shard, last !== undefined && last.offset >= (shard.committed.get(topic) ?? 0n));
+    } catch (error) {
+      drop(partition);
+      if (stopping || !isRunning()) return;
+      if (kindOf(error) === 'fatal' && isOurs(error)) {
+        onFatal(error);
+        return;
+      }
+      log.warn({ partition, topic, reason: messageOf(error) }, 'partition starts over');
+      // A zombie must learn here that it is one, before it fences the rightful owner.
+      await heartbeat();
+      await pause(BACK_OFF_MS);
+      for (const one of topics) consumer.seek({ topic: one, partition, offset: '0' });
+    }
+  }
+  const isOurs = (error: unknown): boolean => typeof error === 'object' && error !== null && Reflect.get(error, 'name') === 'LoopError';
+
+  const consumer = kafka.consumer({
+    groupId: name, partitionAssigners: [coPartitioned], sessionTimeout: settings.sessionTimeoutMs, heartbeatInterval: 1000, rebalanceTimeout: 12_000,
+    maxWaitTimeInMs: 100, maxBytesPerPartition: 512 * 1024, allowAutoTopicCreation: false, retry: { initialRetryTime: 50, maxRetryTime: 2000, retries: 30 },
+  });
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    const assigned: Record<string, number[]> = payload.memberAssignment;
+    owned = new Set(assigned[topics[0] ?? ''] ?? []);
+    for (const partition of shards.keys()) if (!owned.has(partition)) drop(partition);
+    // A topic that is silent never calls the handler, so shards are opened here too.
+    for (const partition of owned) void inTurn(partition, () => openQuietly(partition));
+    log.info({ partitions: [...owned].join(',') }, 'joined the group');
+  });
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    // Batches of only control or aborted records never reach the handler but move the position.
+    const topic = names.get(payload.topic);
+    const shard = ready.get(payload.partition) ?? opened.get(payload.partition);
+    if (topic === undefined || shard === undefined || typeof payload.firstOffset !== 'string') return;
+    const next = shard.next.get(topic) ?? 0n;
+    if (BigInt(payload.firstOffset) <= next && BigInt(payload.lastOffset) + 1n > next) shard.next.set(topic, BigInt(payload.lastOffset) + 1n);
+  });
+  const opened = new Map<number, Shard>();
+  async function openQuietly(partition: number): Promise<void> {
+    if (stopping || !owned.has(partition)) return;
+    try {
+      const shard = await shardOf(partition);
+      opened.set(partition, shard);
+      await settle(shard, !shard.live);
+    } catch (error) {
+      drop(partition);
+      if (kindOf(error) === 'fatal' && isOurs(error)) onFatal(error);
+      else log.warn({ partition, reason: messageOf(error) }, 'partition could not be opened; will try again');
+    }
+  }
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart && !stopping) onFatal(payload.error);
+  });
+
+  await consumer.connect();
+  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+  await consumer.run({ autoCommit: false, eachBatchAutoResolve: true, partitionsConsumedConcurrently: Math.max(1, ...widths), eachBatch: (payload) => inTurn(payload.batch.partition, () => handleBatch(payload, consumer)) });
+
+  const ticking = setInterval(() => {
+    for (const partition of owned) {
+      void inTurn(partition, async () => {
+        const opening = shards.get(partition);
+        if (opening === undefined) return openQuietly(partition);
+        const shard = await opening;
+        if (stopping || !owned.has(partition)) return;
+        try {
+          if (shard.live) shard.pending.push(...((await shard.task.tick?.(caughtUp(shard))) ?? []));
+          await settle(shard, !shard.live);
+        } catch (error) {
+          drop(partition);
+          log.warn({ partition, reason: messageOf(error) }, 'partition starts over');
+          for (const topic of topics) consumer.seek({ topic, partition, offset: '0' });
+        }
+      }).catch(() => undefined);
+    }
+  }, TICK_MS);
+
+  let ending: Promise<void> | undefined;
+  return {
+    live: () => [...ready.keys()].sort((a, b) => a - b),
+    lags() {
+      const lags = new Map<string, number>();
+      for (const [partition, shard] of ready) for (const topic of topics) lags.set(`${topic}-${partition}`, Math.max(0, Number((shard.high.get(topic) ?? 0n) - (shard.next.get(topic) ?? 0n))));
+      return lags;
+    },
+    stop() {
+      ending ??= (async () => {
+        stopping = true;
+        clearInterval(ticking);
+        await consumer.disconnect();
+        await Promise.all([...turns.values()]);
+        for (const partition of [...shards.keys()]) {
+          const shard = await shards.get(partition)?.catch(() => undefined);
+          drop(partition);
+          await shard?.transactor.close().catch(() => undefined);
+        }
+        await admin.disconnect();
+      })();
+      return ending;
+    },
+  };
+}
