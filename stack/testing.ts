@@ -1,0 +1,70 @@
+// What integration tests share: settings of the stack they run on, events as they arrive, processes they may kill.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TestContext } from 'node:test';
+import { follow } from '../consumers/follow.ts';
+import { createKafka, silent } from '../producers/kafka.ts';
+import { createPublisher, type Publisher } from '../producers/publisher.ts';
+import type { Feedback, Prediction } from '../schemas/events.ts';
+import { createRegistry, type Registry } from '../schemas/registry.ts';
+import type { Settings } from '../schemas/settings.ts';
+import type { EventOf, TopicName } from '../schemas/topics.ts';
+import { openContext } from './context.ts';
+import { PROJECT_DIR } from './paths.ts';
+
+export type Bench = { readonly settings: Settings; readonly registry: Registry; readonly env: Readonly<Record<string, string | undefined>>; readonly logs: string; readonly tokens: Readonly<Record<string, string>>; readonly publisher: Publisher };
+
+/** The running stack that LOOP_HOME names; its publisher is closed with the test. */
+export async function openBench(t: TestContext): Promise<Bench> {
+  const { settings, env, paths, secrets } = openContext(process.env, { create: false });
+  const registry = createRegistry(settings.registryUrl, fetch);
+  const publisher = await createPublisher({ kafka: createKafka(settings, 'test'), registry, settings });
+  t.after(() => publisher.close());
+  return { settings, registry, env, logs: paths.logs, tokens: secrets.tokens, publisher };
+}
+
+/** Everything of one topic, from its start and as it comes. */
+export async function watch<T extends TopicName>(t: TestContext, { settings, registry }: Bench, topic: T): Promise<EventOf[T][]> {
+  const events: EventOf[T][] = [];
+  const following = await follow({
+    settings, clientId: `test-${randomUUID()}`, log: silent, topics: [topic],
+    onBatch: async (records) => {
+      for (const record of records) if (record.value !== null) events.push(await registry.decode(topic, record.value));
+    },
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  t.after(() => following.stop());
+  return events;
+}
+
+/** Resolves with what `find` gives once it gives something. The deadline only turns a hang into a message. */
+export async function until<R>(what: string, find: () => R | undefined | Promise<R | undefined>, deadlineMs = 60_000): Promise<R> {
+  for (const end = performance.now() + deadlineMs; performance.now() < end; await pause(50)) {
+    const found = await find();
+    if (found !== undefined) return found;
+  }
+  throw new Error(`never came: ${what}`);
+}
+
+/** Starts one of our processes; stopped with the test. */
+export function startProcess(t: TestContext, { env, logs }: Bench, main: string, extra: Record<string, string> = {}): { child: ChildProcess; kill9: () => Promise<void> } {
+  const log = openSync(join(logs, `test-${main.replaceAll('/', '-')}.log`), 'a');
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], { cwd: PROJECT_DIR, env: { ...env, ...extra }, stdio: ['ignore', log, log] });
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  t.after(async () => {
+    child.kill('SIGTERM');
+    await gone;
+  });
+  return { child, kill9: async () => (child.kill('SIGKILL'), gone) };
+}
+
+export const aPrediction = (id: string, modelVersion: string, category = 'Beverages'): Prediction => ({
+  prediction_id: id, model_name: 'grocery', model_version: modelVersion, product_description: `text of ${id}`, category,
+  probabilities: [{ category: 'Beverages', probability: 0.7 }, { category: 'Fresh & Perishable Items', probability: 0.3 }], predicted_at: 0, audit: false,
+});
+export const aFeedback = (id: string, feedbackId: string, category: string | null): Feedback => ({ prediction_id: id, feedback_id: feedbackId, model_name: 'grocery', category, source: 'test', given_at: 0 });
