@@ -1,0 +1,67 @@
+// The monitor's figures, read from the fold when scraped. No evidence is an absent series, never 0. Only the newest two versions of a model with labels are shown.
+import { Counter, Gauge, Registry } from 'prom-client';
+import { deadLetterCounter, lagGauge } from '../join/metrics.ts';
+import type { VersionView } from './view.ts';
+
+const SHOWN_VERSIONS = 2;
+export type MonitorMetrics = { readonly registry: Registry; readonly requests: Counter<'cause'>; readonly deadLetters: Counter<'topic' | 'reason'> };
+
+/** Of every model the versions labelled last. */
+export function shownOf(views: readonly VersionView[]): VersionView[] {
+  const models = Map.groupBy(views, (view) => view.model_name);
+  return [...models.values()].flatMap((list) => list.toSorted((a, b) => b.last_labelled_at - a.last_labelled_at).slice(0, SHOWN_VERSIONS));
+}
+
+export function createMonitorMetrics(views: () => readonly VersionView[], lags: () => ReadonlyMap<string, number>): MonitorMetrics {
+  const registry = new Registry();
+  type Put = (labels: Record<string, string>, value: number | null | undefined) => void;
+  const gauge = (name: string, help: string, labelNames: string[], fill: (view: VersionView, put: Put) => void): void => {
+    new Gauge({
+      name, help, labelNames: ['model_name', 'model_version', ...labelNames], registers: [registry],
+      collect() {
+        this.reset();
+        for (const view of shownOf(views())) {
+          fill(view, (labels, value) => {
+            if (value !== null && value !== undefined) this.set({ model_name: view.model_name, model_version: view.model_version, ...labels }, value);
+          });
+        }
+      },
+    });
+  };
+  gauge('loop_live_f1', 'F1 over the live window', ['average'], (view, put) => {
+    put({ average: 'weighted' }, view.weighted_f1);
+    put({ average: 'macro' }, view.macro_f1);
+    put({ average: 'micro' }, view.micro_f1);
+  });
+  gauge('loop_live_f1_low', 'Lower end of the 95 % band of the weighted F1', [], (view, put) => put({}, view.band?.[0]));
+  gauge('loop_live_f1_high', 'Upper end of the 95 % band of the weighted F1', [], (view, put) => put({}, view.band?.[1]));
+  gauge('loop_live_class_f1', 'F1 per category over the live window', ['category'], (view, put) => {
+    for (const one of view.classes) put({ category: one.category }, one.f1);
+  });
+  gauge('loop_live_worst_class_f1', 'F1 of the worst category with support', ['category'], (view, put) => {
+    if (view.worst !== null) put({ category: view.worst.category }, view.worst.f1);
+  });
+  gauge('loop_live_labels', 'Labels in the live window', [], (view, put) => put({}, view.labels));
+  gauge('loop_min_f1', 'The threshold on the weighted F1', [], (view, put) => put({}, view.threshold));
+  gauge('loop_evidence_ratio', 'Evidence for a fall; 1 is an alarm', [], (view, put) => put({}, view.evidence.ratio));
+  gauge('loop_retrain_pending', '1: an alarm waits for the daily cap', [], (view, put) => put({}, view.pending ? 1 : 0));
+  gauge('loop_episode', 'Number of the last episode', [], (view, put) => put({}, view.episode));
+  gauge('loop_pairs', 'Labelled predictions (a gauge: corrections subtract)', ['label', 'predicted', 'window'], (view, put) => {
+    for (const cell of view.window_cells) put({ label: cell.label, predicted: cell.predicted, window: 'live' }, cell.count);
+    for (const cell of view.cells) put({ label: cell.label, predicted: cell.predicted, window: 'all' }, cell.count);
+  });
+  // Counted in the fold, not here: a restart goes on where the log stands.
+  const counter = (name: string, help: string, read: (view: VersionView) => number): void => {
+    new Counter({
+      name, help, labelNames: ['model_name', 'model_version'], registers: [registry],
+      collect() {
+        this.reset();
+        for (const view of shownOf(views())) this.inc({ model_name: view.model_name, model_version: view.model_version }, read(view));
+      },
+    });
+  };
+  counter('loop_pairs_added_total', 'Labels added', (view) => view.pairs_added);
+  counter('loop_pairs_removed_total', 'Labels taken back by corrections and withdrawals', (view) => view.pairs_removed);
+  lagGauge(registry, 'monitor', lags);
+  return { registry, requests: new Counter({ name: 'loop_retrain_requests_total', help: 'Retrainings ordered by this process', labelNames: ['cause'], registers: [registry] }), deadLetters: deadLetterCounter(registry) };
+}
