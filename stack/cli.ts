@@ -24,9 +24,12 @@ const EXTRA: Record<string, Verb> = {
   --keep               leave everything running afterwards
   --json               one JSON object per line, for programs`, async () => (await import('./demo/demo.ts')).runDemo),
   verify: later('recompute everything from the log and compare', 'usage: ./loop verify [--json]\nExits 1 on any difference.', async () => (await import('./verify/verify.ts')).runVerify),
-  test: later('lint, types, laws, integration and the story; ends with "N passed, N failed"', `usage: ./loop test [--pure] [NAME]
-  --pure   only what needs no servers
-  NAME     only test files whose path contains NAME`, async () => (await import('./tests.ts')).runTests),
+  test: later('lint, types, laws, integration and the story; ends with "N passed, N failed"', `usage: ./loop test [--pure | --long] [NAME...] [--home DIR] [--port-base N]
+  --pure          only what needs no servers
+  --long          only the long runs (*.long.test.ts)
+  NAME            only test files whose path contains NAME, without lint and typecheck
+  --home DIR      data folder of the tests' own stack (default .loop-test; emptied first)
+  --port-base N   its first port (default 27000)`, async () => (await import('./tests.ts')).runTests),
 };
 const names = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'live', 'verify', 'test', 'reset'];
 

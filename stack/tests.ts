@@ -1,33 +1,133 @@
-// Runs lint, typecheck and the tests in turn and closes with the one line CI reads.
-import { globSync } from 'node:fs';
+// ./loop test: lint, types, laws, then tests on a stack of its own, which it stops whatever happens; ends with the one line CI reads.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { globSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fatal } from '../schemas/failure.ts';
+import { TABLE } from '../schemas/settings.ts';
+import { openContext, type Env } from './context.ts';
+import { PROJECT_DIR, pathsOf } from './paths.ts';
+import { rememberPid, runningPid } from './pids.ts';
+import { COUNTS_MARK } from './reporter.ts';
+import { UsageError } from './say.ts';
+import { planOf } from './testPlan.ts';
+import { readArgs } from './verbs/verb.ts';
 
-type Outcome = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
+type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
+const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
+const NODE = ['--disable-warning=ExperimentalWarning'];
+const sum = (a: Counts, b: Counts): Counts => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped });
+const number = (value: unknown, name: string): number => {
+  const read: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  return typeof read === 'number' ? read : 0;
+};
 
-/** Counts node's test runner reported, from its closing lines. */
-export function countsOf(output: string): { passed: number; failed: number } {
-  const read = (word: string): number => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
-  return { passed: read('pass'), failed: read('fail') + read('cancelled') };
+/** The counts on a reporter's line, or undefined when it is an ordinary line. */
+export function countsIn(line: string): Counts | undefined {
+  if (!line.startsWith(COUNTS_MARK)) return undefined;
+  const read: unknown = JSON.parse(line.slice(COUNTS_MARK.length));
+  return { passed: number(read, 'passed'), failed: number(read, 'failed'), skipped: number(read, 'skipped') };
 }
 
-/** Exit code of the whole: 0 only when every step passed and at least one test ran. */
-export function runTests(run: (command: string, args: string[]) => Outcome): number {
-  let broken = 0;
-  let steps = 0;
-  for (const [name, script] of [['lint', 'node_modules/eslint/bin/eslint.js'], ['typecheck', 'node_modules/typescript/bin/tsc']] as const) {
-    const done = run(process.execPath, script.includes('tsc') ? [script, '--noEmit'] : [script, '.']);
-    console.log(`${name}: ${done.status === 0 ? 'ok' : 'FAILED'}`);
-    if (done.status === 0) steps += 1;
-    else {
-      broken += 1;
-      console.log(done.stdout + done.stderr);
-    }
+/** The environment of the tests' own stack: the person's, without settings of ours, which would change what is tested. */
+export function testEnvironment(env: Env, home: string, portBase: number): Env {
+  const ours = new Set(Object.values(TABLE).map((setting) => setting.env));
+  const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !ours.has(name) || name === 'LOOP_CACHE'));
+  return { ...rest, LOOP_HOME: home, LOOP_PORT_BASE: String(portBase), PARTITIONS: '3', NO_COLOR: '1' };
+}
+
+/** Runs node with `args`, its lines given to onLine. Resolves to the exit code. */
+function runNode(args: readonly string[], env: Env, running: Set<ChildProcess>, onLine: (line: string) => void): Promise<number> {
+  const child = spawn(process.execPath, [...NODE, ...args], { cwd: PROJECT_DIR, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
+  return new Promise((done) => child.on('close', (code) => {
+    running.delete(child);
+    done(code ?? 1);
+  }));
+}
+
+export async function runTests(args: readonly string[]): Promise<number> {
+  const { values, words } = readArgs(args, { pure: { type: 'boolean' }, long: { type: 'boolean' }, home: { type: 'string' }, 'port-base': { type: 'string' } });
+  const portBase = Number(values['port-base'] ?? 27_000);
+  if (!Number.isInteger(portBase)) throw new UsageError(`--port-base must be a whole number, is '${values['port-base'] ?? ''}'`);
+  if (values.pure && values.long) throw new UsageError('--pure and --long exclude each other');
+  const home = resolve(PROJECT_DIR, values.home ?? '.loop-test');
+  const env = testEnvironment(process.env, home, portBase);
+  const plan = planOf(globSync('{schemas,producers,consumers,trainer,inference,stack,prometheus,bench}/**/*.test.ts', { cwd: PROJECT_DIR }), { pure: values.pure ?? false, long: values.long ?? false, names: words });
+  const needsStack = plan.integration.length + plan.story.length + plan.long.length > 0;
+  if (plan.pure.length === 0 && !needsStack) throw new UsageError(`no test file matches ${words.join(' ') || 'that'}`);
+
+  const running = new Set<ChildProcess>();
+  const say = (line: string): void => console.log(line);
+  const loop = (verb: readonly string[], onLine: (line: string) => void): Promise<number> => runNode(['stack/cli.ts', ...verb], env, running, onLine);
+  let interrupted = false;
+  let total = NONE;
+  const step = (name: string, ok: boolean): void => {
+    total = sum(total, ok ? { ...NONE, passed: 1 } : { ...NONE, failed: 1 });
+    say(`${ok ? 'ok    ' : 'FAILED'}  ${name}`);
+  };
+
+  async function check(name: string, script: readonly string[]): Promise<void> {
+    if (interrupted) return;
+    const lines: string[] = [];
+    const code = await runNode(script, process.env, running, (line) => lines.push(line));
+    step(name, code === 0);
+    if (code !== 0) for (const line of lines) say(`        ${line}`);
   }
-  const files = globSync('{schemas,producers,consumers,trainer,inference,stack}/**/*.test.ts');
-  const tests = run(process.execPath, ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=tap', ...files]);
-  const counts = countsOf(tests.stdout);
-  if (tests.status !== 0 || counts.passed === 0) console.log(tests.stdout + tests.stderr);
-  if (tests.status !== 0 && counts.failed === 0) broken += 1;
-  const failed = broken + counts.failed;
-  console.log(`${steps + counts.passed} passed, ${failed} failed`);
-  return failed === 0 && counts.passed > 0 ? 0 : 1;
+  async function test(files: readonly string[], testEnv: Env, concurrency: readonly string[]): Promise<void> {
+    if (files.length === 0 || interrupted) return;
+    let counts: Counts | undefined;
+    const code = await runNode(['--test', ...concurrency, `--test-reporter=${resolve(PROJECT_DIR, 'stack/reporter.ts')}`, '--test-reporter-destination=stdout', ...files], testEnv, running, (line) => {
+      const found = countsIn(line);
+      if (found === undefined) say(line);
+      else counts = found;
+    });
+    total = sum(total, counts ?? NONE);
+    // A runner that fails without a failed test has broken itself.
+    if (code !== 0 && (counts?.failed ?? 0) === 0) step(`the test runner (exit ${code})`, false);
+  }
+  /** An empty data folder and what `up` brings. */
+  async function freshStack(flags: readonly string[], onLine: (line: string) => void): Promise<boolean> {
+    await loop(['down'], () => undefined);
+    rmSync(home, { recursive: true, force: true });
+    rememberPid(pathsOf(home, '', undefined).run, 'test', process.pid);
+    return !interrupted && (await loop(['up', ...flags], onLine)) === 0;
+  }
+  async function onStack(name: string, files: readonly string[], starting: Promise<boolean>): Promise<void> {
+    const ok = await starting;
+    if (!ok && !interrupted) step(`the stack for the ${name}`, false);
+    if (ok) await test(files, openContext(env, { create: false }).env, ['--test-concurrency=1']);
+  }
+
+  const other = runningPid(pathsOf(home, '', undefined).run, 'test');
+  if (needsStack && other !== undefined) throw fatal('test_runs', `another ./loop test (pid ${other}) uses ${home}; wait for it, or give --home and --port-base`);
+  const interrupt = (): void => {
+    interrupted = true;
+    for (const child of running) child.kill('SIGTERM');
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    // The servers start while lint and types keep only one core busy; their lines are shown when the tests need them.
+    const early: string[] = [];
+    const first = plan.integration.length > 0 ? freshStack(['--services-only'], (line) => early.push(line)) : undefined;
+    if (words.length === 0 && !values.long) {
+      await check('lint', ['node_modules/eslint/bin/eslint.js', '.']);
+      await check('typecheck', ['node_modules/typescript/bin/tsc', '--noEmit']);
+    }
+    await test(plan.pure, process.env, []);
+    if (first !== undefined) {
+      await first;
+      for (const line of early) say(`        ${line}`);
+      await onStack('integration tests', plan.integration, first);
+    }
+    const serving = [...plan.story, ...plan.long];
+    if (serving.length > 0 && !interrupted) await onStack('story', serving, freshStack([], (line) => say(`        ${line}`)));
+  } finally {
+    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
+    if (needsStack) await loop(['down'], () => undefined);
+  }
+  if (interrupted) total = sum(total, { ...NONE, failed: 1 });
+  say(`${interrupted ? 'interrupted: ' : ''}${total.passed} passed, ${total.failed} failed${total.skipped === 0 ? '' : ` (${total.skipped} skipped)`}`);
+  return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { PROCESSES, restartDelayMs } from './processes.ts';
+
+const SESSION_MS = 6000;
+const failures = fc.integer({ min: 1, max: 1000 });
+const ranMs = fc.integer({ min: 0, max: 10 ** 9 });
+
+test('a group member never returns before its old session has ended', () => {
+  fc.assert(fc.property(fc.constantFrom('join' as const, 'monitor' as const), failures, ranMs, (name, n, ran) => restartDelayMs(name, n, ran, SESSION_MS) >= SESSION_MS));
+});
+test('the others return at once the first time, ever later when they keep dying, never later than half a minute', () => {
+  for (const name of ['inference', 'trainer'] as const) {
+    assert.ok(restartDelayMs(name, 1, 0, SESSION_MS) <= 100);
+    const delays = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 500].map((n) => restartDelayMs(name, n, 10, SESSION_MS));
+    assert.deepEqual(delays, delays.toSorted((a, b) => a - b));
+    assert.equal(delays.at(-1), 30_000);
+  }
+});
+test('who ran for long starts afresh', () => {
+  for (const name of PROCESSES) assert.equal(restartDelayMs(name, 9, 60_000, SESSION_MS), restartDelayMs(name, 1, 60_000, SESSION_MS));
+});
