@@ -1,0 +1,147 @@
+// The ledger: table auto_training. Only the trainer writes it. A row is claimed once (UNIQUE retrain_id), worked on under a lease in database time, promoted at most once.
+import { randomUUID } from 'node:crypto';
+import mysql from 'mysql2/promise';
+import type { RetrainRequested } from '../schemas/events.ts';
+import { messageOf, transient } from '../schemas/failure.ts';
+import { mysqlOptions, type Settings } from '../schemas/settings.ts';
+import type { Offsets } from './dataset.ts';
+import type { Trained } from './train.ts';
+
+export type Row = {
+  readonly id: string; readonly retrain_id: string; readonly model_name: string; readonly cause: string; readonly status: 'PENDING' | 'RUNNING' | 'FINISHED' | 'FAILED'; readonly outcome: string | null; readonly outcome_reason: string | null;
+  readonly model_version: string | null; readonly champion_version: string | null; readonly promotion_seq: number | null; readonly f1: number | null; readonly min_f1: number | null; readonly champion_f1: number | null; readonly champion_min_f1: number | null;
+  readonly threshold: number | null; readonly live_f1: number | null; readonly weights_s3: string | null; readonly weights_sha256: string | null; readonly manifest_s3: string | null; readonly dataset_hash: string | null; readonly dataset_path: string | null; readonly dataset_offsets: string | null;
+  readonly run_id: string | null; readonly request: string; readonly report: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null;
+};
+export type Champion = { readonly id: string; readonly version: string; readonly seq: number; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets; readonly promotedAt: Date };
+export type Outcome = 'promoted' | 'rejected' | 'superseded' | 'stale' | 'error' | 'cancelled';
+export type Lease = { readonly id: string; readonly token: string };
+
+const DUPLICATE = 'ER_DUP_ENTRY';
+const codeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined);
+
+export type Ledger = ReturnType<typeof createLedger>;
+export function createLedger(settings: Settings) {
+  const pool = mysql.createPool({ ...mysqlOptions(settings), connectionLimit: 4, timezone: 'Z', supportBigNumbers: true });
+  pool.on('connection', (connection) => void connection.query("SET time_zone = '+00:00'"));
+  const leaseMs = settings.leaseMs;
+  type Sql = Pick<mysql.Connection, 'query'>;
+  const LIVE = 'lease_token = ? AND lease_until > NOW(3)';
+
+  async function query<T = mysql.RowDataPacket>(sql: string, values: unknown[] = [], on: Sql = pool): Promise<T[]> {
+    try {
+      const [rows] = await on.query<mysql.RowDataPacket[]>(sql, values);
+      return rows as T[];
+    } catch (cause) {
+      throw transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(cause)}`, { cause });
+    }
+  }
+  async function change(sql: string, values: unknown[], on: Sql = pool): Promise<number> {
+    try {
+      const [done] = await on.query<mysql.ResultSetHeader>(sql, values);
+      return done.affectedRows;
+    } catch (cause) {
+      if (codeOf(cause) === DUPLICATE) return 0;
+      throw transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(cause)}`, { cause });
+    }
+  }
+  async function inTransaction<R>(work: (on: Sql) => Promise<R>): Promise<R> {
+    const connection = await pool.getConnection().catch((cause: unknown) => {
+      throw transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(cause)}`, { cause });
+    });
+    try {
+      await connection.beginTransaction();
+      const result = await work(connection);
+      await connection.commit();
+      return result;
+    } catch (error) {
+      await connection.rollback().catch(() => undefined);
+      throw error;
+    } finally {
+      connection.release();
+    }
+  }
+  const CHAMPION = 'SELECT * FROM auto_training WHERE model_name = ? AND promotion_seq IS NOT NULL ORDER BY promotion_seq DESC LIMIT 1';
+  const championOf = (row: Row | undefined): Champion | undefined =>
+    row === undefined || row.promotion_seq === null || row.model_version === null || row.manifest_s3 === null
+      ? undefined
+      : { id: row.id, version: row.model_version, seq: Number(row.promotion_seq), manifestUri: row.manifest_s3, manifestSha256: undefined, offsets: JSON.parse(row.dataset_offsets ?? '{}') as Offsets, promotedAt: row.finished_at ?? row.claimed_at };
+
+  return {
+    /** claimed: a new row; known: this retrain_id has a row. */
+    async claim(request: RetrainRequested, partition: number, offset: bigint): Promise<'claimed' | 'known'> {
+      const added = await change(
+        `INSERT INTO auto_training (id, retrain_id, model_name, cause, status, threshold, live_f1, evidence, request, requested_at, claimed_at, request_partition, request_offset) VALUES (?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, NOW(3), ?, ?)`,
+        [randomUUID(), request.retrain_id, request.model_name, request.cause, request.threshold, request.live_f1, request.evidence_json, JSON.stringify(request), new Date(request.requested_at), partition, Number(offset)],
+      );
+      return added === 1 ? 'claimed' : 'known';
+    },
+    /** The next row to work on, leased to us: PENDING in order, or RUNNING with its lease over. One per model at a time. */
+    async take(): Promise<{ readonly row: Row; readonly lease: Lease } | undefined> {
+      return inTransaction(async (on) => {
+        const open = await query<Row & { live: number }>(`SELECT *, (status = 'RUNNING' AND lease_until > NOW(3)) AS live FROM auto_training WHERE status IN ('PENDING', 'RUNNING') ORDER BY claimed_at, request_offset FOR UPDATE`, [], on);
+        const busy = new Set(open.filter((row) => Number(row.live) === 1).map((row) => row.model_name));
+        const row = open.find((one) => !busy.has(one.model_name) && one.status === 'RUNNING') ?? open.find((one) => !busy.has(one.model_name) && one.outcome_reason !== AWAITING);
+        if (row === undefined) return undefined;
+        const token = randomUUID();
+        await change(`UPDATE auto_training SET status = 'RUNNING', lease_token = ?, lease_until = NOW(3) + INTERVAL ? MICROSECOND, started_at = COALESCE(started_at, NOW(3)), training_date = COALESCE(training_date, NOW(3)), run_id = id, attempts = attempts + 1 WHERE id = ?`, [token, leaseMs * 1000, row.id], on);
+        return { row: { ...row, attempts: row.attempts + 1 }, lease: { id: row.id, token } };
+      });
+    },
+    /** false: the lease is lost. */
+    async renew({ id, token }: Lease): Promise<boolean> {
+      return (await change(`UPDATE auto_training SET lease_until = NOW(3) + INTERVAL ? MICROSECOND WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`, [leaseMs * 1000, id, token])) === 1;
+    },
+    async isMine({ id, token }: Lease): Promise<boolean> {
+      return (await query(`SELECT 1 FROM auto_training WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`, [id, token])).length === 1;
+    },
+    async champion(modelName: string): Promise<Champion | undefined> {
+      return championOf((await query<Row>(CHAMPION, [modelName]))[0]);
+    },
+    /** A later automatic request of the same model that waits, if any. */
+    async laterAutomatic(row: Row): Promise<string | undefined> {
+      const rows = await query<Row>(`SELECT * FROM auto_training WHERE model_name = ? AND cause IN ('drift', 'schedule') AND status = 'PENDING' AND id <> ? AND (claimed_at > ? OR claimed_at = ? AND request_offset > (SELECT request_offset FROM auto_training WHERE id = ?)) LIMIT 1`, [row.model_name, row.id, row.claimed_at, row.claimed_at, row.id]);
+      return rows[0]?.retrain_id;
+    },
+    /** What the training found, kept before anything is decided. false: the lease is lost. */
+    async record({ id, token }: Lease, trained: Trained, champion: Champion | undefined): Promise<boolean> {
+      const { stored } = trained;
+      return (await change(
+        `UPDATE auto_training SET dataset_hash = ?, dataset_path = ?, dataset_offsets = ?, best_checkpoint = ?, weights_s3 = ?, weights_sha256 = ?, manifest_s3 = ?, backend = ?, f1 = ?, min_f1 = ?, champion_f1 = ?, champion_min_f1 = ?, champion_version = ?, report = ? WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`,
+        [trained.datasetHash, trained.datasetPath, JSON.stringify(trained.offsets), stored.weightsUri, stored.weightsUri, stored.weightsSha256, stored.manifestUri, trained.backend, trained.f1 ?? null, trained.worstF1 ?? null, trained.championF1 ?? null, trained.championWorstF1 ?? null, champion?.version ?? null, JSON.stringify(trained.report), id, token],
+      )) === 1;
+    },
+    /** Gives the row the next promotion_seq, if the lease is ours and the champion is the one it was judged against. */
+    async promote({ id, token }: Lease, modelName: string, judgedAgainst: Champion | undefined, reason: string): Promise<'promoted' | 'lease lost' | 'champion changed'> {
+      return inTransaction(async (on) => {
+        // Locks the model's rows, so that two promotions cannot both see the same champion.
+        const standing = championOf((await query<Row>(`${CHAMPION} FOR UPDATE`, [modelName], on))[0]);
+        if (standing?.id !== judgedAgainst?.id) return 'champion changed';
+        const seq = (standing?.seq ?? 0) + 1;
+        const done = await change(`UPDATE auto_training SET outcome = 'promoted', outcome_reason = ?, promotion_seq = ?, model_version = ? WHERE id = ? AND status = 'RUNNING' AND promotion_seq IS NULL AND ${LIVE}`, [reason, seq, `v${seq}`, id, token], on);
+        return done === 1 ? 'promoted' : 'lease lost';
+      });
+    },
+    /** Ends the row. For 'promoted' the outcome stands already. */
+    async finish({ id, token }: Lease, outcome: Outcome, reason: string): Promise<boolean> {
+      const status = outcome === 'error' ? 'FAILED' : 'FINISHED';
+      return (await change(`UPDATE auto_training SET status = ?, outcome = COALESCE(outcome, ?), outcome_reason = COALESCE(outcome_reason, ?), finished_at = NOW(3), duration_ms = TIMESTAMPDIFF(MICROSECOND, started_at, NOW(3)) DIV 1000, lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ?`, [status, outcome, reason, id, token])) === 1;
+    },
+    /** PROMOTE=ask: the passed candidate waits; no later training is blocked. */
+    async await({ id, token }: Lease): Promise<void> {
+      await change(`UPDATE auto_training SET status = 'PENDING', outcome_reason = ?, lease_token = NULL, lease_until = NULL WHERE id = ? AND lease_token = ?`, [AWAITING, id, token]);
+    },
+    /** Back to PENDING, for another try. */
+    async release({ id, token }: Lease): Promise<void> {
+      await change(`UPDATE auto_training SET status = 'PENDING', lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ? AND promotion_seq IS NULL`, [id, token]);
+    },
+    async row(id: string): Promise<Row | undefined> {
+      return (await query<Row>('SELECT * FROM auto_training WHERE id = ?', [id]))[0];
+    },
+    async latest(limit: number): Promise<Row[]> {
+      return query<Row>('SELECT * FROM auto_training ORDER BY claimed_at DESC, request_offset DESC LIMIT ?', [limit]);
+    },
+    close: (): Promise<void> => pool.end(),
+  };
+}
+export const AWAITING = 'passed the gate; awaiting an approval (PROMOTE=ask)';

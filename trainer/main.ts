@@ -1,0 +1,105 @@
+// The trainer process: wiring only.
+import { Counter, Gauge, Histogram, Registry as Metrics } from 'prom-client';
+import { checkAgreement } from '../consumers/agreement.ts';
+import { deadLetterOf } from '../consumers/deadLetters.ts';
+import { createLog, runService } from '../consumers/service.ts';
+import { subscribe, type Subscription } from '../consumers/subscriber.ts';
+import { createKafka } from '../producers/kafka.ts';
+import { createPublisher, type Publisher } from '../producers/publisher.ts';
+import { LoopError, messageOf } from '../schemas/failure.ts';
+import { scheduleRetrainId } from '../schemas/ids.ts';
+import { createRegistry } from '../schemas/registry.ts';
+import { readSettings } from '../schemas/settings.ts';
+import { createArtifacts } from './artifacts.ts';
+import { usable } from './claim.ts';
+import { createLedger, type Row } from './ledger.ts';
+import { startWorker, type Worker, type WorkerStage } from './worker.ts';
+
+const settings = readSettings(process.env);
+const log = createLog('trainer', settings.logLevel);
+const registry = createRegistry(settings.registryUrl, fetch);
+const ledger = createLedger(settings);
+const metrics = new Metrics();
+const trainings = new Counter({ name: 'loop_trainings_total', help: 'Trainings by outcome', labelNames: ['outcome'], registers: [metrics] });
+const seconds = new Histogram({ name: 'loop_training_seconds', help: 'From start to outcome', buckets: [1, 2, 5, 10, 20, 40, 80, 160, 320], registers: [metrics] });
+const stages = new Gauge({ name: 'loop_training_stage', help: '1 for the stage of the running training', labelNames: ['stage'], registers: [metrics] });
+const deadLetters = new Counter({ name: 'loop_dead_letters_total', help: 'Records set aside', labelNames: ['topic', 'reason'], registers: [metrics] });
+let worker: Worker | undefined;
+let subscription: Subscription | undefined;
+let publisher: Publisher | undefined;
+let scheduling: NodeJS.Timeout | undefined;
+let rows: Row[] = [];
+new Gauge({
+  name: 'loop_consumer_lag', help: 'Records not yet handled', labelNames: ['process', 'partition'], registers: [metrics],
+  collect() {
+    for (const [partition, lag] of subscription?.lags() ?? []) this.set({ process: 'trainer', partition }, lag);
+  },
+});
+const look = async (): Promise<void> => {
+  rows = await ledger.latest(20).catch(() => rows);
+};
+const showStage = (stage: WorkerStage): void => {
+  stages.reset();
+  stages.set({ stage }, 1);
+};
+const briefly = ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts }: Row) => ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts });
+
+/** A training every RETRAIN_EVERY_MS, unless one ended lately. The slot number makes asking twice asking once. */
+async function scheduleIfDue(): Promise<void> {
+  const every = settings.retrainEveryMs;
+  const last = rows.find((row) => row.finished_at !== null)?.finished_at;
+  if (every === 0 || last == null || Date.now() - last.getTime() < every) return;
+  await publisher?.send([{
+    topic: 'retrain-requests', key: settings.modelName,
+    value: { retrain_id: scheduleRetrainId(settings.modelName, Math.floor(Date.now() / every)), model_name: settings.modelName, model_version: null, cause: 'schedule', requested_at: Date.now(), requested_by: 'schedule', threshold: settings.minF1, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: '{}', force: false },
+  }]);
+}
+
+await runService({
+  name: 'trainer', port: settings.trainerPort, log, metrics,
+  unready: () => (subscription === undefined ? 'starting' : undefined),
+  routes: { '/trainings': () => ({ stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }) },
+  async start(die) {
+    await checkAgreement(settings.homeDir, registry);
+    await look();
+    publisher = await createPublisher({ kafka: createKafka(settings, 'trainer', log), registry, settings });
+    worker = startWorker({
+      settings, env: process.env, registry, ledger, artifacts: createArtifacts(settings), log, onFatal: die,
+      onStage: (stage) => {
+        showStage(stage);
+        void look();
+      },
+      onOutcome: (outcome, duration) => {
+        trainings.inc({ outcome });
+        seconds.observe(duration);
+      },
+    });
+    subscription = await subscribe({
+      settings, clientId: 'trainer', groupId: 'trainer', log, topics: ['retrain-requests'], onFatal: die,
+      async onRecord(record) {
+        try {
+          if (record.value === null) return;
+          const request = await registry.decode('retrain-requests', record.value);
+          const checked = usable(request);
+          if (checked.status === 'unusable') throw new LoopError('poison', 'unusable_request', checked.reason);
+          const how = await ledger.claim(request, record.partition, record.offset);
+          log.info({ retrain_id: request.retrain_id, how }, 'retrain request');
+          await look();
+          worker?.wake();
+        } catch (error) {
+          if (!(error instanceof LoopError) || error.kind !== 'poison') throw error;
+          deadLetters.inc({ topic: record.topic, reason: error.code });
+          await publisher?.send([deadLetterOf(record, error.code, messageOf(error), 'trainer', Date.now())]);
+        }
+      },
+    });
+    scheduling = setInterval(() => void scheduleIfDue().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'could not ask for the scheduled training')), 60_000);
+  },
+  async stop() {
+    clearInterval(scheduling);
+    await subscription?.stop();
+    await worker?.stop();
+    await publisher?.close();
+    await ledger.close();
+  },
+});

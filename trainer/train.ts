@@ -1,0 +1,85 @@
+// One training from dataset to verdict: what the child process does. No ledger, no promotion here.
+import { DEFAULT_RECIPE, type Recipe } from '../schemas/features.ts';
+import type { Registry } from '../schemas/registry.ts';
+import { createScorer, type Scorer } from '../schemas/scorer.ts';
+import type { Settings } from '../schemas/settings.ts';
+import type { Artifacts, StoredModel } from './artifacts.ts';
+import { loadDataset, type Offsets } from './dataset.ts';
+import { cellList, discordant, judge, type Judged } from './evaluate.ts';
+import { gate, type GateVerdict } from './gate.ts';
+import { fit, fitTemperature, startBackend, type FeatureCache } from './model.ts';
+import { partsOf, type BaseRow, type TrainingRow } from './split.ts';
+
+const FOLDS = 2;
+const MIN_SUPPORT = 50;
+const GOLDEN_ROWS = 24;
+const TOLERANCE = 1e-5;
+
+export type Job = {
+  readonly runId: string; readonly cause: string; readonly force: boolean; readonly epochs: number; readonly corpora: readonly string[];
+  readonly champion: { readonly version: string; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets } | undefined;
+};
+export type Stage = 'dataset' | 'training' | 'cross-fit' | 'gate' | 'storing' | 'promoting';
+export type Trained = {
+  readonly verdict: GateVerdict; readonly stored: StoredModel; readonly backend: string; readonly categories: readonly string[];
+  readonly datasetHash: string; readonly datasetPath: string; readonly offsets: Offsets;
+  readonly f1: number | undefined; readonly worstF1: number | undefined; readonly championF1: number | undefined; readonly championWorstF1: number | undefined;
+  readonly report: object;
+};
+
+export async function train(job: Job, { settings, registry, artifacts, tell }: { settings: Settings; registry: Registry; artifacts: Artifacts; tell: (stage: Stage) => void }): Promise<Trained> {
+  tell('dataset');
+  const backend = await startBackend();
+  const champion = job.champion === undefined ? undefined : await artifacts.loadModel(job.champion.manifestUri, job.champion.manifestSha256);
+  const data = await loadDataset({ settings, registry, artifacts, corpora: job.corpora, championOffsets: job.champion?.offsets });
+  const recipe: Recipe = DEFAULT_RECIPE;
+  const { categories } = data;
+  const parts = partsOf(data.base, data.labelled, settings.recencyWeight, FOLDS);
+  const cache: FeatureCache = new Map();
+  const indexOf = new Map(categories.map((category, i) => [category, i]));
+  const fitRows = (rows: readonly TrainingRow[]): Promise<Float32Array> =>
+    fit(rows.map((row) => ({ text: row.product_description, label: indexOf.get(row.category) ?? 0, weight: row.weight })), { categories: categories.length, recipe, epochs: job.epochs, seed: settings.seed, cache });
+
+  tell('training');
+  const weights = await fitRows(parts.training);
+  const raw = createScorer({ categories, recipe, temperature: 1 }, weights);
+  const temperature = fitTemperature(parts.holdOut.map((row) => ({ z: Array.from(raw(row.product_description).probabilities, Math.log), label: indexOf.get(row.category) ?? 0 })));
+  const score = createScorer({ categories, recipe, temperature }, weights);
+
+  // Each recent row is judged by a candidate that has not trained on it.
+  tell('cross-fit');
+  const needed = champion === undefined || parts.recent.length === 0 ? [] : Array.from({ length: FOLDS }, (_, fold) => fold);
+  const crossFitted: Scorer[] = [];
+  for (const fold of needed) crossFitted.push(createScorer({ categories, recipe, temperature: 1 }, await fitRows(parts.training.filter((row) => row.fold !== fold))));
+
+  tell('gate');
+  const byCandidate = { holdOut: judge(parts.holdOut, (row) => score(row.product_description).category), recent: judge(parts.recent, (row) => (crossFitted[row.fold] ?? score)(row.product_description).category) };
+  const byChampion = champion === undefined ? undefined : { holdOut: judge(parts.holdOut, (row) => champion.score(row.product_description).category), recent: judge(parts.recent, (row) => champion.score(row.product_description).category) };
+  const verdict = gate({
+    cause: job.cause, force: job.force, minF1: settings.minF1, categories, majorityF1: majorityF1(parts.holdOut),
+    candidate: { holdOut: byCandidate.holdOut.scores, recent: byCandidate.recent.scores },
+    champion: champion === undefined || byChampion === undefined ? undefined : { holdOut: byChampion.holdOut.scores, recent: byChampion.recent.scores, categories: champion.manifest.categories, ...discordant(byChampion.recent.right, byCandidate.recent.right) },
+  }, { margin: settings.gateMargin, classMargin: settings.gateClassMargin, alpha: settings.gateAlpha, minSupport: MIN_SUPPORT });
+
+  tell('storing');
+  const step = Math.max(1, Math.floor(parts.holdOut.length / GOLDEN_ROWS));
+  const golden = parts.holdOut.filter((_, i) => i % step === 0).slice(0, GOLDEN_ROWS).map((row) => ({ text: row.product_description, probabilities: [...score(row.product_description).probabilities] }));
+  const stored = await artifacts.storeModel({ model_name: settings.modelName, run_id: job.runId, categories, recipe, temperature, golden: golden.length > 0 ? golden : [{ text: 'golden', probabilities: [...score('golden').probabilities] }], tolerance: TOLERANCE, backend, dataset_hash: data.hash, seed: settings.seed }, weights);
+  const figures = (judged: Judged | undefined): object | null => (judged === undefined ? null : { ...judged.scores, cells: cellList(judged.cells) });
+  return {
+    verdict, stored, backend, categories, datasetHash: data.hash, datasetPath: data.path, offsets: data.offsets,
+    f1: byCandidate.holdOut.scores.weighted, worstF1: byCandidate.holdOut.scores.worst?.f1, championF1: byChampion?.holdOut.scores.weighted, championWorstF1: byChampion?.holdOut.scores.worst?.f1,
+    report: {
+      verdict, counts: parts.counts, set_aside: data.setAside, temperature, epochs: job.epochs,
+      candidate: { hold_out: figures(byCandidate.holdOut), recent: figures(byCandidate.recent) }, champion: byChampion === undefined ? null : { version: job.champion?.version, hold_out: figures(byChampion.holdOut), recent: figures(byChampion.recent) },
+    },
+  };
+}
+
+/** Weighted F1 of always answering the most frequent category: its share s gives s · 2s/(1+s). */
+export function majorityF1(rows: readonly BaseRow[]): number {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(row.category, (counts.get(row.category) ?? 0) + 1);
+  const share = rows.length === 0 ? 0 : Math.max(...counts.values()) / rows.length;
+  return (share * 2 * share) / (1 + share);
+}

@@ -1,0 +1,154 @@
+// Works through the ledger: takes a row, trains, gates, promotes, finishes. A take-over repeats from the first step not done.
+import type { Log } from '../producers/kafka.ts';
+import { kindOf, LoopError, messageOf, poison } from '../schemas/failure.ts';
+import type { ModelPromoted, RetrainRequested } from '../schemas/events.ts';
+import type { Registry } from '../schemas/registry.ts';
+import type { Settings } from '../schemas/settings.ts';
+import type { Artifacts } from './artifacts.ts';
+import { sha256 } from './artifacts.ts';
+import { usable, worthTraining } from './claim.ts';
+import type { Champion, Lease, Ledger, Outcome, Row } from './ledger.ts';
+import { publishPromotion } from './promote.ts';
+import { runTraining } from './run.ts';
+import type { Stage, Trained } from './train.ts';
+
+export type WorkerStage = Stage | 'idle' | 'taken';
+export type Worker = { wake(): void; stop(): Promise<void>; readonly stage: () => WorkerStage; readonly current: () => string | undefined };
+const MAX_ATTEMPTS = 5;
+
+export function startWorker({ settings, env, registry, ledger, artifacts, log, onOutcome, onStage, onFatal }: {
+  settings: Settings; env: Readonly<Record<string, string | undefined>>; registry: Registry; ledger: Ledger; artifacts: Artifacts; log: Log;
+  onOutcome: (outcome: Outcome, seconds: number) => void; onStage: (stage: WorkerStage) => void; onFatal: (error: unknown) => void;
+}): Worker {
+  let stage: WorkerStage = 'idle';
+  let current: string | undefined;
+  let stopping = false;
+  let busy: Promise<void> | undefined;
+  let again = false;
+  const abort = new AbortController();
+  const enter = (next: WorkerStage): void => {
+    stage = next;
+    onStage(next);
+  };
+
+  async function finish(row: Row, lease: Lease, outcome: Outcome, reason: string): Promise<void> {
+    await ledger.finish(lease, outcome, reason);
+    const done = await ledger.row(row.id);
+    await artifacts.write(`s3://models/${row.model_name}/runs/${row.id}.json`, JSON.stringify(done, null, 2));
+    onOutcome(outcome, Number(done?.duration_ms ?? 0) / 1000);
+    log.info({ retrain_id: row.retrain_id, outcome, reason }, 'training ended');
+  }
+
+  /** Steps 3 and 4 of a promotion, for a row that has its promotion_seq. */
+  async function announce(row: Row, lease: Lease): Promise<void> {
+    enter('promoting');
+    const fresh = await ledger.row(row.id);
+    if (fresh?.promotion_seq == null || fresh.model_version === null || fresh.manifest_s3 === null || fresh.weights_sha256 === null) throw poison('row_broken', `row ${row.id} is promoted but incomplete`);
+    const manifestText = await artifacts.read(fresh.manifest_s3);
+    const { manifest } = await artifacts.loadModel(fresh.manifest_s3, undefined);
+    const event: ModelPromoted = {
+      model_name: fresh.model_name, model_version: fresh.model_version, promotion_seq: Number(fresh.promotion_seq), manifest_uri: fresh.manifest_s3, manifest_sha256: sha256(manifestText), weights_sha256: fresh.weights_sha256,
+      run_id: fresh.id, retrain_id: fresh.retrain_id, cause: fresh.cause, previous_version: fresh.champion_version, categories: manifest.categories, promoted_at: Date.now(),
+    };
+    const how = await publishPromotion(event, { settings, registry, log, stillMine: () => ledger.isMine(lease) });
+    if (how === 'lease lost') return;
+    await finish(row, lease, 'promoted', fresh.outcome_reason ?? '');
+  }
+
+  async function judge(row: Row, lease: Lease, trained: Trained, champion: Champion | undefined): Promise<'done' | 'again'> {
+    const { verdict } = trained;
+    const words = [...verdict.reasons, ...verdict.warnings.map((warning) => `warning: ${warning}`)].join('; ');
+    if (!(await ledger.record(lease, trained, champion))) return 'done';
+    await artifacts.write(`s3://models/${row.model_name}/runs/${row.id}.json`, JSON.stringify(await ledger.row(row.id), null, 2));
+    if (verdict.status === 'rejected') {
+      await finish(row, lease, 'rejected', words);
+      return 'done';
+    }
+    if (settings.promote === 'ask' && champion !== undefined) {
+      await ledger.await(lease);
+      log.info({ retrain_id: row.retrain_id }, 'passed the gate and awaits an approval');
+      return 'done';
+    }
+    // The very check inference will make, before anybody is told.
+    await artifacts.loadModel(trained.stored.manifestUri, trained.stored.manifestSha256);
+    const how = await ledger.promote(lease, row.model_name, champion, words);
+    if (how === 'champion changed') return 'again';
+    if (how === 'promoted') await announce(row, lease);
+    return 'done';
+  }
+
+  async function work(row: Row, lease: Lease): Promise<void> {
+    if (row.promotion_seq !== null) return announce(row, lease);
+    if (row.attempts > MAX_ATTEMPTS) return finish(row, lease, 'error', `given up after ${MAX_ATTEMPTS} attempts`);
+    const request = JSON.parse(row.request) as RetrainRequested;
+    const checked = usable(request);
+    if (checked.status === 'unusable') return finish(row, lease, 'error', checked.reason);
+    for (;;) {
+      const champion = await ledger.champion(row.model_name);
+      const worth = worthTraining({ request, autoRetrain: settings.autoRetrain, champion: champion === undefined ? undefined : { version: champion.version, promotedAtMs: champion.promotedAt.getTime() }, laterRetrainId: await ledger.laterAutomatic(row) });
+      if (worth.status === 'skip') return finish(row, lease, worth.outcome, worth.reason);
+      const corpora = [settings.baseCorpus, ...(checked.params.train_file_s3 === undefined ? [] : [checked.params.train_file_s3])];
+      const trained = await runTraining({
+        runId: row.id, cause: row.cause, force: request.force, epochs: checked.params.epoch_num ?? settings.epochs, corpora,
+        champion: champion === undefined ? undefined : { version: champion.version, manifestUri: champion.manifestUri, manifestSha256: champion.manifestSha256, offsets: champion.offsets },
+      }, env, enter, abort.signal);
+      if ((await judge(row, lease, trained, champion)) === 'done') return;
+      log.info({ retrain_id: row.retrain_id }, 'the champion has changed meanwhile: judging again');
+    }
+  }
+
+  async function drain(): Promise<void> {
+    for (let taken = await ledger.take(); taken !== undefined && !stopping; taken = await ledger.take()) {
+      const { row, lease } = taken;
+      current = row.retrain_id;
+      enter('taken');
+      log.info({ retrain_id: row.retrain_id, attempt: row.attempts }, 'training taken');
+      const renewing = setInterval(() => void ledger.renew(lease).catch(() => undefined), settings.leaseMs / 3);
+      try {
+        await work(row, lease);
+      } catch (error) {
+        if (stopping) await ledger.release(lease).catch(() => undefined);
+        else if (kindOf(error) === 'transient') {
+          log.warn({ retrain_id: row.retrain_id, reason: messageOf(error) }, 'will try again');
+          await ledger.release(lease);
+          return;
+        } else if (error instanceof LoopError) await finish(row, lease, 'error', error.message);
+        else throw error;
+      } finally {
+        clearInterval(renewing);
+        current = undefined;
+        enter('idle');
+      }
+    }
+  }
+
+  function wake(): void {
+    if (stopping) return;
+    if (busy !== undefined) {
+      again = true;
+      return;
+    }
+    busy = drain().catch((error: unknown) => {
+      if (kindOf(error) === 'transient') log.warn({ reason: messageOf(error) }, 'the ledger is away; will try again');
+      else onFatal(error);
+    }).finally(() => {
+      busy = undefined;
+      if (again) {
+        again = false;
+        wake();
+      }
+    });
+  }
+  // Rows of a trainer that died become free when their lease ends.
+  const looking = setInterval(wake, Math.max(500, settings.leaseMs / 3));
+  wake();
+  return {
+    wake, stage: () => stage, current: () => current,
+    async stop() {
+      stopping = true;
+      clearInterval(looking);
+      abort.abort();
+      await busy;
+    },
+  };
+}
