@@ -1,0 +1,104 @@
+// What the service is: routes over ports handed in. How a process runs it is main.ts.
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Outgoing } from '../producers/outgoing.ts';
+import { Type } from 'typebox';
+import { MAX_DESCRIPTION_CHARS } from '../schemas/csv.ts';
+import type { Feedback, Prediction } from '../schemas/events.ts';
+import { ID_PATTERN, retrainIdOf } from '../schemas/ids.ts';
+import type { Scope } from '../schemas/settings.ts';
+import type { ServingModel } from './loader.ts';
+import type { Ask } from './predictor.ts';
+import { answerProblems, Problem, requireScope } from './problem.ts';
+
+export type Ports = {
+  readonly predict: (asks: readonly Ask[]) => Prediction[];
+  readonly publish: (messages: readonly Outgoing[]) => Promise<void>;
+  readonly serving: () => ServingModel | undefined;
+  /** undefined when ready, else why not */
+  readonly unready: () => string | undefined;
+  readonly live: () => Promise<unknown>;
+  readonly metricsText: () => Promise<{ readonly type: string; readonly text: string }>;
+  readonly newId: () => string;
+  readonly nowMs: () => number;
+  readonly tokens: ReadonlyMap<string, ReadonlySet<Scope>>;
+  readonly modelName: string;
+  readonly defaultCategories: readonly string[];
+  readonly onResponse: (route: string, status: number, seconds: number) => void;
+  readonly onUnexpected: (error: unknown) => void;
+};
+const BODY_LIMIT = 1_000_000;
+const MAX_ITEMS = 1000;
+
+const Id = Type.String({ pattern: ID_PATTERN });
+const Item = Type.Object({ product_description: Type.String({ minLength: 1, maxLength: MAX_DESCRIPTION_CHARS, pattern: '\\S' }), prediction_id: Type.Optional(Id) });
+const Items = Type.Object({ items: Type.Array(Item, { minItems: 1, maxItems: MAX_ITEMS }) });
+const Word = Type.Object({ prediction_id: Id, category: Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()]), source: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })), feedback_id: Type.Optional(Id) });
+const Words = Type.Object({ items: Type.Array(Word, { minItems: 1, maxItems: MAX_ITEMS }) });
+const Retrain = Type.Object({ force: Type.Optional(Type.Boolean()), epoch_num: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) });
+
+const answerOf = ({ prediction_id, category, probabilities, model_name, model_version, predicted_at }: Prediction) => ({ prediction_id, category, probabilities, model_name, model_version, predicted_at });
+
+export function createApp(ports: Ports): FastifyInstance {
+  const app = Fastify({ bodyLimit: BODY_LIMIT, logger: false, forceCloseConnections: 'idle', ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } }).withTypeProvider<TypeBoxTypeProvider>();
+  answerProblems(app as unknown as FastifyInstance, ports.onUnexpected);
+  const needs = (scope: Scope) => requireScope(ports.tokens, scope);
+  app.addHook('onResponse', (request, reply, done) => {
+    ports.onResponse(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);
+    done();
+  });
+
+  app.post('/v1/predict', { onRequest: needs('predict'), schema: { body: shapeOf(Item, Items) } }, async (request) => {
+    const body = request.body as Partial<{ items: { product_description: string; prediction_id?: string }[]; product_description: string; prediction_id: string }>;
+    const items = body.items ?? [{ product_description: body.product_description ?? '', ...(body.prediction_id === undefined ? {} : { prediction_id: body.prediction_id }) }];
+    const predictions = ports.predict(items.map((item) => ({ predictionId: item.prediction_id ?? ports.newId(), text: item.product_description })));
+    // Answered only after Kafka has acknowledged.
+    await ports.publish(predictions.map((prediction) => ({ topic: 'predictions', key: prediction.prediction_id, value: prediction })));
+    const answers = predictions.map(answerOf);
+    return body.items === undefined ? answers[0] : { predictions: answers };
+  });
+
+  app.post('/v1/feedback', { onRequest: needs('feedback'), schema: { body: shapeOf(Word, Words) } }, async (request, reply) => {
+    type One = { prediction_id: string; category: string | null; source?: string; feedback_id?: string };
+    const body = request.body as Partial<{ items: One[] }> & Partial<One>;
+    const items: One[] = body.items ?? [body as One];
+    const allowed = ports.serving()?.categories ?? ports.defaultCategories;
+    items.forEach((item, i) => {
+      if (item.category !== null && !allowed.includes(item.category)) throw new Problem(400, 'unknown category', `'${item.category}' is not a category; there is ${allowed.join(', ')}, or null to withdraw`, body.items === undefined ? 'category' : `items.${i}.category`);
+    });
+    const events = items.map((item): Feedback => ({ prediction_id: item.prediction_id, feedback_id: item.feedback_id ?? ports.newId(), model_name: ports.modelName, category: item.category, source: item.source ?? 'http', given_at: ports.nowMs() }));
+    await ports.publish(events.map((event) => ({ topic: 'feedback', key: event.prediction_id, value: event })));
+    const answers = events.map(({ prediction_id, feedback_id }) => ({ prediction_id, feedback_id, status: 'accepted' }));
+    return reply.code(202).send(body.items === undefined ? answers[0] : { feedback: answers });
+  });
+
+  app.post('/v1/retrain', { onRequest: needs('train'), schema: { body: Retrain } }, async (request, reply) => {
+    const { force = false, epoch_num } = request.body as { force?: boolean; epoch_num?: number };
+    if (force) await new Promise<void>((resolve, reject) => needs('admin')(request, reply, (error) => (error ? reject(error) : resolve())));
+    const retrainId = retrainIdOf(ports.modelName, 'manual', ports.newId());
+    await ports.publish([{
+      topic: 'retrain-requests', key: ports.modelName,
+      value: { retrain_id: retrainId, model_name: ports.modelName, model_version: null, cause: 'manual', requested_at: ports.nowMs(), requested_by: 'http', threshold: null, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: JSON.stringify(epoch_num === undefined ? {} : { epoch_num }), force },
+    }]);
+    return reply.code(202).send({ retrain_id: retrainId, status: 'PENDING' });
+  });
+
+  const describe = (model: ServingModel | undefined) => (model === undefined ? null : { model_name: model.name, model_version: model.version, promotion_seq: model.promotionSeq, weights_sha256: model.weightsSha256, categories: model.categories });
+  app.get('/v1/models', { onRequest: needs('predict') }, () => ({ models: [describe(ports.serving())].filter((one) => one !== null) }));
+  app.get('/v1/live', { onRequest: needs('predict') }, async () => ({ serving: describe(ports.serving()), live: await ports.live() }));
+  app.get('/health/live', () => ({ status: 'live' }));
+  app.get('/health/ready', (_request, reply) => {
+    const reason = ports.unready();
+    return reason === undefined ? { status: 'ready', ...describe(ports.serving()) } : reply.code(503).type('application/problem+json').send({ type: 'about:blank', title: 'unavailable', status: 503, detail: reason });
+  });
+  app.get('/metrics', async (_request, reply) => {
+    const { type, text } = await ports.metricsText();
+    return reply.type(type).send(text);
+  });
+  return app as unknown as FastifyInstance;
+}
+
+/** One object, or many under `items`: the schema is chosen by whether `items` is there, so that an error names the right field. */
+function shapeOf(one: object, many: object): object {
+  return { type: 'object', if: { required: ['items'] }, then: many, else: one };
+}

@@ -1,0 +1,107 @@
+// The inference process: wiring only.
+import closeWithGrace from 'close-with-grace';
+import { randomBytes } from 'node:crypto';
+import { Counter, Gauge, Histogram, Registry as Metrics } from 'prom-client';
+import { checkAgreement } from '../consumers/agreement.ts';
+import { follow, type Following } from '../consumers/follow.ts';
+import { createLog, dieWith } from '../consumers/service.ts';
+import { runShards, type Shards } from '../consumers/shards.ts';
+import { createKafka } from '../producers/kafka.ts';
+import { createPublisher } from '../producers/publisher.ts';
+import { fatal, messageOf, transient } from '../schemas/failure.ts';
+import { uuidv7 } from '../schemas/ids.ts';
+import { createRegistry } from '../schemas/registry.ts';
+import { readSettings } from '../schemas/settings.ts';
+import { createApp } from './app.ts';
+import { createReadObject, type ServingModel } from './loader.ts';
+import { keepModel } from './models.ts';
+import { createPredictor } from './predictor.ts';
+import { createSlot } from './slot.ts';
+import { openStream } from './stream.ts';
+
+const settings = readSettings(process.env);
+const log = createLog('inference', settings.logLevel);
+const die = dieWith(log);
+const registry = createRegistry(settings.registryUrl, fetch);
+const metrics = new Metrics();
+const duration = new Histogram({ name: 'loop_prediction_seconds', help: 'Scoring of one batch', buckets: [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3], registers: [metrics] });
+const scored = new Counter({ name: 'loop_predictions_total', help: 'Texts scored', registers: [metrics] });
+const requests = new Histogram({ name: 'loop_http_request_seconds', help: 'HTTP requests', labelNames: ['route', 'status'], buckets: [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3], registers: [metrics] });
+const info = new Gauge({ name: 'loop_model_info', help: '1 for the serving model', labelNames: ['model_name', 'model_version', 'promotion_seq'], registers: [metrics] });
+const deadLetters = new Counter({ name: 'loop_dead_letters_total', help: 'Records set aside', labelNames: ['topic', 'reason'], registers: [metrics] });
+const newId = (): string => uuidv7(Date.now(), randomBytes(10));
+// HTTP must hear soon that Kafka is away; the stream may wait.
+const HTTP_RETRIES = 2;
+const MONITOR_TIMEOUT_MS = 3000;
+
+try {
+  if (settings.tokens.size === 0) throw fatal('no_tokens', "LOOP_TOKENS is empty: nobody could call the service. Set it to 'TOKEN=predict+feedback,TOKEN2=admin' or start by ./loop up");
+  await checkAgreement(settings.homeDir, registry);
+  const slot = createSlot<ServingModel>(() => undefined);
+  const keeper = keepModel({
+    modelName: settings.modelName, slot, read: createReadObject(settings), log,
+    onSwap(model) {
+      info.reset();
+      info.set({ model_name: model.name, model_version: model.version, promotion_seq: String(model.promotionSeq) }, 1);
+    },
+  });
+  new Gauge({
+    name: 'loop_model_load_failed', help: '1: a promoted model could not be loaded and the old one serves', labelNames: ['model_name'], registers: [metrics],
+    collect() {
+      this.set({ model_name: settings.modelName }, keeper.failure() === undefined ? 0 : 1);
+    },
+  });
+  const predict = createPredictor({
+    slot, nowMs: Date.now,
+    observe(seconds, texts) {
+      duration.observe(seconds);
+      scored.inc(texts);
+    },
+  });
+  const publisher = await createPublisher({ kafka: createKafka(settings, 'inference', log, HTTP_RETRIES), registry, settings });
+  const started: { shards?: Shards; following?: Following } = {};
+  let stopping = false;
+  const app = createApp({
+    predict, publish: (messages) => publisher.send(messages), serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
+    unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
+    live: () => fetch(`http://127.0.0.1:${settings.monitorPort}/live`, { signal: AbortSignal.timeout(MONITOR_TIMEOUT_MS) }).then((answer) => answer.json(), (cause: unknown) => {
+      throw transient('monitor_away', `the monitor does not answer (${messageOf(cause)}); no live figures now`, { cause });
+    }),
+    metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
+    onResponse: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds),
+    onUnexpected: (error) => log.error({ err: error }, messageOf(error)),
+  });
+  new Gauge({
+    name: 'loop_consumer_lag', help: 'Records not yet handled', labelNames: ['process', 'partition'], registers: [metrics],
+    collect() {
+      this.reset();
+      for (const [partition, lag] of started.shards?.lags() ?? []) this.set({ process: 'inference', partition }, lag);
+    },
+  });
+  await app.listen({ host: '127.0.0.1', port: settings.inferencePort });
+  // Intake off, finish what is under way, flush, close.
+  closeWithGrace({ delay: 15_000, logger: false }, async ({ err }) => {
+    if (err) log.fatal({ err }, messageOf(err));
+    stopping = true;
+    keeper.stop();
+    await app.close();
+    await started.shards?.stop();
+    await started.following?.stop();
+    await publisher.close();
+    log.info('stopped');
+    if (err) process.exitCode = 1;
+  });
+  started.following = await follow({
+    settings, clientId: 'inference-models', log, topics: ['models'], onFatal: die, onCaughtUp: () => keeper.caughtUp(),
+    async onBatch(records) {
+      for (const record of records) if (record.value !== null) keeper.offer(await registry.decode('models', record.value));
+    },
+  });
+  started.shards = await runShards({
+    settings, registry, log, name: 'inference', topics: ['products'], start: 'resume', onFatal: die,
+    open: () => Promise.resolve(openStream({ registry, predict, nowMs: Date.now, countDead: (reason) => deadLetters.inc({ topic: 'products', reason }) })),
+  });
+  log.info({ port: settings.inferencePort }, 'started');
+} catch (error) {
+  die(error);
+}

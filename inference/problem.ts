@@ -1,0 +1,57 @@
+// RFC 9457 problem documents, and the doors they stand at.
+import { timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { LoopError, messageOf } from '../schemas/failure.ts';
+import type { Scope } from '../schemas/settings.ts';
+
+/** A refusal with its HTTP status. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly title: string;
+  readonly field: string | undefined;
+  constructor(status: number, title: string, detail: string, field?: string) {
+    super(detail);
+    this.status = status;
+    this.title = title;
+    this.field = field;
+  }
+}
+const TITLES: Readonly<Record<number, string>> = { 400: 'bad request', 404: 'not found', 413: 'too large', 415: 'unsupported media type', 503: 'unavailable' };
+
+export function sendProblem(reply: FastifyReply, status: number, title: string, detail: string, field?: string): FastifyReply {
+  return reply.code(status).type('application/problem+json').send({ type: 'about:blank', title, status, detail, ...(field === undefined ? {} : { field }) });
+}
+
+export function answerProblems(app: FastifyInstance, onUnexpected: (error: unknown) => void): void {
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof Problem) return sendProblem(reply, error.status, error.title, error.message, error.field);
+    if (error instanceof LoopError && error.retryable) {
+      void reply.header('retry-after', '1');
+      return sendProblem(reply, 503, 'unavailable', error.message);
+    }
+    const read = (name: string): unknown => (typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined);
+    const validation = read('validation');
+    if (Array.isArray(validation)) {
+      const first: unknown = validation[0];
+      const path = typeof first === 'object' && first !== null ? String(Reflect.get(first, 'instancePath')).slice(1).replaceAll('/', '.') : '';
+      return sendProblem(reply, 400, 'bad request', messageOf(error), path === '' ? undefined : path);
+    }
+    const status = Number(read('statusCode') ?? 500);
+    if (status < 500) return sendProblem(reply, status, TITLES[status] ?? 'refused', status === 413 ? `the body is larger than ${app.initialConfig.bodyLimit ?? 0} bytes` : messageOf(error));
+    onUnexpected(error);
+    return sendProblem(reply, 500, 'internal error', 'unexpected; the log of inference tells more');
+  });
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, 404, 'not found', `there is no ${request.method} ${request.url}`));
+}
+
+/** Checks the bearer token of a request. Throws 401 without a known token, 403 when its scopes do not include `scope`. */
+export function requireScope(tokens: ReadonlyMap<string, ReadonlySet<Scope>>, scope: Scope) {
+  const known = [...tokens].map(([token, scopes]) => ({ bytes: Buffer.from(token), scopes }));
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+    const given = Buffer.from(/^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '');
+    const match = known.filter(({ bytes }) => bytes.length === given.length && timingSafeEqual(bytes, given))[0];
+    if (match === undefined) done(new Problem(401, 'unauthorized', 'send a known token: Authorization: Bearer TOKEN (./loop status --json prints them)'));
+    else if (!match.scopes.has(scope)) done(new Problem(403, 'forbidden', `this token lacks the scope '${scope}'`));
+    else done();
+  };
+}
