@@ -1,0 +1,157 @@
+// ./loop verify: reads every topic from its start, recomputes in memory, compares with what the live processes, MySQL and S3 say.
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client as Minio } from 'minio';
+import mysql from 'mysql2/promise';
+import { createFold } from '../../consumers/monitor/fold.ts';
+import { rulesOf } from '../../consumers/monitor/worker.ts';
+import { readToEnd } from '../../consumers/readToEnd.ts';
+import type { Example, Labelled, ModelPromoted, RetrainRequested, Tally } from '../../schemas/events.ts';
+import { LoopError } from '../../schemas/failure.ts';
+import { partitionOf } from '../../schemas/partition.ts';
+import { createRegistry } from '../../schemas/registry.ts';
+import { mysqlOptions, parseS3Uri, s3Options } from '../../schemas/settings.ts';
+import { openContext, type Context } from '../context.ts';
+import { urlOf } from '../processes.ts';
+import { noWords, readArgs } from '../verbs/verb.ts';
+import { checkFacts, compareMaps, renderChecks, type Check } from './compare.ts';
+import { cellName, oracle, type LoggedFeedback, type LoggedPrediction } from './oracle.ts';
+
+type Logs = { readonly predictions: LoggedPrediction[]; readonly feedback: LoggedFeedback[]; readonly labelled: { event: Labelled; offset: bigint; partition: number }[]; readonly examples: Map<string, Example>; readonly tallies: Map<string, Tally>; readonly requests: RetrainRequested[]; readonly models: ModelPromoted[]; readonly ends: string };
+
+async function readLogs({ settings }: Context): Promise<Logs> {
+  const registry = createRegistry(settings.registryUrl, fetch);
+  const logs: Logs = { predictions: [], feedback: [], labelled: [], examples: new Map(), tallies: new Map(), requests: [], models: [], ends: '' };
+  const ends = await readToEnd({
+    settings, clientId: 'verify', topics: ['predictions', 'feedback', 'labelled', 'examples', 'tallies', 'retrain-requests', 'models'],
+    async onRecord({ topic, partition, offset, timestampMs, key, value }) {
+      const id = key?.toString() ?? '';
+      if (topic === 'examples' && value === null) return void logs.examples.delete(id);
+      if (topic === 'tallies' && value === null) return void logs.tallies.delete(id);
+      if (value === null) return;
+      const at = { partition, offset: Number(offset), timeMs: timestampMs };
+      try {
+        switch (topic) {
+          case 'predictions': {
+            const event = await registry.decode(topic, value);
+            // Misplaced records count where the join has put them again.
+            if (event.prediction_id === id && partitionOf(id, settings.partitions) === partition) logs.predictions.push({ ...at, id, model: event.model_name, version: event.model_version, category: event.category, categories: event.probabilities.map((one) => one.category), text: event.product_description });
+            return;
+          }
+          case 'feedback': {
+            const event = await registry.decode(topic, value);
+            if (event.prediction_id === id && partitionOf(id, settings.partitions) === partition) logs.feedback.push({ ...at, id, feedbackId: event.feedback_id === '' ? `${partition}@${offset}` : event.feedback_id, category: event.category, source: event.source });
+            return;
+          }
+          case 'labelled': return void logs.labelled.push({ event: await registry.decode(topic, value), offset, partition });
+          case 'examples': return void logs.examples.set(id, await registry.decode(topic, value));
+          case 'tallies': return void logs.tallies.set(id, await registry.decode(topic, value));
+          case 'retrain-requests': return void logs.requests.push(await registry.decode(topic, value));
+          case 'models': return void logs.models.push(await registry.decode(topic, value));
+          default: return;
+        }
+      } catch (error) {
+        // Poison is in the dead letters; it is no part of the tallies.
+        if (!(error instanceof LoopError) || error.kind !== 'poison') throw error;
+      }
+    },
+  });
+  return { ...logs, ends: JSON.stringify([...ends].map(([name, end]) => [name, String(end)])) };
+}
+
+type LiveCells = { readonly model_name: string; readonly model_version: string; readonly cells: readonly { label: string; predicted: string; count: number }[] };
+const getJson = async <T>(url: string, headers: Record<string, string> = {}): Promise<T | undefined> =>
+  fetch(url, { headers, signal: AbortSignal.timeout(5000) }).then((answer) => (answer.ok ? (answer.json() as Promise<T>) : undefined), () => undefined);
+
+function flat(cells: ReadonlyMap<string, ReadonlyMap<string, number>>): Map<string, string> {
+  return new Map([...cells].flatMap(([version, counts]) => [...counts].map(([cell, n]): [string, string] => [`${version} ${cell}`, String(n)])));
+}
+const linesOf = (list: readonly LiveCells[]): Map<string, string> => new Map(list.flatMap((one) => one.cells.map((cell): [string, string] => [`${one.model_name}/${one.model_version} ${cellName(cell.label, cell.predicted)}`, String(cell.count)])));
+
+export async function verifyOnce(context: Context): Promise<{ checks: Check[]; fingerprint: string }> {
+  const { settings } = context;
+  const logs = await readLogs(context);
+  const expected = oracle(logs.predictions, logs.feedback, { horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, ranks: settings.sourceRanks });
+  const checks: Check[] = [];
+
+  const line = (one: { revision: number; version: string; predicted: string; label: string | null; previous: string | null; at: number }): string => `${one.version} ${one.predicted}: ${one.previous ?? '-'} > ${one.label ?? '-'} @${one.at}`;
+  const doubled = logs.labelled.length - new Set(logs.labelled.map(({ event }) => `${event.prediction_id} r${event.revision}`)).size;
+  checks.push(compareMaps('labelled: every revision of every pair', new Map(expected.revisions.map((one) => [`${one.id} r${one.revision}`, line(one)])), new Map(logs.labelled.map(({ event }) => [`${event.prediction_id} r${event.revision}`, line({ revision: event.revision, version: event.model_version, predicted: event.predicted, label: event.label, previous: event.previous_label, at: event.labelled_at })]))));
+  checks.push(checkFacts('labelled: no pair twice', [[doubled === 0, `${doubled} records repeat an id and revision`]]));
+  checks.push(compareMaps('examples: the current labelled set', new Map(expected.standing.map((one) => [one.id, `${one.label} | ${one.text}`])), new Map([...logs.examples].map(([id, one]) => [id, `${one.label} | ${one.product_description}`]))));
+
+  const snapshot = new Map<string, Map<string, number>>();
+  for (const tally of logs.tallies.values()) {
+    if (tally.kind !== 'cells') continue;
+    const counts = snapshot.get(`${tally.model_name}/${tally.model_version}`) ?? new Map<string, number>();
+    snapshot.set(`${tally.model_name}/${tally.model_version}`, counts);
+    for (const cell of tally.cells) counts.set(cellName(cell.label, cell.predicted), (counts.get(cellName(cell.label, cell.predicted)) ?? 0) + cell.count);
+  }
+  checks.push(compareMaps('tallies: cells of the snapshot', flat(expected.cells), flat(snapshot)));
+  const live = await getJson<{ models: LiveCells[] }>(`${urlOf(settings, 'monitor')}/live`);
+  checks.push(live === undefined ? checkFacts('live: cells of the monitor', [[false, `the monitor does not answer at ${urlOf(settings, 'monitor')}/live; is it up?`]]) : compareMaps('live: cells of the monitor', flat(expected.cells), linesOf(live.models)));
+
+  // Replaying the log through the fold must order the same retrainings, byte for byte.
+  const folds = new Map<number, ReturnType<typeof createFold>>();
+  const settingsRecords = [...logs.tallies.values()].filter((tally) => tally.kind === 'settings').length;
+  const replayed = logs.labelled.flatMap(({ event, offset, partition }) => {
+    const fold = folds.get(partition) ?? createFold(rulesOf(settings), partition);
+    folds.set(partition, fold);
+    return fold.apply(event, offset);
+  });
+  const drift = logs.requests.filter((request) => request.cause === 'drift');
+  const brief = (request: RetrainRequested): [string, string] => [request.retrain_id, JSON.stringify(request)];
+  if (settingsRecords <= folds.size) checks.push(compareMaps('retrain requests: replay repeats them', new Map(replayed.map(brief)), new Map(drift.map((request) => brief({ ...request })))));
+
+  const db = await mysql.createConnection({ ...mysqlOptions(settings), supportBigNumbers: true });
+  const [rows] = await db.query<mysql.RowDataPacket[]>('SELECT * FROM auto_training');
+  await db.end();
+  const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+  checks.push(compareMaps('auto_training: one row per request', new Map(logs.requests.map((request) => [request.retrain_id, request.cause])), new Map(rows.map((row) => [text(row['retrain_id']), text(row['cause'])]))));
+  checks.push(checkFacts('auto_training: every row has ended', rows.map((row) => [row['status'] === 'FINISHED' || row['status'] === 'FAILED' || text(row['outcome_reason']).startsWith('passed the gate; awaiting'), `${text(row['retrain_id'])} is ${text(row['status'])}`] as const)));
+
+  const promoted = rows.filter((row) => row['promotion_seq'] !== null).sort((a, b) => Number(a['promotion_seq']) - Number(b['promotion_seq']));
+  const announced = (one: { version: string; weights: string; manifest: string; run: string }): string => [one.version, one.weights, one.manifest, one.run].join(' ');
+  checks.push(compareMaps('models: one event per promoted row', new Map(promoted.map((row) => [`seq ${text(row['promotion_seq'])}`, announced({ version: text(row['model_version']), weights: text(row['weights_sha256']), manifest: text(row['manifest_s3']), run: text(row['id']) })])), new Map(logs.models.map((event) => [`seq ${event.promotion_seq}`, announced({ version: event.model_version, weights: event.weights_sha256, manifest: event.manifest_uri, run: event.run_id })]))));
+  checks.push(checkFacts('models: no promotion twice, no gap', [[new Set(logs.models.map((event) => event.promotion_seq)).size === logs.models.length, 'a promotion_seq was announced twice'], [promoted.every((row, i) => Number(row['promotion_seq']) === i + 1), `promotion_seq are ${promoted.map((row) => text(row['promotion_seq'])).join(', ')}`]]));
+  const s3 = new Minio(s3Options(settings));
+  const sums = await Promise.all(promoted.map(async (row): Promise<[string, string]> => {
+    const place = parseS3Uri(text(row['weights_s3']));
+    const hash = createHash('sha256');
+    try {
+      for await (const chunk of await s3.getObject(place?.bucket ?? '', place?.key ?? '')) hash.update(chunk as Buffer);
+      return [text(row['weights_s3']), hash.digest('hex')];
+    } catch {
+      return [text(row['weights_s3']), 'not there'];
+    }
+  }));
+  checks.push(compareMaps('S3: SHA-256 of promoted weights', new Map(promoted.map((row) => [text(row['weights_s3']), text(row['weights_sha256'])])), new Map(sums)));
+  const serving = await getJson<{ model_version?: string; weights_sha256?: string }>(`${urlOf(settings, 'inference')}/health/ready`);
+  const last = promoted.at(-1);
+  checks.push(checkFacts('inference: serves what was promoted last', [[serving?.model_version === (last === undefined ? undefined : text(last['model_version'])) && serving?.weights_sha256 === (last === undefined ? undefined : text(last['weights_sha256'])), `serves ${serving?.model_version ?? 'nothing'}, promoted last is ${text(last?.['model_version'])}`]]));
+  return { checks, fingerprint: `${logs.ends} ${JSON.stringify(rows.map((row) => [row['id'], row['status']]))} ${JSON.stringify(live)}` };
+}
+
+const MAX_TRIES = 60;
+/** Verifies until all agrees, or until nothing moves any more and something still differs. */
+export async function verify(context: Context, say: (line: string) => void): Promise<Check[]> {
+  let before = '';
+  for (let tries = 1; ; tries += 1) {
+    const { checks, fingerprint } = await verifyOnce(context);
+    const good = checks.every((check) => check.differences.length === 0);
+    if (good || fingerprint === before || tries === MAX_TRIES) return checks;
+    if (tries === 1) say('something is still moving; looking again until it rests ...');
+    before = fingerprint;
+    await pause(1500);
+  }
+}
+
+export async function runVerify(args: readonly string[]): Promise<number> {
+  const { values, words } = readArgs(args, { json: { type: 'boolean' } });
+  noWords(words);
+  const checks = await verify(openContext(process.env, { create: false }), (line) => console.error(line));
+  const differences = checks.reduce((sum, check) => sum + check.differences.length, 0);
+  if (values.json) console.log(JSON.stringify({ differences, checks }, null, 2));
+  else for (const text of renderChecks(checks)) console.log(text);
+  return differences === 0 ? 0 : 1;
+}
