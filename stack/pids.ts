@@ -1,6 +1,6 @@
 // Which child processes are ours: pid files that also name the process's start, so a reused pid is never taken for ours.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -31,6 +31,26 @@ export function writeJson(file: string, value: unknown): void {
 }
 
 export const rememberPid = (runDir: string, part: string, pid: number): void => writeJson(fileOf(runDir, part), { pid, birth: birthOf(pid) ?? '' });
+
+/** Marks this process as the one that does `part`; undefined when another live process does, otherwise what gives the mark back. */
+export function claim(runDir: string, part: string): (() => void) | undefined {
+  const file = fileOf(runDir, part);
+  mkdirSync(runDir, { recursive: true });
+  for (;;) {
+    if (runningPid(runDir, part) !== undefined) return undefined;
+    const fresh = `${file}.${process.pid}.new`;
+    writeFileSync(fresh, JSON.stringify({ pid: process.pid, birth: birthOf(process.pid) ?? '' }));
+    try {
+      // A link appears whole or not at all, and only one of two can make it.
+      linkSync(fresh, file);
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    } finally {
+      rmSync(fresh, { force: true });
+    }
+  }
+}
 
 /** The pid of a part that runs, or undefined; a stale file is removed. */
 export function runningPid(runDir: string, part: string): number | undefined {

@@ -1,6 +1,6 @@
 // What must stand before our processes start: topics, schemas, tables, buckets.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKafka } from '../producers/kafka.ts';
 import { Client as Minio } from 'minio';
@@ -38,11 +38,18 @@ export async function createTopics({ settings }: Context): Promise<void> {
   }
 }
 
-/** Registers every schema in one fixed order and writes topic → {id, hash} where processes find it. */
-export async function registerSchemas({ paths }: Context, registry: Registry): Promise<void> {
-  const standing: Record<string, { id: number; hash: string }> = {};
-  for (const topic of TOPIC_NAMES) standing[topic] = { id: await registry.register(topic), hash: createHash('sha256').update(schemaText(topic)).digest('hex') };
-  writeJson(paths.schemas, standing);
+type Standing = Readonly<Record<string, { readonly id: number; readonly hash: string }>>;
+/** Topics whose schema is the same text as before under another id: what stands on them could be read with a foreign schema. */
+export const movedSchemas = (before: Standing, now: Standing): string[] => Object.keys(now).filter((topic) => before[topic]?.hash === now[topic]?.hash && before[topic]?.id !== now[topic]?.id);
+
+/** Registers every schema in one fixed order and writes topic → {id, hash} where processes find it. Fatal `schemas_differ` when the registry has forgotten the ids of before. */
+export async function registerSchemas({ paths, settings }: Context, registry: Registry): Promise<void> {
+  const now: Record<string, { id: number; hash: string }> = {};
+  for (const topic of TOPIC_NAMES) now[topic] = { id: await registry.register(topic), hash: createHash('sha256').update(schemaText(topic)).digest('hex') };
+  const before = existsSync(paths.schemas) ? (JSON.parse(readFileSync(paths.schemas, 'utf8')) as Standing) : {};
+  const moved = movedSchemas(before, now);
+  if (moved.length > 0) throw fatal('schemas_differ', `the registry at ${settings.registryUrl} gives other ids than before to the schemas of ${moved.join(', ')}: it was wiped or belongs to another stack. Bring back its data, or start over with ./loop reset`);
+  writeJson(paths.schemas, now);
 }
 
 /** Runs the SQL files that have not been run. DDL commits by itself, so a file is marked only after all its statements. */

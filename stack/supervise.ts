@@ -1,12 +1,12 @@
 // The supervisor process: runs our four processes, starts again what dies, stops all on SIGTERM. Its state is a file that `status` reads.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openContext } from './context.ts';
 import { PROJECT_DIR } from './paths.ts';
-import { writeJson } from './pids.ts';
+import { rememberPid, stopPart, writeJson } from './pids.ts';
 import { MAIN, PROCESSES, restartDelayMs, type ProcessName } from './processes.ts';
-import { logFileOf } from './services/service.ts';
+import { openLog } from './services/service.ts';
 
 type State = { pid: number | undefined; starts: number; failures: number; lastExit: string | undefined };
 const KILL_AFTER_MS = 20_000;
@@ -21,12 +21,13 @@ function run(name: ProcessName): void {
   if (stopping) return;
   const state = states.get(name) ?? { pid: undefined, starts: 0, failures: 0, lastExit: undefined };
   states.set(name, state);
-  const log = openSync(logFileOf(paths, name), 'a');
+  const log = openLog(paths, name);
   const startedAt = performance.now();
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN[name]], { cwd: PROJECT_DIR, env: env, stdio: ['ignore', log, log] });
   closeSync(log);
   children.set(name, child);
   state.pid = child.pid;
+  if (child.pid !== undefined) rememberPid(paths.run, name, child.pid);
   state.starts += 1;
   save();
   child.on('close', (code, signal) => {
@@ -53,7 +54,8 @@ function stop(): void {
 }
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-mkdirSync(paths.logs, { recursive: true });
+// A supervisor that was killed leaves its processes behind: they end before ours begin.
+await Promise.all(PROCESSES.map((name) => stopPart(paths.run, name, KILL_AFTER_MS)));
 for (const name of PROCESSES) run(name);
 // The event loop is kept alive by the children and by restarts that wait; this covers the moment between the two.
 setInterval(() => undefined, 60_000);

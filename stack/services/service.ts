@@ -1,6 +1,6 @@
 // One server as a child process: what it is (Service) and how it is brought up (startService).
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -49,17 +49,24 @@ export async function requireFreePorts(name: string, ports: readonly Port[]): Pr
 }
 
 export const logFileOf = (paths: Paths, name: string): string => join(paths.logs, `${name}.log`);
+const MAX_LOG_BYTES = 50_000_000;
+/** The log of a part, opened for appending; a long one is set aside first, as NAME.log.1. */
+export function openLog(paths: Paths, name: string): number {
+  mkdirSync(paths.logs, { recursive: true });
+  const file = logFileOf(paths, name);
+  if (existsSync(file) && statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
+  return openSync(file, 'a');
+}
 const tailOf = (file: string): string => readFileSync(file, 'utf8').split('\n').slice(-12).join('\n');
 
 /** Starts a program detached, its output appended to its log; remembers its pid. */
 export function launch(paths: Paths, name: string, command: Command): number {
-  mkdirSync(paths.logs, { recursive: true });
-  const log = openSync(logFileOf(paths, name), 'a');
+  const log = openLog(paths, name);
   const child = spawn(command.program, command.args, { cwd: command.cwd ?? paths.home, env: { ...process.env, ...command.env }, stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   child.on('error', () => undefined);
   child.unref();
-  if (child.pid === undefined) throw fatal('program_missing', `${name}: ${command.program} cannot be run`);
+  if (child.pid === undefined) throw fatal('program_missing', `${name}: ${command.program} cannot be run; is it installed?`);
   rememberPid(paths.run, name, child.pid);
   return child.pid;
 }

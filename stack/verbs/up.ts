@@ -15,7 +15,7 @@ import { mysqlOptions, parseS3Uri, s3Options } from '../../schemas/settings.ts';
 import { openContext, rememberEnvironment, type Context, type Env } from '../context.ts';
 import type { Say } from '../fetch.ts';
 import { PROJECT_DIR } from '../paths.ts';
-import { runningPid, stopPart } from '../pids.ts';
+import { claim, runningPid, stopPart } from '../pids.ts';
 import { createTopics, makeBuckets, migrate, registerSchemas } from '../prepare.ts';
 import { portOf, PROCESSES, urlOf } from '../processes.ts';
 import { dim } from '../say.ts';
@@ -31,11 +31,18 @@ async function ensureCorpus({ settings }: Context, options: UpOptions): Promise<
   const place = parseS3Uri(settings.baseCorpus);
   if (place === undefined) throw fatal('bad_settings', `BASE_CORPUS must look like s3://bucket/key, is '${settings.baseCorpus}'`);
   const s3 = new Minio(s3Options(settings));
-  const standing = await s3.getObject(place.bucket, place.key).catch(() => undefined);
+  const standing = await s3.getObject(place.bucket, place.key).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'NoSuchKey') return undefined;
+    throw error;
+  });
   const hash = createHash('sha256');
   if (standing !== undefined) {
     for await (const chunk of standing) hash.update(chunk as Buffer);
-    return hash.digest('hex');
+    const digest = hash.digest('hex');
+    if (options.dataset !== undefined && createHash('sha256').update(readFileSync(options.dataset)).digest('hex') !== digest) {
+      throw fatal('corpus_stands', `--dataset: this data folder already has another base corpus (${settings.baseCorpus}). Start over with ./loop reset, or use another LOOP_HOME`);
+    }
+    return digest;
   }
   const text = options.corpus ?? (options.dataset === undefined ? writeTrainingCsv(baseCorpus(settings.seed)) : readFileSync(options.dataset, 'utf8'));
   await s3.putObject(place.bucket, place.key, Buffer.from(text));
@@ -81,52 +88,71 @@ export async function runUp(options: UpOptions): Promise<Context> {
   const began = performance.now();
   const say: Say = (line) => options.say(`${dim(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`)}  ${line}`);
   const context = openContext(options.env, { create: true });
-  rememberEnvironment(context.paths, { ...context.env, ...options.env });
-  if (options.dataset !== undefined) {
-    if (!existsSync(options.dataset)) throw fatal('no_file', `--dataset: there is no file ${options.dataset}`);
-    const { rows, refused } = readCsv(readFileSync(options.dataset), 'Category', context.settings.categories);
-    if (rows.length === 0) throw fatal('empty_dataset', `--dataset: ${options.dataset} has no usable row${refused[0] ? `; the first refusal: row ${refused[0].row}, ${refused[0].field} ${refused[0].reason}` : ''}`);
-  }
+  const { paths, settings } = context;
+  const release = claim(paths.run, 'up');
+  if (release === undefined) throw fatal('up_runs', `another ./loop up is at work in ${paths.home}; wait for it, or use another LOOP_HOME and LOOP_PORT_BASE`);
   let interrupted = false;
+  let failed = false;
   const interrupt = (): void => void (interrupted = true);
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const aborted = (): boolean => interrupted;
-  const services = startServices(context, say, aborted);
+  const aborted = (): boolean => interrupted || failed;
+  const started = new Set<string>();
+  let settled: Promise<unknown> = Promise.resolve();
   try {
-    const registry = createRegistry(context.settings.registryUrl, fetch);
-    const [, , corpusHash] = await Promise.all([
-      services.kafka.then(() => createTopics(context)),
-      services.mysql.then(() => migrate(context)),
-      services.s3.then(() => makeBuckets(context)).then(() => ensureCorpus(context, { ...options, say })),
-      services.registry.then(() => registerSchemas(context, registry)),
-      services.prometheus,
-    ]);
+    rememberEnvironment(paths, { ...context.env, ...options.env });
+    if (options.dataset !== undefined) checkDataset(options.dataset, settings.categories, say);
+    const services = startServices(context, say, aborted, (name) => started.add(name));
+    const registry = createRegistry(settings.registryUrl, fetch);
+    const corpus = services.s3.then(() => makeBuckets(context)).then(() => ensureCorpus(context, { ...options, say }));
+    const steps = [services.kafka.then(() => createTopics(context)), services.mysql.then(() => migrate(context)), corpus, services.registry.then(() => registerSchemas(context, registry)), services.prometheus];
+    for (const step of steps) step.catch(() => (failed = true));
+    settled = Promise.allSettled(steps);
+    await Promise.all(steps);
+    if (aborted()) throw fatal('aborted', 'interrupted');
     if (options.servicesOnly) {
       say('services are up');
       return context;
     }
-    if (runningPid(context.paths.run, 'supervisor') === undefined) {
-      for (const name of PROCESSES) await requireFreePorts(name, [{ number: portOf(context.settings, name), env: `${name.toUpperCase()}_PORT` }]);
-      launch(context.paths, 'supervisor', { program: process.execPath, args: ['--disable-warning=ExperimentalWarning', 'stack/supervise.ts'], cwd: PROJECT_DIR, env: { ...options.env, LOOP_HOME: context.paths.home } as Record<string, string> });
-    } else say('the processes run already');
-    await orderBootstrap(context, registry, corpusHash);
+    if (runningPid(paths.run, 'supervisor') === undefined) {
+      for (const name of PROCESSES) {
+        if ((await stopPart(paths.run, name, 20_000)) !== 'not running') say(`stopped ${name}, which a killed supervisor had left behind`);
+        await requireFreePorts(name, [{ number: portOf(settings, name), env: `${name.toUpperCase()}_PORT` }]);
+      }
+      launch(paths, 'supervisor', { program: process.execPath, args: ['--disable-warning=ExperimentalWarning', 'stack/supervise.ts'], cwd: PROJECT_DIR, env: { ...options.env, LOOP_HOME: paths.home } as Record<string, string> });
+      started.add('supervisor');
+    } else say(started.size === 0 ? 'everything runs already' : 'the processes run already');
+    await orderBootstrap(context, registry, await corpus);
     await waitUntilServing(context, say, aborted);
-    say(`a model serves at ${urlOf(context.settings, 'inference')}`);
+    say(`a model serves at ${urlOf(settings, 'inference')}`);
     return context;
   } catch (error) {
-    interrupted = true;
-    await Promise.allSettled(Object.values(services));
-    say('stopping what was started ...');
-    await runDown(context, say);
-    throw error;
+    failed = true;
+    await settled;
+    if (started.size > 0) say('stopping what was started ...');
+    if (started.has('supervisor')) await stopPart(paths.run, 'supervisor', 25_000);
+    await stopServices(context, say, (name) => started.has(name));
+    throw interrupted ? fatal('aborted', 'interrupted; what had been started is stopped again', { cause: error }) : error;
   } finally {
+    release();
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
   }
 }
 
+/** Fatal when the file cannot serve as a base corpus; tells what is set aside. */
+function checkDataset(file: string, categories: readonly string[], say: Say): void {
+  if (!existsSync(file)) throw fatal('no_file', `--dataset: there is no file ${file}`);
+  const { rows, refused } = readCsv(readFileSync(file), 'Category', categories);
+  const [first] = refused;
+  const told = first === undefined ? '' : `; the first refusal: row ${first.row}, ${first.field} ${first.reason}`;
+  if (rows.length === 0) throw fatal('empty_dataset', `--dataset: ${file} has no usable row${told}`);
+  if (refused.length > 0) say(`--dataset: ${refused.length} of ${refused.length + rows.length} rows are set aside${told}`);
+}
+
 export async function runDown(context: Context, say: Say): Promise<void> {
-  const how = await stopPart(context.paths.run, 'supervisor', 25_000);
+  const { run } = context.paths;
+  const how = await stopPart(run, 'supervisor', 25_000);
   if (how !== 'not running') say(`processes ${how}`);
+  for (const name of PROCESSES) if ((await stopPart(run, name, 20_000)) !== 'not running') say(`stopped ${name}, which a killed supervisor had left behind`);
   await stopServices(context, say);
 }
 
