@@ -41,17 +41,12 @@ export const FAMILIES: readonly Family[] = [
 ];
 
 export const NEW_FAMILIES: readonly Family[] = [
-  family(DRY, 'energy granola bars', 'Peanut,Berry,Cocoa Nib,Date,Matcha,Salted Caramel', 'Protein Bar,Fruit Slab,Nut Cluster,Energy Bites,Chia Bar'),
-  family(DRY, 'instant foods', 'Beef,Chicken,Mushroom,Kimchi,Shrimp,Cheddar', 'Ramen Cup,Noodle Pot,Soup Sachet,Mash Pot,Mug Meal'),
-  family(DRY, 'asian foods', 'Chili,Garlic,Black Bean,Teriyaki,Sweet Soy,Tamarind', 'Stir Fry Sauce,Rice Paper,Nori,Miso Paste,Udon'),
-  family(FRESH, 'frozen meals', 'Chicken,Penne,Beef,Spinach,Rice,Lentil', 'Lasagna Bake,Burrito Bowl,Pot Pie,Biryani Tray,Gratin'),
-  family(FRESH, 'ice cream ice', 'Cookie Dough,Coffee,Mango,Vanilla,Brownie,Lemon', 'Gelato,Sorbet Tub,Ice Pops,Sundae,Cone'),
-  family(FRESH, 'plant counter', 'Soy,Pea,Oat,Lentil,Chickpea,Rice', 'Burger Patties,Mince,Nuggets,Tofu Block,Tempeh'),
-  family(HOUSE, 'cat food care', 'Chicken,Tuna,Beef,Turkey,Salmon,Milk', 'Kitty Pate,Litter,Cat Kibble,Cat Treats,Paw Balm'),
-  family(HOUSE, 'dog food care', 'Beef,Chicken,Rice,Bacon,Oat,Pumpkin', 'Dog Kibble,Puppy Chews,Dental Sticks,Dog Biscuits,Leash Wipes'),
-  family(HOUSE, 'baby care', 'Banana,Aloe,Carrot,Apple,Oat,Honey', 'Diapers,Nappy Cream,Baby Lotion,Teething Gel,Bath Drops'),
-  family(DRINK, 'tea', 'Chamomile,Earl Grey,Ginger,Honey,Mint,Hibiscus', 'Tea Bags,Loose Leaf,Chai Mix,Matcha Powder,Infusion'),
-  family(DRINK, 'wellness shots', 'Turmeric,Garlic,Spinach,Apple Vinegar,Beet,Chili', 'Shot,Kombucha,Switchel,Tonic Shot,Probiotic Drink'),
-  family(SPECIAL, 'vitamins supplements', 'Fish Oil,Milk Thistle,Garlic,Green Tea,Honey,Coconut', 'Capsules,Gummies,Softgels,Tablets,Tincture'),
-  family(SPECIAL, 'garden kitchen', 'Tomato,Basil,Chili,Mint,Carrot,Strawberry', 'Seed Kit,Grow Bag,Seed Packet,Sprouting Jar,Plant Food'),
+  family(DRY, 'energy granola bars', 'Peanut,Berry,Honey,Oat,Maple,Salted Caramel', 'Protein Bar,Granola Slab,Nut Cluster,Energy Bites,Oat Biscuits'),
+  family(DRY, 'instant foods', 'Beef,Chicken,Mushroom,Spicy,Garlic,Cheddar', 'Ramen Cup,Noodle Pot,Soup Sachet,Rice Pot,Couscous Cup'),
+  family(FRESH, 'frozen meals', 'Chicken,Penne,Beef,Spinach,Smoked,Lean', 'Lasagna Bake,Burrito Bowl,Pot Pie,Chicken Breast Tray,Cheddar Gratin'),
+  family(FRESH, 'ice cream ice', 'Cookie Dough,Coffee,Mango,Vanilla,Strawberry,Lemon', 'Gelato,Sorbet Tub,Ice Pops,Frozen Yogurt,Cream Cone'),
+  family(HOUSE, 'dog food care', 'Beef,Chicken,Sensitive,Bacon,Oat,Fresh Breath', 'Dog Kibble,Puppy Shampoo,Dental Sticks,Dog Wipes,Paw Soap'),
+  family(HOUSE, 'baby care', 'Banana,Aloe,Sensitive,Apple,Oat,Honey', 'Diapers,Baby Shampoo,Baby Wash,Teething Gel,Baby Wipes'),
+  family(DRINK, 'tea', 'Lemon,Earl Grey,Ginger,Honey,Mint,Hibiscus', 'Tea Bags,Loose Leaf,Chai Coffee Mix,Iced Lemonade Tea,Infusion Water'),
+  family(SPECIAL, 'vitamins supplements', 'Fish Oil,Milk Thistle,Garlic,Mini,Honey,Coconut', 'Capsules,Gummies,Softgels,Tablets Gift Set,Tincture'),
 ];
