@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fatal } from '../schemas/failure.ts';
 import { TABLE } from '../schemas/settings.ts';
 import { openContext, type Env } from './context.ts';
+import { DEMO_SETTINGS } from './demo/settings.ts';
 import { PROJECT_DIR, pathsOf } from './paths.ts';
 import { rememberPid, runningPid } from './pids.ts';
 import { COUNTS_MARK } from './reporter.ts';
@@ -60,7 +61,9 @@ export async function runTests(args: readonly string[]): Promise<number> {
 
   const running = new Set<ChildProcess>();
   const say = (line: string): void => console.log(line);
-  const loop = (verb: readonly string[], onLine: (line: string) => void): Promise<number> => runNode(['stack/cli.ts', ...verb], env, running, onLine);
+  // Stories run in the demo's small, fast world.
+  const storyEnv: Env = { ...env, ...DEMO_SETTINGS };
+  const loop = (verb: readonly string[], onLine: (line: string) => void, verbEnv = env): Promise<number> => runNode(['stack/cli.ts', ...verb], verbEnv, running, onLine);
   let interrupted = false;
   let total = NONE;
   const step = (name: string, ok: boolean): void => {
@@ -88,11 +91,11 @@ export async function runTests(args: readonly string[]): Promise<number> {
     if (code !== 0 && (counts?.failed ?? 0) === 0) step(`the test runner (exit ${code})`, false);
   }
   /** An empty data folder and what `up` brings. */
-  async function freshStack(flags: readonly string[], onLine: (line: string) => void): Promise<boolean> {
+  async function freshStack(flags: readonly string[], stackEnv: Env, onLine: (line: string) => void): Promise<boolean> {
     await loop(['down'], () => undefined);
     rmSync(home, { recursive: true, force: true });
     rememberPid(pathsOf(home, '', undefined).run, 'test', process.pid);
-    return !interrupted && (await loop(['up', ...flags], onLine)) === 0;
+    return !interrupted && (await loop(['up', ...flags], onLine, stackEnv)) === 0;
   }
   async function onStack(name: string, files: readonly string[], starting: Promise<boolean>): Promise<void> {
     const ok = await starting;
@@ -110,7 +113,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
   try {
     // The servers start while lint and types keep only one core busy; their lines are shown when the tests need them.
     const early: string[] = [];
-    const first = plan.integration.length > 0 ? freshStack(['--services-only'], (line) => early.push(line)) : undefined;
+    const first = plan.integration.length > 0 ? freshStack(['--services-only'], env, (line) => early.push(line)) : undefined;
     if (words.length === 0 && !values.long) {
       await check('lint', ['node_modules/eslint/bin/eslint.js', '.']);
       await check('typecheck', ['node_modules/typescript/bin/tsc', '--noEmit']);
@@ -122,7 +125,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
       await onStack('integration tests', plan.integration, first);
     }
     const serving = [...plan.story, ...plan.long];
-    if (serving.length > 0 && !interrupted) await onStack('story', serving, freshStack([], (line) => say(`        ${line}`)));
+    if (serving.length > 0 && !interrupted) await onStack('story', serving, freshStack([], storyEnv, (line) => say(`        ${line}`)));
   } finally {
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
     if (needsStack) await loop(['down'], () => undefined);

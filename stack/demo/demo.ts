@@ -19,19 +19,19 @@ import { renderChecks, type Check } from '../verify/compare.ts';
 import { verify } from '../verify/verify.ts';
 import { runDown, runUp } from '../verbs/up.ts';
 import { noWords, readArgs } from '../verbs/verb.ts';
+import { DEMO_SETTINGS } from './settings.ts';
 import { observe, type Observed } from './observe.ts';
 import { figure, plainLine, render, type Picture } from './picture.ts';
 import { freshShareAt, nextPhase, type Phase, type StoryRules } from './story.ts';
 
 const HOME = '.loop-demo';
 const PORT_BASE = '18000';
-/** A small, fast world: short buckets and a small window, so that a story of weeks fits into a minute. */
-export const DEMO_SETTINGS: Readonly<Record<string, string>> = { MIN_F1: '0.90', TRIGGER: 'evidence', BUCKET_MS: '1000', WINDOW_LABELS: '400', MIN_LABELS: '150', COOLDOWN_MS: '600000', LEASE_MS: '6000' };
 const PRODUCTS_PER_SECOND = 80;
 const LOOK_EVERY_MS = 500;
+const STORY_DEADLINE_MS = 170_000;
 const PLAIN_EVERY_MS = 3000;
 
-type Print = { line(text: string): void; picture(picture: Picture, alarmAt: number): void; object(value: object): void };
+export type Print = { line(text: string): void; picture(picture: Picture, alarmAt: number): void; object(value: object): void };
 
 function printer(json: boolean): Print {
   const terminal = process.stdout.isTTY && !json;
@@ -189,7 +189,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   const setUpSeconds = (performance.now() - began) / 1000;
   let code = 1;
   try {
-    const rules: StoryRules = { minF1: context.settings.minF1, healthyLabels: 350, recoveredLabels: 350, rampMs: 20_000, maxFreshShare: 0.7, deadlineMs: 170_000 };
+    const rules: StoryRules = { minF1: context.settings.minF1, healthyLabels: 350, recoveredLabels: 350, rampMs: 20_000, maxFreshShare: 0.6, deadlineMs: STORY_DEADLINE_MS };
     print.line('');
     const storyBegan = performance.now();
     const { phase, sim, close } = await tellStory(context, world, seed, print, () => interrupted, rules);

@@ -46,7 +46,7 @@ async function ensureCorpus({ settings }: Context, options: UpOptions): Promise<
   }
   const text = options.corpus ?? (options.dataset === undefined ? writeTrainingCsv(baseCorpus(settings.seed)) : readFileSync(options.dataset, 'utf8'));
   await s3.putObject(place.bucket, place.key, Buffer.from(text));
-  options.say(`stored the ${options.dataset === undefined ? 'synthetic' : 'given'} corpus as ${settings.baseCorpus}`);
+  options.say(`stored the ${options.dataset === undefined && options.corpus === undefined ? 'synthetic' : 'given'} base corpus as ${settings.baseCorpus}`);
   return hash.update(text).digest('hex');
 }
 
