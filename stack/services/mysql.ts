@@ -48,7 +48,7 @@ export function mysqlService(context: Context, home: string): Service {
       const socket = join(tmpdir(), `loop-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}.sock`);
       return {
         program,
-        args: [...common, `--datadir=${data}`, `--port=${settings.mysqlPort}`, '--bind-address=127.0.0.1', `--socket=${socket}`, '--skip-name-resolve', `--init-file=${join(dir, 'init.sql')}`, '--innodb-buffer-pool-size=64M', '--innodb-log-file-size=32M', '--max-connections=100'],
+        args: [...common, `--datadir=${data}`, `--port=${settings.mysqlPort}`, '--bind-address=127.0.0.1', `--socket=${socket}`, '--skip-name-resolve', '--skip-ssl', `--init-file=${join(dir, 'init.sql')}`, '--innodb-buffer-pool-size=64M', '--innodb-log-file-size=32M', '--max-connections=100'],
       };
     },
     async healthy() {

@@ -13,7 +13,7 @@ export function registryService({ settings, ports }: Context, home: string): Ser
     prepare() {
       const jar = readdirSync(home).find((file) => file.endsWith('-runner.jar'));
       if (jar === undefined) throw fatal('archive_missing', `${home} holds no runner jar; remove that folder and run again`);
-      const properties = { 'apicurio.storage.kind': 'kafkasql', 'apicurio.kafkasql.bootstrap.servers': settings.kafkaBootstrap, 'quarkus.http.host': '127.0.0.1', 'quarkus.http.port': ports.registry, 'quarkus.log.level': 'WARN' };
+      const properties = { 'apicurio.storage.kind': 'kafkasql', 'apicurio.kafkasql.bootstrap.servers': settings.kafkaBootstrap, 'quarkus.http.host': '127.0.0.1', 'quarkus.http.port': ports.registry, 'quarkus.log.level': 'WARN', 'quarkus.log.console.level': 'WARN' };
       const args = ['-Xmx384m', ...JVM, ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`), '-jar', join(home, jar)];
       return Promise.resolve({ program: 'java', args, cwd: home });
     },
