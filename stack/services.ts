@@ -25,12 +25,13 @@ export function startServices(context: Context, say: Say, aborted: () => boolean
     const how = await startService(context.paths, service, DEADLINE_MS, aborted, () => onStarted(service.name));
     say(`${service.name} ${how === 'started' ? `up in ${((performance.now() - started) / 1000).toFixed(1)} s` : how}`);
   };
+  // The registry waits for Kafka by itself; starting it after Kafka would cost seconds.
   const java = checkJava();
   java.catch(() => undefined);
   const kafka = up(fetchKafka(cache, say), kafkaService, java);
   return {
     kafka,
-    registry: up(fetchRegistry(cache, say), registryService, kafka),
+    registry: up(fetchRegistry(cache, say), registryService, java),
     mysql: up(fetchMysql(cache, say), mysqlService),
     s3: up(fetchS3(cache, say), s3Service, java),
     prometheus: up(fetchPrometheus(cache, say), prometheusService),
