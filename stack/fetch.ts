@@ -61,12 +61,23 @@ async function single(coordinates: string, dir: string, say: Say): Promise<strin
   return join(dir, 'file', file);
 }
 const PROGRESS_EVERY_MS = 5000;
+const UNITS: Readonly<Record<string, number>> = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9 };
+/** How much Maven says it has downloaded. */
+export function downloadedIn(output: string): { readonly files: number; readonly bytes: number } {
+  const sizes = [...output.matchAll(/Downloaded from [^\n(]*\(([\d.]+) (\w+)/g)].map(([, size, unit]) => Number(size) * (UNITS[unit ?? ''] ?? 0));
+  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
 // From a warm local repository no network is needed: offline first, then with it; a second time because downloads break.
 async function runMaven(args: string[], cwd: string, name: string, say: Say): Promise<void> {
   const isMissing = (error: unknown): boolean => error instanceof LoopError && error.code === 'program_missing';
-  let files = 0;
-  const online = (): Promise<string> => runProgram('mvn', ['-B', ...args], { cwd, onText: (text) => (files += text.match(/^Downloaded from/gm)?.length ?? 0) });
-  const timer = setInterval(() => say(`fetching ${name}: ${files} files so far`), PROGRESS_EVERY_MS);
+  let told = '';
+  const online = (): Promise<string> => runProgram('mvn', ['-B', ...args], { cwd, onText: (text) => (told += text) });
+  let shown = 0;
+  const timer = setInterval(() => {
+    const { files, bytes } = downloadedIn(told);
+    if (files > shown) say(`fetching ${name}: ${files} files, ${(bytes / 1e6).toFixed(1)} MB so far`);
+    shown = files;
+  }, PROGRESS_EVERY_MS);
   try {
     await runProgram('mvn', ['-q', '-B', '-o', ...args], { cwd, missing: MAVEN_HELP }).catch((error: unknown) => {
       if (isMissing(error)) throw error;

@@ -101,6 +101,8 @@ export async function runUp(options: UpOptions): Promise<Context> {
   try {
     rememberEnvironment(paths, { ...context.env, ...options.env });
     if (options.dataset !== undefined) checkDataset(options.dataset, settings.categories, say);
+    // Better now than after ten seconds of starting servers.
+    if (!(options.servicesOnly ?? false) && runningPid(paths.run, 'supervisor') === undefined) await requireProcessPorts(context);
     const services = startServices(context, say, aborted, (name) => started.add(name));
     const registry = createRegistry(settings.registryUrl, fetch);
     const corpus = services.s3.then(() => makeBuckets(context)).then(() => ensureCorpus(context, { ...options, say }));
@@ -116,8 +118,8 @@ export async function runUp(options: UpOptions): Promise<Context> {
     if (runningPid(paths.run, 'supervisor') === undefined) {
       for (const name of PROCESSES) {
         if ((await stopPart(paths.run, name, 20_000)) !== 'not running') say(`stopped ${name}, which a killed supervisor had left behind`);
-        await requireFreePorts(name, [{ number: portOf(settings, name), env: `${name.toUpperCase()}_PORT` }]);
       }
+      await requireProcessPorts(context);
       launch(paths, 'supervisor', { program: process.execPath, args: ['--disable-warning=ExperimentalWarning', 'stack/supervise.ts'], cwd: PROJECT_DIR, env: { ...options.env, LOOP_HOME: paths.home } as Record<string, string> });
       started.add('supervisor');
     } else say(started.size === 0 ? 'everything runs already' : 'the processes run already');
@@ -136,6 +138,11 @@ export async function runUp(options: UpOptions): Promise<Context> {
     release();
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
   }
+}
+
+/** Fatal `port_taken` unless every process's port is free or held by what a killed supervisor left behind. */
+async function requireProcessPorts({ paths, settings }: Context): Promise<void> {
+  for (const name of PROCESSES) if (runningPid(paths.run, name) === undefined) await requireFreePorts(name, [{ number: portOf(settings, name), env: `${name.toUpperCase()}_PORT` }]);
 }
 
 /** Fatal when the file cannot serve as a base corpus; tells what is set aside. */
@@ -175,7 +182,12 @@ export const down: Verb = {
   usage: 'usage: ./loop down',
   async run(args) {
     noWords(readArgs(args, {}).words);
-    await runDown(openContext(process.env, { create: false }), (line) => console.log(line));
+    let lines = 0;
+    await runDown(openContext(process.env, { create: false }), (line) => {
+      lines += 1;
+      console.log(line);
+    });
+    if (lines === 0) console.log('nothing was running');
     return 0;
   },
 };
