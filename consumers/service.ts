@@ -11,6 +11,7 @@ const STOP_DEADLINE_MS = 15_000;
 
 export type Service = {
   readonly name: string;
+  readonly host: string;
   readonly port: number;
   readonly log: ProcessLog;
   readonly metrics: Metrics;
@@ -31,7 +32,7 @@ export function dieWith(log: ProcessLog): (error: unknown) => void {
   };
 }
 
-export async function runService({ port, log, metrics, unready, routes = {}, start, stop }: Service): Promise<void> {
+export async function runService({ host, port, log, metrics, unready, routes = {}, start, stop }: Service): Promise<void> {
   const die = dieWith(log);
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
@@ -49,7 +50,7 @@ export async function runService({ port, log, metrics, unready, routes = {}, sta
     }
   });
   server.on('error', die);
-  server.listen(port, '127.0.0.1');
+  server.listen(port, host);
   closeWithGrace({ delay: STOP_DEADLINE_MS, logger: false }, async ({ err }) => {
     if (err) log.fatal({ err }, messageOf(err));
     await stop();

@@ -41,6 +41,7 @@ const answerOf = ({ prediction_id, category, probabilities, model_name, model_ve
 
 export function createApp(ports: Ports): FastifyInstance {
   const app = Fastify({ bodyLimit: BODY_LIMIT, logger: false, forceCloseConnections: 'idle', ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } }).withTypeProvider<TypeBoxTypeProvider>();
+  app.removeContentTypeParser('text/plain');
   answerProblems(app as unknown as FastifyInstance, ports.onUnexpected);
   const needs = (scope: Scope) => requireScope(ports.tokens, scope);
   app.addHook('onResponse', (request, reply, done) => {

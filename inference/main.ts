@@ -64,7 +64,7 @@ try {
   const app = createApp({
     predict, publish: (messages) => publisher.send(messages), serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
-    live: () => fetch(`http://127.0.0.1:${settings.monitorPort}/live`, { signal: AbortSignal.timeout(MONITOR_TIMEOUT_MS) }).then((answer) => answer.json(), (cause: unknown) => {
+    live: () => fetch(`${settings.monitorUrl}/live`, { signal: AbortSignal.timeout(MONITOR_TIMEOUT_MS) }).then((answer) => answer.json(), (cause: unknown) => {
       throw transient('monitor_away', `the monitor does not answer (${messageOf(cause)}); no live figures now`, { cause });
     }),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
@@ -78,7 +78,7 @@ try {
       for (const [partition, lag] of started.shards?.lags() ?? []) this.set({ process: 'inference', partition }, lag);
     },
   });
-  await app.listen({ host: '127.0.0.1', port: settings.inferencePort });
+  await app.listen({ host: settings.bindHost, port: settings.inferencePort });
   // Intake off, finish what is under way, flush, close.
   closeWithGrace({ delay: 15_000, logger: false }, async ({ err }) => {
     if (err) log.fatal({ err }, messageOf(err));

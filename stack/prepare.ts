@@ -18,7 +18,7 @@ import { writeJson } from './pids.ts';
 const BUCKETS = ['dataset', 'inference', 'models', 'mlflow'];
 
 /** Creates the nine topics. Fatal `partitions_differ` when a topic stands with another width than the settings ask for. */
-export async function createTopics({ settings }: Context): Promise<void> {
+export async function createTopics({ settings }: Pick<Context, 'settings'>): Promise<void> {
   const admin = createKafka(settings, 'stack').admin();
   await admin.connect();
   try {
@@ -43,7 +43,7 @@ type Standing = Readonly<Record<string, { readonly id: number; readonly hash: st
 export const movedSchemas = (before: Standing, now: Standing): string[] => Object.keys(now).filter((topic) => before[topic]?.hash === now[topic]?.hash && before[topic]?.id !== now[topic]?.id);
 
 /** Registers every schema in one fixed order and writes topic → {id, hash} where processes find it. Fatal `schemas_differ` when the registry has forgotten the ids of before. */
-export async function registerSchemas({ paths, settings }: Context, registry: Registry): Promise<void> {
+export async function registerSchemas({ paths, settings }: Pick<Context, 'paths' | 'settings'>, registry: Registry): Promise<void> {
   const now: Record<string, { id: number; hash: string }> = {};
   for (const topic of TOPIC_NAMES) now[topic] = { id: await registry.register(topic), hash: createHash('sha256').update(schemaText(topic)).digest('hex') };
   const before = existsSync(paths.schemas) ? (JSON.parse(readFileSync(paths.schemas, 'utf8')) as Standing) : {};
@@ -53,7 +53,7 @@ export async function registerSchemas({ paths, settings }: Context, registry: Re
 }
 
 /** Runs the SQL files that have not been run. DDL commits by itself, so a file is marked only after all its statements. */
-export async function migrate({ settings }: Context): Promise<void> {
+export async function migrate({ settings }: Pick<Context, 'settings'>): Promise<void> {
   const db = await mysql.createConnection({ ...mysqlOptions(settings), multipleStatements: true });
   try {
     await db.query('CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(128) NOT NULL PRIMARY KEY, run_at DATETIME(3) NOT NULL)');
@@ -69,7 +69,7 @@ export async function migrate({ settings }: Context): Promise<void> {
   }
 }
 
-export async function makeBuckets({ settings }: Context): Promise<void> {
+export async function makeBuckets({ settings }: Pick<Context, 'settings'>): Promise<void> {
   const s3 = new Minio(s3Options(settings));
   for (const bucket of BUCKETS) if (!(await s3.bucketExists(bucket))) await s3.makeBucket(bucket);
 }

@@ -55,7 +55,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
   if (values.pure && values.long) throw new UsageError('--pure and --long exclude each other');
   const home = resolve(PROJECT_DIR, values.home ?? '.loop-test');
   const env = testEnvironment(process.env, home, portBase);
-  const plan = planOf(globSync('{schemas,producers,consumers,trainer,inference,stack,prometheus,bench}/**/*.test.ts', { cwd: PROJECT_DIR }), { pure: values.pure ?? false, long: values.long ?? false, names: words });
+  const plan = planOf(globSync('{schemas,producers,consumers,trainer,inference,stack,prometheus,bench,examples}/**/*.test.ts', { cwd: PROJECT_DIR }), { pure: values.pure ?? false, long: values.long ?? false, names: words });
   const needsStack = plan.integration.length + plan.story.length + plan.long.length > 0;
   if (plan.pure.length === 0 && !needsStack) throw new UsageError(`no test file matches ${words.join(' ') || 'that'}`);
 

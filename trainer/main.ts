@@ -56,7 +56,7 @@ async function scheduleIfDue(): Promise<void> {
 }
 
 await runService({
-  name: 'trainer', port: settings.trainerPort, log, metrics,
+  name: 'trainer', host: settings.bindHost, port: settings.trainerPort, log, metrics,
   unready: () => (subscription === undefined ? 'starting' : undefined),
   routes: { '/trainings': () => ({ stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }) },
   async start(die) {

@@ -19,7 +19,7 @@ const metrics = createJoinMetrics({
 });
 
 await runService({
-  name: 'join', port: settings.joinPort, log, metrics: metrics.registry,
+  name: 'join', host: settings.bindHost, port: settings.joinPort, log, metrics: metrics.registry,
   unready: () => (shards === undefined ? 'starting' : shards.live().length === 0 ? 'no partition is live yet' : undefined),
   async start(die) {
     await checkAgreement(settings.homeDir, registry);

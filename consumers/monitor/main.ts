@@ -21,7 +21,7 @@ const views = (): VersionView[] => owned().flatMap((task) => task.fold.versions(
 const metrics = createMonitorMetrics(views, () => shards?.lags() ?? new Map());
 
 await runService({
-  name: 'monitor', port: settings.monitorPort, log, metrics: metrics.registry,
+  name: 'monitor', host: settings.bindHost, port: settings.monitorPort, log, metrics: metrics.registry,
   unready: () => (shards === undefined ? 'starting' : undefined),
   routes: { '/live': () => ({ models: views(), partitions: shards?.live() ?? [], labelled_offsets: owned().map((task) => String(task.fold.offset())), lag: Object.fromEntries(shards?.lags() ?? []) }) },
   async start(die) {

@@ -1,17 +1,10 @@
 // ./loop up: services, what they must hold, the four processes; returns when a model serves.
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client as Minio } from 'minio';
-import mysql from 'mysql2/promise';
-import { baseCorpus } from '../../producers/catalogue.ts';
-import { createKafka } from '../../producers/kafka.ts';
-import { createPublisher } from '../../producers/publisher.ts';
-import { readCsv, writeTrainingCsv } from '../../schemas/csv.ts';
+import { readCsv } from '../../schemas/csv.ts';
 import { fatal } from '../../schemas/failure.ts';
-import { retrainIdOf } from '../../schemas/ids.ts';
-import { createRegistry, type Registry } from '../../schemas/registry.ts';
-import { mysqlOptions, parseS3Uri, s3Options } from '../../schemas/settings.ts';
+import { createRegistry } from '../../schemas/registry.ts';
+import { ensureCorpus, orderBootstrap, type CorpusOptions } from '../bootstrap.ts';
 import { openContext, rememberEnvironment, type Context, type Env } from '../context.ts';
 import type { Say } from '../fetch.ts';
 import { PROJECT_DIR } from '../paths.ts';
@@ -24,48 +17,7 @@ import { answersHttp, launch, logFileOf, requireFreePorts } from '../services/se
 import { noWords, readArgs, type Verb } from './verb.ts';
 
 const SERVING_DEADLINE_MS = 240_000;
-export type UpOptions = { readonly env: Env; readonly dataset?: string | undefined; /** base corpus as CSV text; wins over dataset */ readonly corpus?: string | undefined; readonly servicesOnly?: boolean; readonly say: Say };
-
-/** Stores the base corpus when there is none. Returns the hash of what stands there. */
-async function ensureCorpus({ settings }: Context, options: UpOptions): Promise<string> {
-  const place = parseS3Uri(settings.baseCorpus);
-  if (place === undefined) throw fatal('bad_settings', `BASE_CORPUS must look like s3://bucket/key, is '${settings.baseCorpus}'`);
-  const s3 = new Minio(s3Options(settings));
-  const standing = await s3.getObject(place.bucket, place.key).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'NoSuchKey') return undefined;
-    throw error;
-  });
-  const hash = createHash('sha256');
-  if (standing !== undefined) {
-    for await (const chunk of standing) hash.update(chunk as Buffer);
-    const digest = hash.digest('hex');
-    if (options.dataset !== undefined && createHash('sha256').update(readFileSync(options.dataset)).digest('hex') !== digest) {
-      throw fatal('corpus_stands', `--dataset: this data folder already has another base corpus (${settings.baseCorpus}). Start over with ./loop reset, or use another LOOP_HOME`);
-    }
-    return digest;
-  }
-  const text = options.corpus ?? (options.dataset === undefined ? writeTrainingCsv(baseCorpus(settings.seed)) : readFileSync(options.dataset, 'utf8'));
-  await s3.putObject(place.bucket, place.key, Buffer.from(text));
-  options.say(`stored the ${options.dataset === undefined && options.corpus === undefined ? 'synthetic' : 'given'} base corpus as ${settings.baseCorpus}`);
-  return hash.update(text).digest('hex');
-}
-
-/** Orders the first training unless one was ever claimed. The id is the corpus's hash, so ordering twice is ordering once. */
-async function orderBootstrap({ settings }: Context, registry: Registry, corpusHash: string): Promise<void> {
-  const db = await mysql.createConnection(mysqlOptions(settings));
-  const [rows] = await db.query<mysql.RowDataPacket[]>("SELECT 1 FROM auto_training WHERE model_name = ? AND (cause = 'bootstrap' AND status <> 'FAILED' OR promotion_seq IS NOT NULL) LIMIT 1", [settings.modelName]);
-  const [failed] = await db.query<mysql.RowDataPacket[]>("SELECT COUNT(*) AS n FROM auto_training WHERE model_name = ? AND cause = 'bootstrap'", [settings.modelName]);
-  await db.end();
-  if (rows.length > 0) return;
-  const attempt = Number(failed[0]?.['n'] ?? 0);
-  const retrainId = retrainIdOf(settings.modelName, 'bootstrap', `${corpusHash.slice(0, 16)}${attempt === 0 ? '' : `-${attempt}`}`);
-  const publisher = await createPublisher({ kafka: createKafka(settings, 'up'), registry, settings });
-  await publisher.send([{
-    topic: 'retrain-requests', key: settings.modelName,
-    value: { retrain_id: retrainId, model_name: settings.modelName, model_version: null, cause: 'bootstrap', requested_at: Date.now(), requested_by: 'loop up', threshold: settings.minF1, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: '{}', force: false },
-  }]);
-  await publisher.close();
-}
+export type UpOptions = CorpusOptions & { readonly env: Env; readonly servicesOnly?: boolean };
 
 async function waitUntilServing(context: Context, say: Say, aborted: () => boolean): Promise<void> {
   const started = performance.now();
