@@ -65,6 +65,9 @@ export async function runShards({ settings, registry, log, name, topics, start, 
 
   const names = new Map<string, TopicName>(topics.map((topic) => [topic, topic]));
   const shards = new Map<number, Promise<Shard>>();
+  /** Opened and ours still. */
+  const current = new Map<number, Shard>();
+  /** Of those, the ones behind their barrier. */
   const ready = new Map<number, Shard>();
   const turns = new Map<number, Promise<void>>();
   let owned = new Set<number>();
@@ -109,14 +112,20 @@ export async function runShards({ settings, registry, log, name, topics, start, 
   function drop(partition: number): void {
     const dropped = shards.get(partition);
     shards.delete(partition);
+    current.delete(partition);
     if (ready.delete(partition)) closed?.(partition);
     dropped?.then((shard) => shard.transactor.close()).catch(() => undefined);
   }
 
   async function shardOf(partition: number): Promise<Shard> {
-    const opening = shards.get(partition) ?? openShard(partition);
+    const standing = shards.get(partition);
+    if (standing !== undefined) return standing;
+    const opening = openShard(partition);
     shards.set(partition, opening);
-    return opening;
+    const shard = await opening;
+    // It may have been revoked while it was opened.
+    if (shards.get(partition) === opening) current.set(partition, shard);
+    return shard;
   }
 
   const passedBarrier = (shard: Shard): boolean => topics.every((topic) => (shard.next.get(topic) ?? 0n) >= (shard.committed.get(topic) ?? 0n));
@@ -148,7 +157,7 @@ export async function runShards({ settings, registry, log, name, topics, start, 
     if (topic === undefined || stopping || !owned.has(partition)) return;
     try {
       const shard = await shardOf(partition);
-      if (shards.get(partition) === undefined) return;
+      if (current.get(partition) !== shard) return;
       const next = shard.next.get(topic) ?? 0n;
       const fetchedAt: unknown = Reflect.get(batch, 'fetchedOffset');
       shard.high.set(topic, BigInt(batch.highWatermark));
@@ -160,6 +169,7 @@ export async function runShards({ settings, registry, log, name, topics, start, 
       const last = records.at(-1);
       shard.pending.push(...(await shard.task.handle(topic, records, shard.committed.get(topic) ?? 0n)));
       await heartbeat();
+      if (current.get(partition) !== shard) return;
       const after = BigInt(batch.lastOffset()) + 1n;
       shard.next.set(topic, after > next ? after : next);
       if (last !== undefined) shard.delivered.set(topic, last.offset + 1n);
@@ -195,18 +205,16 @@ export async function runShards({ settings, registry, log, name, topics, start, 
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
     // Batches of only control or aborted records never reach the handler but move the position.
     const topic = names.get(payload.topic);
-    const shard = ready.get(payload.partition) ?? opened.get(payload.partition);
+    const shard = current.get(payload.partition);
     if (topic === undefined || shard === undefined || typeof payload.firstOffset !== 'string') return;
     const next = shard.next.get(topic) ?? 0n;
     if (BigInt(payload.firstOffset) <= next && BigInt(payload.lastOffset) + 1n > next) shard.next.set(topic, BigInt(payload.lastOffset) + 1n);
   });
-  const opened = new Map<number, Shard>();
   async function openQuietly(partition: number): Promise<void> {
     if (stopping || !owned.has(partition)) return;
     try {
       const shard = await shardOf(partition);
-      opened.set(partition, shard);
-      await settle(shard, !shard.live);
+      if (current.get(partition) === shard) await settle(shard, !shard.live);
     } catch (error) {
       drop(partition);
       if (kindOf(error) === 'fatal' && isOurs(error)) onFatal(error);
