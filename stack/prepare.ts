@@ -6,7 +6,7 @@ import { createKafka } from '../producers/kafka.ts';
 import { Client as Minio } from 'minio';
 import mysql from 'mysql2/promise';
 import { schemaText } from '../schemas/codec.ts';
-import { fatal } from '../schemas/failure.ts';
+import { fatal, kindOf } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
 import { s3Options } from '../schemas/settings.ts';
 import { TOPIC_NAMES, topicSpecs } from '../schemas/topics.ts';
@@ -42,10 +42,22 @@ type Standing = Readonly<Record<string, { readonly id: number; readonly hash: st
 /** Topics whose schema is the same text as before under another id: what stands on them could be read with a foreign schema. */
 export const movedSchemas = (before: Standing, now: Standing): string[] => Object.keys(now).filter((topic) => before[topic]?.hash === now[topic]?.hash && before[topic]?.id !== now[topic]?.id);
 
+const PATIENCE = 4;
+/** The registry stores in Kafka: when that has just come back, its first answers may be time-outs. */
+async function patiently<R>(ask: () => Promise<R>): Promise<R> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === PATIENCE || kindOf(error) !== 'transient') throw error;
+    }
+  }
+}
+
 /** Registers every schema in one fixed order and writes topic → {id, hash} where processes find it. Fatal `schemas_differ` when the registry has forgotten the ids of before. */
 export async function registerSchemas({ paths, settings }: Pick<Context, 'paths' | 'settings'>, registry: Registry): Promise<void> {
   const now: Record<string, { id: number; hash: string }> = {};
-  for (const topic of TOPIC_NAMES) now[topic] = { id: await registry.register(topic), hash: createHash('sha256').update(schemaText(topic)).digest('hex') };
+  for (const topic of TOPIC_NAMES) now[topic] = { id: await patiently(() => registry.register(topic)), hash: createHash('sha256').update(schemaText(topic)).digest('hex') };
   const before = existsSync(paths.schemas) ? (JSON.parse(readFileSync(paths.schemas, 'utf8')) as Standing) : {};
   const moved = movedSchemas(before, now);
   if (moved.length > 0) throw fatal('schemas_differ', `the registry at ${settings.registryUrl} gives other ids than before to the schemas of ${moved.join(', ')}: it was wiped or belongs to another stack. Bring back its data, or start over with ./loop reset`);

@@ -10,10 +10,10 @@ import type { Say } from '../fetch.ts';
 import { PROJECT_DIR } from '../paths.ts';
 import { claim, runningPid, stopPart } from '../pids.ts';
 import { createTopics, makeBuckets, migrate, registerSchemas } from '../prepare.ts';
-import { portOf, PROCESSES, urlOf } from '../processes.ts';
+import { failingProcess, portOf, PROCESSES, readStates, urlOf } from '../processes.ts';
 import { dim } from '../say.ts';
 import { startServices, stopServices } from '../services.ts';
-import { answersHttp, launch, logFileOf, requireFreePorts } from '../services/service.ts';
+import { answersHttp, launch, logFileOf, requireFreePorts, tailOf } from '../services/service.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';
 
 const SERVING_DEADLINE_MS = 240_000;
@@ -26,7 +26,10 @@ async function waitUntilServing(context: Context, say: Say, aborted: () => boole
     if (aborted()) throw fatal('aborted', 'interrupted');
     if (runningPid(context.paths.run, 'supervisor') === undefined) throw fatal('supervisor_gone', `the supervisor has ended; see ${logFileOf(context.paths, 'supervisor')}`);
     const stage = await fetch(`${urlOf(context.settings, 'trainer')}/trainings`, { signal: AbortSignal.timeout(1000) }).then((answer) => answer.json() as Promise<{ stage?: string; last?: { outcome?: string; outcome_reason?: string } }>, () => undefined);
-    if (stage?.last?.outcome === 'error') throw fatal('bootstrap_failed', `the first training failed: ${stage.last.outcome_reason ?? 'see ./loop logs trainer'}`);
+    const outcome = stage?.last?.outcome;
+    if (outcome === 'error' || outcome === 'rejected') throw fatal('bootstrap_failed', `the first training ended with '${outcome}': ${stage?.last?.outcome_reason ?? 'see ./loop logs trainer'}`);
+    const failing = failingProcess(readStates(context.paths.run));
+    if (failing !== undefined) throw fatal('process_failing', `${failing.name} keeps failing (${failing.lastExit}). The end of ${logFileOf(context.paths, failing.name)}:\n${tailOf(logFileOf(context.paths, failing.name))}`);
     const line = stage?.stage === undefined || stage.stage === 'idle' ? 'waiting for a model to serve' : `first training: ${stage.stage}`;
     if (line !== shown) say(line);
     shown = line;
@@ -51,14 +54,15 @@ export async function runUp(options: UpOptions): Promise<Context> {
   const started = new Set<string>();
   let settled: Promise<unknown> = Promise.resolve();
   try {
-    rememberEnvironment(paths, { ...context.env, ...options.env });
+    const before = rememberEnvironment(context, options.env);
+    if (before.length > 0) say(`settings remembered in ${paths.home}: ${before.join(' ')}`);
     if (options.dataset !== undefined) checkDataset(options.dataset, settings.categories, say);
     // Better now than after ten seconds of starting servers.
     if (!(options.servicesOnly ?? false) && runningPid(paths.run, 'supervisor') === undefined) await requireProcessPorts(context);
     const services = startServices(context, say, aborted, (name) => started.add(name));
     const registry = createRegistry(settings.registryUrl, fetch);
     const corpus = services.s3.then(() => makeBuckets(context)).then(() => ensureCorpus(context, { ...options, say }));
-    const steps = [services.kafka.then(() => createTopics(context)), services.mysql.then(() => migrate(context)), corpus, services.registry.then(() => registerSchemas(context, registry)), services.prometheus];
+    const steps = [services.kafka.then(() => createTopics(context)), services.mysql.then(() => migrate(context)), corpus, Promise.all([services.registry, services.kafka]).then(() => registerSchemas(context, registry)), services.prometheus];
     for (const step of steps) step.catch(() => (failed = true));
     settled = Promise.allSettled(steps);
     await Promise.all(steps);
