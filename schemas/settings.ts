@@ -8,6 +8,13 @@ type Setting<T> = { readonly env: string; readonly about: string; readonly fallb
 type Fallback = string | ((port: Base) => string);
 
 const text = (env: string, fallback: Fallback, about: string): Setting<string> => ({ env, about, fallback, parse: (value) => ({ value }) });
+/** A word that may stand in ids and object names. */
+const word = (env: string, fallback: string, about: string): Setting<string> => ({
+  env,
+  about,
+  fallback,
+  parse: (raw) => (/^[A-Za-z0-9._-]{1,64}$/.test(raw) ? { value: raw } : { wrong: `must be 1 to 64 characters of A-Z a-z 0-9 . _ -, is '${raw}'` }),
+});
 const number = (env: string, fallback: Fallback, about: string, min: number, max = Number.MAX_SAFE_INTEGER, whole = true): Setting<number> => ({
   env,
   about,
@@ -102,7 +109,7 @@ export const TABLE = {
   tokens: tokens('LOOP_TOKENS', 'API tokens: TOKEN=scope+scope,…; the local stack makes one per scope'),
   logLevel: choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info', 'how much the processes log'),
 
-  modelName: text('MODEL_NAME', 'grocery', 'name of the default model'),
+  modelName: word('MODEL_NAME', 'grocery', 'name of the default model'),
   categories: names('CATEGORIES', DEFAULT_CATEGORIES.join('|'), 'categories accepted in training files, separated by |'),
   partitions: number('PARTITIONS', '4', 'partitions of products, predictions, feedback and examples; fixed at creation', 1, 1024),
   labelledPartitions: number('LABELLED_PARTITIONS', '1', 'partitions of labelled and tallies; fixed at creation', 1, 1024),

@@ -56,5 +56,11 @@ async function main([word = 'help', ...args]: readonly string[]): Promise<number
   return verb.run(args);
 }
 
+// `./loop up | head` must not end half-way because nobody reads on.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 const argv = process.argv.slice(2);
 process.exitCode = await main(argv).catch((error: unknown) => report(error, argv[0] ?? ''));

@@ -27,8 +27,11 @@ export function openContext(env: Env, { create }: { create: boolean }): Context 
   return { settings, paths, ports, secrets, env: whole };
 }
 
-/** Keeps the settings a person set by environment, for the verbs to come. */
-export function rememberEnvironment(paths: Paths, env: Env): void {
-  const ours = Object.values(TABLE).map((setting) => setting.env).filter((name) => env[name] !== undefined && name !== 'LOOP_HOME');
-  writeJson(rememberedFile(paths), Object.fromEntries(ours.map((name) => [name, env[name]])));
+const SECRET = new Set(['MYSQL_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'LOOP_TOKENS']);
+/** Keeps the settings a person set by environment, now or before, for the verbs to come. Returns those that come from before, as NAME=value, without secrets. */
+export function rememberEnvironment({ paths, secrets, env: whole }: Context, env: Env): string[] {
+  const made = environmentOf({}, secrets);
+  const ours = Object.values(TABLE).map((setting) => setting.env).filter((name) => name !== 'LOOP_HOME' && whole[name] !== undefined && whole[name] !== made[name]);
+  writeJson(rememberedFile(paths), Object.fromEntries(ours.map((name) => [name, whole[name]])));
+  return ours.filter((name) => env[name] === undefined && !SECRET.has(name)).map((name) => `${name}=${whole[name] ?? ''}`);
 }

@@ -28,6 +28,7 @@ export function runProgram(command: string, args: readonly string[], options: { 
 }
 
 const JAVA_HELP = 'Install a Java 17 or newer runtime (Debian, Ubuntu: apt install openjdk-17-jre-headless; macOS: brew install openjdk).';
+const PROMETHEUS_HELP = 'Put prometheus and promtool on the PATH (prometheus.io, or brew install prometheus).';
 const MAVEN_HELP = 'Install Maven (Debian, Ubuntu: apt install maven; macOS: brew install maven).';
 
 /** Fatal `java_missing` or `java_old` with the way out. */
@@ -145,7 +146,9 @@ export const fetchS3 = (cache: string, say: Say): Promise<string> =>
 export async function fetchPrometheus(cache: string, say: Say): Promise<string> {
   for (const dir of (process.env['PATH'] ?? '').split(':')) if (dir !== '' && existsSync(join(dir, 'prometheus')) && existsSync(join(dir, 'promtool'))) return dir;
   const home = await part(cache, 'prometheus', say, async (dir) => {
-    await runProgram('apt-get', ['download', 'prometheus', 'prometheus-alertmanager'], { cwd: dir, missing: 'Put prometheus and promtool on the PATH (prometheus.io, or brew install prometheus).' });
+    await runProgram('apt-get', ['download', 'prometheus', 'prometheus-alertmanager'], { cwd: dir, missing: PROMETHEUS_HELP }).catch((error: unknown) => {
+      throw fatal(error instanceof LoopError ? error.code : 'program_failed', `${messageOf(error)}\nRun apt-get update, or: ${PROMETHEUS_HELP}`, { cause: error });
+    });
     for (const file of readdirSync(dir).filter((one) => one.endsWith('.deb'))) {
       await runProgram('dpkg', ['-x', join(dir, file), dir]);
       rmSync(join(dir, file));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PROCESSES, restartDelayMs } from './processes.ts';
+import { failingProcess, PROCESSES, restartDelayMs } from './processes.ts';
 
 const SESSION_MS = 6000;
 const failures = fc.integer({ min: 1, max: 1000 });
@@ -20,4 +20,9 @@ test('the others return at once the first time, ever later when they keep dying,
 });
 test('who ran for long starts afresh', () => {
   for (const name of PROCESSES) assert.equal(restartDelayMs(name, 9, 60_000, SESSION_MS), restartDelayMs(name, 1, 60_000, SESSION_MS));
+});
+test('a process that keeps failing is named; one that was killed once is not', () => {
+  assert.equal(failingProcess({}), undefined);
+  assert.equal(failingProcess({ join: { starts: 2, failures: 1, lastExit: 'SIGKILL' } }), undefined);
+  assert.deepEqual(failingProcess({ inference: { starts: 1, failures: 0 }, trainer: { starts: 5, failures: 4, lastExit: 'exit 1' } }), { name: 'trainer', lastExit: 'exit 1' });
 });

@@ -1,5 +1,8 @@
 // Our four processes: where they start, which port they answer on, how long to wait before starting one again.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Settings } from '../schemas/settings.ts';
+import { writeJson } from './pids.ts';
 
 export const PROCESSES = ['inference', 'join', 'monitor', 'trainer'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
@@ -15,4 +18,18 @@ export function restartDelayMs(name: ProcessName, failures: number, ranMs: numbe
   const isMember = name === 'join' || name === 'monitor';
   const backOff = ranMs > STABLE_MS || failures <= 1 ? 0 : Math.min(MAX_DELAY_MS, 500 * 2 ** (failures - 2));
   return Math.max(isMember ? sessionTimeoutMs : 100, backOff);
+}
+
+/** What the supervisor knows of one process. failures: how often in a row it ended within half a minute. */
+export type ProcessState = { readonly pid?: number | undefined; readonly starts: number; readonly failures: number; readonly lastExit?: string | undefined };
+export type ProcessStates = Readonly<Partial<Record<ProcessName, ProcessState>>>;
+const statesFile = (runDir: string): string => join(runDir, 'processes.json');
+export const readStates = (runDir: string): ProcessStates => (existsSync(statesFile(runDir)) ? (JSON.parse(readFileSync(statesFile(runDir), 'utf8')) as ProcessStates) : {});
+export const writeStates = (runDir: string, states: ReadonlyMap<ProcessName, ProcessState>): void => writeJson(statesFile(runDir), Object.fromEntries(states));
+
+const HOPELESS_FAILURES = 4;
+/** The first process that keeps failing, with how it last ended. */
+export function failingProcess(states: ProcessStates): { readonly name: ProcessName; readonly lastExit: string } | undefined {
+  const name = PROCESSES.find((one) => (states[one]?.failures ?? 0) >= HOPELESS_FAILURES);
+  return name === undefined ? undefined : { name, lastExit: states[name]?.lastExit ?? 'unknown end' };
 }

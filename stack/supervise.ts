@@ -1,11 +1,10 @@
 // The supervisor process: runs our four processes, starts again what dies, stops all on SIGTERM. Its state is a file that `status` reads.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { join } from 'node:path';
 import { openContext } from './context.ts';
 import { PROJECT_DIR } from './paths.ts';
-import { rememberPid, stopPart, writeJson } from './pids.ts';
-import { MAIN, PROCESSES, restartDelayMs, type ProcessName } from './processes.ts';
+import { rememberPid, stopPart } from './pids.ts';
+import { MAIN, PROCESSES, restartDelayMs, writeStates, type ProcessName } from './processes.ts';
 import { openLog } from './services/service.ts';
 
 type State = { pid: number | undefined; starts: number; failures: number; lastExit: string | undefined };
@@ -15,7 +14,7 @@ const states = new Map<ProcessName, State>();
 const children = new Map<ProcessName, ChildProcess>();
 let stopping = false;
 
-const save = (): void => writeJson(join(paths.run, 'processes.json'), Object.fromEntries(states));
+const save = (): void => writeStates(paths.run, states);
 
 function run(name: ProcessName): void {
   if (stopping) return;
@@ -55,6 +54,7 @@ function stop(): void {
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
 // A supervisor that was killed leaves its processes behind: they end before ours begin.
+save();
 await Promise.all(PROCESSES.map((name) => stopPart(paths.run, name, KILL_AFTER_MS)));
 for (const name of PROCESSES) run(name);
 // The event loop is kept alive by the children and by restarts that wait; this covers the moment between the two.

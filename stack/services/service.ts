@@ -57,7 +57,7 @@ export function openLog(paths: Paths, name: string): number {
   if (existsSync(file) && statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
   return openSync(file, 'a');
 }
-const tailOf = (file: string): string => readFileSync(file, 'utf8').split('\n').slice(-12).join('\n');
+export const tailOf = (file: string): string => readFileSync(file, 'utf8').split('\n').slice(-12).join('\n');
 
 /** Starts a program detached, its output appended to its log; remembers its pid. */
 export function launch(paths: Paths, name: string, command: Command): number {

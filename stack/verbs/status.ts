@@ -1,11 +1,10 @@
 // ./loop status, logs, reset: what runs, what it says, starting over.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { openContext, type Context } from '../context.ts';
 import { runningPid } from '../pids.ts';
-import { PROCESSES, urlOf } from '../processes.ts';
+import { PROCESSES, readStates, urlOf } from '../processes.ts';
 import { green, red, UsageError } from '../say.ts';
 import { SERVICES } from '../services.ts';
 import { answersHttp, logFileOf } from '../services/service.ts';
@@ -33,7 +32,6 @@ export function statusOf({ settings, paths, secrets }: Context): object {
     },
   };
 }
-type Supervised = Partial<Record<string, { pid?: number; starts: number; lastExit?: string }>>;
 
 export const status: Verb = {
   summary: 'what runs, and every endpoint and credential (--json)',
@@ -53,8 +51,7 @@ export const status: Verb = {
     };
     const places = { kafka: context.settings.kafkaBootstrap, registry: context.settings.registryUrl, mysql: `${context.settings.mysqlHost}:${context.settings.mysqlPort}`, s3: context.settings.s3Endpoint, prometheus: context.settings.prometheusUrl };
     for (const name of SERVICES) line(name, runningPid(context.paths.run, name) !== undefined, places[name]);
-    const file = join(context.paths.run, 'processes.json');
-    const supervised = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Supervised) : {};
+    const supervised = readStates(context.paths.run);
     const supervisor = runningPid(context.paths.run, 'supervisor') !== undefined;
     for (const name of PROCESSES) {
       const ready = supervisor && (await answersHttp(`${urlOf(context.settings, name)}/health/ready`));
