@@ -17,12 +17,15 @@ test('a folder without a stack is refused with the way to make one', (t) => {
 test('what up was told is remembered; what is set now wins; what is remembered is told, secrets are not', (t) => {
   const LOOP_HOME = home(t);
   const first = { LOOP_HOME, MIN_F1: '0.8', LOOP_PORT_BASE: '30000', MYSQL_PASSWORD: 'mine' };
-  assert.deepEqual(rememberEnvironment(openContext(first, { create: true }), first), []);
+  assert.deepEqual(rememberEnvironment(openContext(first, { create: true }), first).before, []);
   const later = openContext({ LOOP_HOME }, { create: false });
   assert.deepEqual([later.settings.minF1, later.settings.portBase, later.settings.mysqlPassword, later.ports.kafka], [0.8, 30_000, 'mine', 30_000]);
   const second = { LOOP_HOME, MIN_F1: '0.7' };
-  assert.deepEqual(rememberEnvironment(openContext(second, { create: true }), second), ['LOOP_PORT_BASE=30000']);
+  const { before, undo } = rememberEnvironment(openContext(second, { create: true }), second);
+  assert.deepEqual(before, ['LOOP_PORT_BASE=30000']);
   assert.equal(openContext({ LOOP_HOME }, { create: false }).settings.minF1, 0.7);
+  undo();
+  assert.equal(openContext({ LOOP_HOME }, { create: false }).settings.minF1, 0.8);
 });
 test('generated secrets are not copied; the file is its owner’s', (t) => {
   const LOOP_HOME = home(t);

@@ -28,10 +28,13 @@ export function openContext(env: Env, { create }: { create: boolean }): Context 
 }
 
 const SECRET = new Set(['MYSQL_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'LOOP_TOKENS']);
-/** Keeps the settings a person set by environment, now or before, for the verbs to come. Returns those that come from before, as NAME=value, without secrets. */
-export function rememberEnvironment({ paths, secrets, env: whole }: Context, env: Env): string[] {
+/** Keeps the settings a person set by environment, now or before, for the verbs to come. before: those that come from before, as NAME=value, without secrets. undo: as if they had not been set. */
+export function rememberEnvironment({ paths, secrets, env: whole }: Context, env: Env): { readonly before: readonly string[]; readonly undo: () => void } {
+  const file = rememberedFile(paths);
+  const old = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
   const made = environmentOf({}, secrets);
   const ours = Object.values(TABLE).map((setting) => setting.env).filter((name) => name !== 'LOOP_HOME' && whole[name] !== undefined && whole[name] !== made[name]);
-  writeJson(rememberedFile(paths), Object.fromEntries(ours.map((name) => [name, whole[name]])));
-  return ours.filter((name) => env[name] === undefined && !SECRET.has(name)).map((name) => `${name}=${whole[name] ?? ''}`);
+  writeJson(file, Object.fromEntries(ours.map((name) => [name, whole[name]])));
+  const before = ours.filter((name) => env[name] === undefined && !SECRET.has(name)).map((name) => `${name}=${whole[name] ?? ''}`);
+  return { before, undo: () => writeJson(file, JSON.parse(old)) };
 }

@@ -52,10 +52,13 @@ export async function runUp(options: UpOptions): Promise<Context> {
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const aborted = (): boolean => interrupted || failed;
   const started = new Set<string>();
+  // A setting that made the start fail must not come back by itself.
+  let forget: () => void = () => undefined;
   let settled: Promise<unknown> = Promise.resolve();
   try {
-    const before = rememberEnvironment(context, options.env);
-    if (before.length > 0) say(`settings remembered in ${paths.home}: ${before.join(' ')}`);
+    const { before, undo } = rememberEnvironment(context, options.env);
+    forget = undo;
+    if (before.length > 0) say(`settings remembered in ${paths.home}/environment.json: ${before.join(' ')}`);
     if (options.dataset !== undefined) checkDataset(options.dataset, settings.categories, say);
     // Better now than after ten seconds of starting servers.
     if (!(options.servicesOnly ?? false) && runningPid(paths.run, 'supervisor') === undefined) await requireProcessPorts(context);
@@ -86,6 +89,7 @@ export async function runUp(options: UpOptions): Promise<Context> {
   } catch (error) {
     failed = true;
     await settled;
+    forget();
     if (started.size > 0) say('stopping what was started ...');
     if (started.has('supervisor')) await stopPart(paths.run, 'supervisor', 25_000);
     await stopServices(context, say, (name) => started.has(name));
