@@ -1,6 +1,6 @@
 // What the service is: routes over ports handed in. How a process runs it is main.ts.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Outgoing } from '../producers/outgoing.ts';
 import { Type } from 'typebox';
 import { MAX_DESCRIPTION_CHARS } from '../schemas/csv.ts';
@@ -35,7 +35,7 @@ const Item = Type.Object({ product_description: Type.String({ minLength: 1, maxL
 const Items = Type.Object({ items: Type.Array(Item, { minItems: 1, maxItems: MAX_ITEMS }) });
 const Word = Type.Object({ prediction_id: Id, category: Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()]), source: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })), feedback_id: Type.Optional(Id) });
 const Words = Type.Object({ items: Type.Array(Word, { minItems: 1, maxItems: MAX_ITEMS }) });
-const Retrain = Type.Object({ force: Type.Optional(Type.Boolean()), epoch_num: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) });
+const Retrain = Type.Object({ model_name: Type.Optional(Type.String()), force: Type.Optional(Type.Boolean()), epoch_num: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) });
 
 const answerOf = ({ prediction_id, category, probabilities, model_name, model_version, predicted_at }: Prediction) => ({ prediction_id, category, probabilities, model_name, model_version, predicted_at });
 
@@ -43,7 +43,7 @@ export function createApp(ports: Ports): FastifyInstance {
   const app = Fastify({ bodyLimit: BODY_LIMIT, logger: false, forceCloseConnections: 'idle', ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } }).withTypeProvider<TypeBoxTypeProvider>();
   app.removeContentTypeParser('text/plain');
   answerProblems(app as unknown as FastifyInstance, ports.onUnexpected);
-  const needs = (scope: Scope) => requireScope(ports.tokens, scope);
+  const needs = (scope?: Scope) => requireScope(ports.tokens, scope);
   app.addHook('onResponse', (request, reply, done) => {
     ports.onResponse(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);
     done();
@@ -52,7 +52,11 @@ export function createApp(ports: Ports): FastifyInstance {
   app.post('/v1/predict', { onRequest: needs('predict'), schema: { body: shapeOf(Item, Items) } }, async (request) => {
     const body = request.body as Partial<{ items: { product_description: string; prediction_id?: string }[]; product_description: string; prediction_id: string }>;
     const items = body.items ?? [{ product_description: body.product_description ?? '', ...(body.prediction_id === undefined ? {} : { prediction_id: body.prediction_id }) }];
-    const predictions = ports.predict(items.map((item) => ({ predictionId: item.prediction_id ?? ports.newId(), text: item.product_description })));
+    const asks = items.map((item) => ({ predictionId: item.prediction_id ?? ports.newId(), text: wellFormed(item.product_description) }));
+    const seen = new Set<string>();
+    const twice = asks.findIndex(({ predictionId }) => seen.size === seen.add(predictionId).size);
+    if (twice >= 0) throw new Problem(400, 'bad request', `prediction_id '${asks[twice]?.predictionId ?? ''}' stands twice in this request; give each text its own or leave it out`, `items.${twice}.prediction_id`);
+    const predictions = ports.predict(asks);
     // Answered only after Kafka has acknowledged.
     await ports.publish(predictions.map((prediction) => ({ topic: 'predictions', key: prediction.prediction_id, value: prediction })));
     const answers = predictions.map(answerOf);
@@ -63,7 +67,8 @@ export function createApp(ports: Ports): FastifyInstance {
     type One = { prediction_id: string; category: string | null; source?: string; feedback_id?: string };
     const body = request.body as Partial<{ items: One[] }> & Partial<One>;
     const items: One[] = body.items ?? [body as One];
-    const allowed = ports.serving()?.categories ?? ports.defaultCategories;
+    // The defaults too: a label may be for a prediction of an earlier model. The join judges by that prediction's own categories.
+    const allowed = [...new Set([...(ports.serving()?.categories ?? []), ...ports.defaultCategories])];
     items.forEach((item, i) => {
       if (item.category !== null && !allowed.includes(item.category)) throw new Problem(400, 'unknown category', `'${item.category}' is not a category; there is ${allowed.join(', ')}, or null to withdraw`, body.items === undefined ? 'category' : `items.${i}.category`);
     });
@@ -73,8 +78,14 @@ export function createApp(ports: Ports): FastifyInstance {
     return reply.code(202).send(body.items === undefined ? answers[0] : { feedback: answers });
   });
 
-  app.post('/v1/retrain', { onRequest: needs('train'), schema: { body: Retrain } }, async (request, reply) => {
-    const { force = false, epoch_num } = request.body as { force?: boolean; epoch_num?: number };
+  // An order without a body is an order with the defaults.
+  const orEmpty = (request: FastifyRequest, _reply: unknown, done: () => void): void => {
+    request.body ??= {};
+    done();
+  };
+  app.post('/v1/retrain', { onRequest: needs('train'), preValidation: orEmpty, schema: { body: Retrain } }, async (request, reply) => {
+    const { model_name = ports.modelName, force = false, epoch_num } = request.body as { model_name?: string; force?: boolean; epoch_num?: number };
+    if (model_name !== ports.modelName) throw new Problem(400, 'unknown model', `there is no model '${model_name}'; there is ${ports.modelName}`, 'model_name');
     if (force) await new Promise<void>((resolve, reject) => needs('admin')(request, reply, (error) => (error ? reject(error) : resolve())));
     const retrainId = retrainIdOf(ports.modelName, 'manual', ports.newId());
     await ports.publish([{
@@ -85,8 +96,8 @@ export function createApp(ports: Ports): FastifyInstance {
   });
 
   const describe = (model: ServingModel | undefined) => (model === undefined ? null : { model_name: model.name, model_version: model.version, promotion_seq: model.promotionSeq, weights_sha256: model.weightsSha256, categories: model.categories });
-  app.get('/v1/models', { onRequest: needs('predict') }, () => ({ models: [describe(ports.serving())].filter((one) => one !== null) }));
-  app.get('/v1/live', { onRequest: needs('predict') }, async () => ({ serving: describe(ports.serving()), live: await ports.live() }));
+  app.get('/v1/models', { onRequest: needs() }, () => ({ models: [describe(ports.serving())].filter((one) => one !== null) }));
+  app.get('/v1/live', { onRequest: needs() }, async () => ({ serving: describe(ports.serving()), live: await ports.live() }));
   app.get('/health/live', () => ({ status: 'live' }));
   app.get('/health/ready', (_request, reply) => {
     const reason = ports.unready();
@@ -98,6 +109,9 @@ export function createApp(ports: Ports): FastifyInstance {
   });
   return app as unknown as FastifyInstance;
 }
+
+/** Lone surrogates become U+FFFD before scoring, as they would in Avro: the recorded text is the text that was scored. */
+const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\uFFFD');
 
 /** One object, or many under `items`: the schema is chosen by whether `items` is there, so that an error names the right field. */
 function shapeOf(one: object, many: object): object {

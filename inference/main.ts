@@ -1,19 +1,21 @@
 // The inference process: wiring only.
 import closeWithGrace from 'close-with-grace';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Counter, Gauge, Histogram, Registry as Metrics } from 'prom-client';
 import { checkAgreement } from '../consumers/agreement.ts';
 import { follow, type Following } from '../consumers/follow.ts';
+import { createReadObject } from '../consumers/objects.ts';
 import { createLog, dieWith } from '../consumers/service.ts';
 import { runShards, type Shards } from '../consumers/shards.ts';
 import { createKafka } from '../producers/kafka.ts';
 import { createPublisher } from '../producers/publisher.ts';
-import { fatal, messageOf, transient } from '../schemas/failure.ts';
+import { fatal, kindOf, messageOf, transient } from '../schemas/failure.ts';
 import { uuidv7 } from '../schemas/ids.ts';
 import { createRegistry } from '../schemas/registry.ts';
 import { readSettings } from '../schemas/settings.ts';
 import { createApp } from './app.ts';
-import { createReadObject, type ServingModel } from './loader.ts';
+import type { ServingModel } from './loader.ts';
 import { keepModel } from './models.ts';
 import { createPredictor } from './predictor.ts';
 import { createSlot } from './slot.ts';
@@ -33,14 +35,27 @@ const newId = (): string => uuidv7(Date.now(), randomBytes(10));
 // HTTP must hear soon that Kafka is away; the stream may wait.
 const HTTP_RETRIES = 2;
 const MONITOR_TIMEOUT_MS = 3000;
+const PUBLISH_DEADLINE_MS = 10_000;
+
+/** A broker that hangs is a broker that is away: the caller hears so, and may repeat the request with the same ids. */
+function inTime(sending: Promise<void>): Promise<void> {
+  const hanging = new AbortController();
+  const tooLate = pause(PUBLISH_DEADLINE_MS, undefined, { signal: hanging.signal }).then(() => Promise.reject(transient('kafka_unavailable', `Kafka did not acknowledge within ${PUBLISH_DEADLINE_MS} ms`)));
+  return Promise.race([sending, tooLate]).finally(() => hanging.abort());
+}
 
 try {
   if (settings.tokens.size === 0) throw fatal('no_tokens', "LOOP_TOKENS is empty: nobody could call the service. Set it to 'TOKEN=predict+feedback,TOKEN2=admin' or start by ./loop up");
   await checkAgreement(settings.homeDir, registry);
   const slot = createSlot<ServingModel>(() => undefined);
+  let announceFirst = (): void => undefined;
+  const firstModel = new Promise<void>((resolve) => {
+    announceFirst = resolve;
+  });
   const keeper = keepModel({
     modelName: settings.modelName, slot, read: createReadObject(settings), log,
     onSwap(model) {
+      announceFirst();
       info.reset();
       info.set({ model_name: model.name, model_version: model.version, promotion_seq: String(model.promotionSeq) }, 1);
     },
@@ -62,7 +77,7 @@ try {
   const started: { shards?: Shards; following?: Following } = {};
   let stopping = false;
   const app = createApp({
-    predict, publish: (messages) => publisher.send(messages), serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
+    predict, publish: (messages) => inTime(publisher.send(messages)), serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
     live: () => fetch(`${settings.monitorUrl}/live`, { signal: AbortSignal.timeout(MONITOR_TIMEOUT_MS) }).then((answer) => answer.json(), (cause: unknown) => {
       throw transient('monitor_away', `the monitor does not answer (${messageOf(cause)}); no live figures now`, { cause });
@@ -94,12 +109,24 @@ try {
   started.following = await follow({
     settings, clientId: 'inference-models', log, topics: ['models'], onFatal: die, onCaughtUp: () => keeper.caughtUp(),
     async onBatch(records) {
-      for (const record of records) if (record.value !== null) keeper.offer(await registry.decode('models', record.value));
+      for (const { value, offset } of records) {
+        if (value === null) continue;
+        try {
+          keeper.offer(await registry.decode('models', value));
+        } catch (error) {
+          // Every inference reads every promotion at every start: set aside in the log, not in a topic, and never fatal.
+          if (kindOf(error) !== 'poison') throw error;
+          deadLetters.inc({ topic: 'models', reason: 'not_usable' });
+          log.error({ topic: 'models', offset: String(offset), reason: messageOf(error) }, 'a promotion that cannot be read is ignored');
+        }
+      }
     },
   });
-  started.shards = await runShards({
+  // Products wait in their topic until a model serves.
+  await firstModel;
+  if (!stopping) started.shards = await runShards({
     settings, registry, log, name: 'inference', topics: ['products'], start: 'resume', onFatal: die,
-    open: () => Promise.resolve(openStream({ registry, predict, nowMs: Date.now, countDead: (reason) => deadLetters.inc({ topic: 'products', reason }) })),
+    open: () => Promise.resolve(openStream({ registry, predict, modelName: settings.modelName, nowMs: Date.now, countDead: (reason) => deadLetters.inc({ topic: 'products', reason }) })),
   });
   log.info({ port: settings.inferencePort }, 'started');
 } catch (error) {

@@ -1,5 +1,5 @@
 // RFC 9457 problem documents, and the doors they stand at.
-import { timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LoopError, messageOf } from '../schemas/failure.ts';
 import type { Scope } from '../schemas/settings.ts';
@@ -33,8 +33,7 @@ export function answerProblems(app: FastifyInstance, onUnexpected: (error: unkno
     const validation = read('validation');
     if (Array.isArray(validation)) {
       const first: unknown = validation[0];
-      const path = typeof first === 'object' && first !== null ? String(Reflect.get(first, 'instancePath')).slice(1).replaceAll('/', '.') : '';
-      return sendProblem(reply, 400, 'bad request', messageOf(error), path === '' ? undefined : path);
+      return sendProblem(reply, 400, 'bad request', messageOf(error), fieldOf(first));
     }
     const status = Number(read('statusCode') ?? 500);
     if (status < 500) return sendProblem(reply, status, TITLES[status] ?? 'refused', status === 413 ? `the body is larger than ${app.initialConfig.bodyLimit ?? 0} bytes` : messageOf(error));
@@ -44,14 +43,25 @@ export function answerProblems(app: FastifyInstance, onUnexpected: (error: unkno
   app.setNotFoundHandler((request, reply) => sendProblem(reply, 404, 'not found', `there is no ${request.method} ${request.url}`));
 }
 
-/** Checks the bearer token of a request. Throws 401 without a known token, 403 when its scopes do not include `scope`. */
-export function requireScope(tokens: ReadonlyMap<string, ReadonlySet<Scope>>, scope: Scope) {
-  const known = [...tokens].map(([token, scopes]) => ({ bytes: Buffer.from(token), scopes }));
-  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
-    const given = Buffer.from(/^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '');
-    const match = known.filter(({ bytes }) => bytes.length === given.length && timingSafeEqual(bytes, given))[0];
+/** The field a validation error is about, e.g. `items.1.category`: the one that is wrong or the one that is missing. */
+function fieldOf(error: unknown): string | undefined {
+  const read = (from: unknown, name: string): unknown => (typeof from === 'object' && from !== null ? Reflect.get(from, name) : undefined);
+  const missing = read(read(error, 'params'), 'missingProperty');
+  const path = String(read(error, 'instancePath') ?? '').split('/').filter((part) => part !== '');
+  return [...path, ...(typeof missing === 'string' ? [missing] : [])].join('.') || undefined;
+}
+
+/** Checks the bearer token of a request; scope undefined: any known token. `admin` includes every scope. Throws 401 without a known token, 403 when its scopes do not include `scope`. */
+export function requireScope(tokens: ReadonlyMap<string, ReadonlySet<Scope>>, scope?: Scope) {
+  // Digests are equally long, so the comparison tells nothing about a token's length either.
+  const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+  const known = [...tokens].map(([token, scopes]) => ({ bytes: digest(token), scopes }));
+  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+    const given = digest(/^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '');
+    const match = known.filter(({ bytes }) => timingSafeEqual(bytes, given))[0];
+    if (match === undefined) void reply.header('www-authenticate', 'Bearer');
     if (match === undefined) done(new Problem(401, 'unauthorized', 'send a known token: Authorization: Bearer TOKEN (./loop status --json prints them)'));
-    else if (!match.scopes.has(scope)) done(new Problem(403, 'forbidden', `this token lacks the scope '${scope}'`));
+    else if (scope !== undefined && !match.scopes.has(scope) && !match.scopes.has('admin')) done(new Problem(403, 'forbidden', `this token lacks the scope '${scope}'`));
     else done();
   };
 }

@@ -16,7 +16,7 @@ export function refusalOf(predictionId: string, text: string): string | undefine
   return undefined;
 }
 
-export function openStream({ registry, predict, nowMs, countDead }: { registry: Registry; predict: Predictor; nowMs: () => number; countDead: (reason: string) => void }): Task {
+export function openStream({ registry, predict, modelName, nowMs, countDead }: { registry: Pick<Registry, 'decode'>; predict: Predictor; modelName: string; nowMs: () => number; countDead: (reason: string) => void }): Task {
   return {
     async handle(_topic, records) {
       const out: Outgoing[] = [];
@@ -34,7 +34,8 @@ export function openStream({ registry, predict, nowMs, countDead }: { registry: 
           const product = await registry.decode('products', record.value);
           const predictionId = product.prediction_id ?? product.product_id;
           const refusal = refusalOf(predictionId, product.product_description);
-          if (refusal === undefined) asks.push({ predictionId, text: product.product_description });
+          if (product.model_name !== '' && product.model_name !== modelName) dead('unknown_model', `there is no model '${product.model_name}'; there is ${modelName}`);
+          else if (refusal === undefined) asks.push({ predictionId, text: product.product_description });
           else dead('refused', refusal);
         } catch (error) {
           if (!(error instanceof LoopError) || error.kind !== 'poison') throw error;

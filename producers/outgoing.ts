@@ -12,8 +12,8 @@ export type Outgoing = EventMessage | RawMessage;
 export type Widths = ReadonlyMap<TopicName, number>;
 
 // kafkajs groups a send in quadratic time and makes one record batch of it; the broker refuses a batch over 1 MB, for ever.
-const MAX_MESSAGES = 1500;
-const MAX_BYTES = 700_000;
+export const MAX_MESSAGES = 1500;
+export const MAX_BYTES = 700_000;
 
 const bytesOf = (key: Uint8Array | string | null): Buffer | null => (key === null ? null : typeof key === 'string' ? Buffer.from(key) : Buffer.from(key));
 

@@ -5,7 +5,7 @@ import { LoopError, messageOf, transient } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
 import type { Settings } from '../schemas/settings.ts';
 import { topicSpecs } from '../schemas/topics.ts';
-import { chunksOf, type Outgoing, type Widths } from './outgoing.ts';
+import { chunksOf, MAX_BYTES, MAX_MESSAGES, type Outgoing, type Widths } from './outgoing.ts';
 
 export type { Outgoing } from './outgoing.ts';
 export type Publisher = {
@@ -15,6 +15,28 @@ export type Publisher = {
 };
 export const widthsOf = (settings: Settings): Widths => new Map(topicSpecs(settings).map((spec) => [spec.name, spec.partitions]));
 type Waiting = { readonly chunks: ReturnType<typeof chunksOf>; readonly done: () => void; readonly fail: (error: unknown) => void };
+
+const sizeOf = ({ chunks }: Waiting): { readonly messages: number; readonly bytes: number } => {
+  const list = chunks.flat().flatMap((one) => one.messages);
+  return { messages: list.length, bytes: list.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0) + 100, 0) };
+};
+/** Sends in their order; neighbours travel together while the broker takes them as one batch. A send of several chunks goes alone. */
+function groupsOf(batch: readonly Waiting[]): Waiting[][] {
+  const groups: Waiting[][] = [];
+  let room = { messages: 0, bytes: 0 };
+  for (const one of batch) {
+    const { messages, bytes } = sizeOf(one);
+    const last = groups.at(-1);
+    if (last !== undefined && one.chunks.length === 1 && messages <= room.messages && bytes <= room.bytes) {
+      last.push(one);
+      room = { messages: room.messages - messages, bytes: room.bytes - bytes };
+    } else {
+      groups.push([one]);
+      room = one.chunks.length === 1 ? { messages: MAX_MESSAGES - messages, bytes: MAX_BYTES - bytes } : { messages: 0, bytes: 0 };
+    }
+  }
+  return groups;
+}
 
 export async function createPublisher({ kafka, registry, settings }: { kafka: Kafka; registry: Registry; settings: Settings }): Promise<Publisher> {
   const ids = await registry.ids();
@@ -28,12 +50,9 @@ export async function createPublisher({ kafka, registry, settings }: { kafka: Ka
     while (queue.length > 0) {
       const batch = queue;
       queue = [];
-      // Small sends travel together; a large one keeps its own chunks.
-      const small = batch.filter((one) => one.chunks.length === 1);
-      const groups = small.length > 0 && small.length <= 500 ? [small, ...batch.filter((one) => one.chunks.length !== 1).map((one) => [one])] : batch.map((one) => [one]);
-      for (const group of groups) {
+      for (const group of groupsOf(batch)) {
         try {
-          if (group.length === 1 || group.length === 0) for (const topicMessages of group[0]?.chunks ?? []) await producer.sendBatch({ acks: -1, topicMessages });
+          if (group.length === 1) for (const topicMessages of group[0]?.chunks ?? []) await producer.sendBatch({ acks: -1, topicMessages });
           else await producer.sendBatch({ acks: -1, topicMessages: group.flatMap((one) => one.chunks.flat()) });
           for (const one of group) one.done();
         } catch (cause) {

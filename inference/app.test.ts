@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Outgoing } from '../producers/outgoing.ts';
+import type { Incoming } from '../consumers/record.ts';
+import type { Product } from '../schemas/events.ts';
+import { poison, transient } from '../schemas/failure.ts';
+import type { Scope } from '../schemas/settings.ts';
+import { createApp, type Ports } from './app.ts';
+import type { ServingModel } from './loader.ts';
+import { createPredictor } from './predictor.ts';
+import { createSlot } from './slot.ts';
+import { openStream } from './stream.ts';
+
+const CATEGORIES = ['Beverages', 'Toys'];
+const model = (version: string): ServingModel => ({ name: 'tiny', version, promotionSeq: 7, weightsSha256: 'aa', categories: CATEGORIES, score: () => ({ category: 'Toys', probabilities: Float64Array.of(0.25, 0.75) }) });
+const TOKENS = new Map<string, ReadonlySet<Scope>>([['p', new Set(['predict'])], ['f', new Set(['feedback'])], ['t', new Set(['train'])], ['a', new Set(['admin'])]]);
+
+function bench(change: Partial<Ports> = {}, serving: ServingModel | undefined = model('v7')) {
+  const sent: Outgoing[] = [];
+  const slot = createSlot<ServingModel>(() => undefined);
+  if (serving !== undefined) slot.swap(serving);
+  let ids = 0;
+  const app = createApp({
+    predict: createPredictor({ slot, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
+    publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }),
+    metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'],
+    onResponse: () => undefined, onUnexpected: () => undefined, ...change,
+  });
+  const post = async (url: string, token: string, body?: unknown) => {
+    const answer = await app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${token}` }, ...(body === undefined ? {} : { payload: body as object }) });
+    return { status: answer.statusCode, type: String(answer.headers['content-type']), body: answer.json<Record<string, unknown>>() };
+  };
+  return { app, sent, slot, post };
+}
+
+test('one text: the answer names the model, and the event that was published is the answer with its text', async () => {
+  const { post, sent } = bench();
+  const answer = await post('/v1/predict', 'p', { product_description: 'lemon \ud800', prediction_id: 'mine', unknown_field: 1 });
+  const probabilities = [{ category: 'Beverages', probability: 0.25 }, { category: 'Toys', probability: 0.75 }];
+  const facts = { prediction_id: 'mine', category: 'Toys', probabilities, model_name: 'tiny', model_version: 'v7', predicted_at: 1000 };
+  assert.deepEqual([answer.status, answer.body], [200, facts]);
+  assert.deepEqual(sent, [{ topic: 'predictions', key: 'mine', value: { ...facts, product_description: 'lemon \uFFFD', audit: false } }]);
+});
+test('many texts: one answer each, in order, ids made where none was given', async () => {
+  const { post, sent } = bench();
+  const answer = await post('/v1/predict', 'a', { items: [{ product_description: 'a' }, { product_description: 'b', prediction_id: 'own' }] });
+  assert.deepEqual((answer.body['predictions'] as { prediction_id: string }[]).map((one) => one.prediction_id), ['id-1', 'own']);
+  assert.equal(sent.length, 2);
+});
+test('answered only after Kafka has acknowledged; when it does not, 503 and no answer', async () => {
+  const away = () => Promise.reject(transient('kafka_unavailable', 'Kafka did not acknowledge'));
+  const { post } = bench({ publish: away });
+  for (const [url, token, body] of [['/v1/predict', 'p', { product_description: 'x' }], ['/v1/feedback', 'f', { prediction_id: 'x', category: 'Toys' }], ['/v1/retrain', 't', {}]] as const) {
+    const answer = await post(url, token, body);
+    assert.deepEqual([answer.status, answer.type, answer.body['detail']], [503, 'application/problem+json; charset=utf-8', 'Kafka did not acknowledge'], url);
+  }
+});
+test('no model yet: 503 with that reason, feedback is taken all the same', async () => {
+  const { post, app } = bench({ unready: () => 'no model serves yet' }, undefined);
+  const empty = createSlot<ServingModel>(() => undefined);
+  const none = bench({ serving: () => undefined, predict: createPredictor({ slot: empty, nowMs: () => 0, observe: () => undefined }), unready: () => 'no model serves yet' });
+  assert.equal((await post('/v1/feedback', 'f', { prediction_id: 'x', category: 'Fresh' })).status, 202);
+  const answer = await none.post('/v1/predict', 'p', { product_description: 'x' });
+  assert.equal(answer.status, 503);
+  assert.match(String(answer.body['detail']), /no model serves yet/);
+  const ready = await app.inject('/health/ready');
+  assert.deepEqual([ready.statusCode, ready.json<{ detail: string }>().detail], [503, 'no model serves yet']);
+  assert.equal((await app.inject('/health/live')).statusCode, 200);
+  assert.deepEqual((await none.app.inject({ url: '/v1/models', headers: { authorization: 'Bearer p' } })).json(), { models: [] });
+});
+
+test('feedback: labels of the serving model and the default ones, null withdraws, an unknown prediction is legal', async () => {
+  const { post, sent } = bench();
+  for (const category of ['Toys', 'Fresh', null]) assert.equal((await post('/v1/feedback', 'f', { prediction_id: 'never-seen', category, source: 'expert', feedback_id: 'one' })).status, 202);
+  assert.deepEqual(sent[0], { topic: 'feedback', key: 'never-seen', value: { prediction_id: 'never-seen', feedback_id: 'one', model_name: 'tiny', category: 'Toys', source: 'expert', given_at: 1000 } });
+});
+
+test('refusals name the field; nothing is published', async (t) => {
+  const TABLE: [string, string, string, unknown, number, string | undefined, RegExp][] = [
+    ['a body that is a list', '/v1/predict', 'p', [1], 400, undefined, /object/],
+    ['no text', '/v1/predict', 'p', { prediction_id: 'x' }, 400, 'product_description', /product_description/],
+    ['a number for a text', '/v1/predict', 'p', { product_description: 12 }, 400, 'product_description', /string/],
+    ['blank', '/v1/predict', 'p', { product_description: ' \n ' }, 400, 'product_description', /pattern/],
+    ['too long', '/v1/predict', 'p', { product_description: 'x'.repeat(2001) }, 400, 'product_description', /2000/],
+    ['the second of two', '/v1/predict', 'p', { items: [{ product_description: 'x' }, {}] }, 400, 'items.1.product_description', /product_description/],
+    ['an id with a blank', '/v1/predict', 'p', { product_description: 'x', prediction_id: 'a b' }, 400, 'prediction_id', /pattern/],
+    ['one id for two texts', '/v1/predict', 'p', { items: [{ product_description: 'x', prediction_id: 'i' }, { product_description: 'y', prediction_id: 'i' }] }, 400, 'items.1.prediction_id', /'i' stands twice/],
+    ['1001 texts', '/v1/predict', 'p', { items: Array.from({ length: 1001 }, () => ({ product_description: 'x' })) }, 400, 'items', /1000/],
+    ['over 1 MB', '/v1/predict', 'p', { product_description: 'x'.repeat(1_000_001) }, 413, undefined, /larger than/],
+    ['an unknown category', '/v1/feedback', 'f', { prediction_id: 'x', category: 'Nope' }, 400, 'category', /Beverages, Toys, Fresh/],
+    ['an unknown category in a list', '/v1/feedback', 'f', { items: [{ prediction_id: 'x', category: 'Nope' }] }, 400, 'items.0.category', /'Nope'/],
+    ['no category: null must be said', '/v1/feedback', 'f', { prediction_id: 'x' }, 400, 'category', /category/],
+    ['a number for force', '/v1/retrain', 'a', { force: 1 }, 400, 'force', /boolean/],
+    ['another model', '/v1/retrain', 't', { model_name: 'other' }, 400, 'model_name', /there is tiny/],
+    ['force without admin', '/v1/retrain', 't', { force: true }, 403, undefined, /'admin'/],
+    ['no known token', '/v1/predict', 'nope', { product_description: 'x' }, 401, undefined, /token/],
+    ['another scope', '/v1/feedback', 'p', { prediction_id: 'x', category: 'Toys' }, 403, undefined, /'feedback'/],
+    ['no such route', '/v1/none', 'a', {}, 404, undefined, /POST \/v1\/none/],
+  ];
+  for (const [name, url, token, body, status, field, says] of TABLE) {
+    await t.test(name, async () => {
+      const { post, sent } = bench();
+      const answer = await post(url, token, body);
+      assert.deepEqual([answer.status, answer.body['status'], answer.type.startsWith('application/problem+json'), answer.body['field']], [status, status, true, field], JSON.stringify(answer.body));
+      assert.match(String(answer.body['detail']), says);
+      assert.deepEqual(sent, []);
+    });
+  }
+});
+
+test('retrain: PENDING with its id; without a body too; force is for admins', async () => {
+  const { post, sent } = bench();
+  assert.deepEqual((await post('/v1/retrain', 't')).body, { retrain_id: 'tiny/manual/id-1', status: 'PENDING' });
+  assert.equal((await post('/v1/retrain', 'a', { force: true, model_name: 'tiny' })).status, 202);
+  assert.deepEqual(sent.map((one) => ('value' in one && one.topic === 'retrain-requests' ? [one.value?.cause, one.value?.force] : [])), [['manual', false], ['manual', true]]);
+});
+test('any known token may look; the monitor away is 503', async () => {
+  const look = (app: ReturnType<typeof createApp>, token: string) => app.inject({ url: '/v1/live', headers: { authorization: `Bearer ${token}` } });
+  const { app } = bench();
+  for (const token of ['p', 'f', 't', 'a']) assert.equal((await look(app, token)).statusCode, 200);
+  const refused = await look(app, 'x');
+  assert.deepEqual([refused.statusCode, refused.headers['www-authenticate']], [401, 'Bearer']);
+  assert.equal((await look(bench({ live: () => Promise.reject(transient('monitor_away', 'away')) }).app, 'p')).statusCode, 503);
+});
+
+test('the topic: good products are answered, the rest is set aside with its reason', async () => {
+  const product = (change: Partial<Product>): Product => ({ product_id: 'id', prediction_id: null, model_name: '', product_description: 'text', sent_at: 0, ...change });
+  const TABLE: [string, Product | null | 'broken', string][] = [
+    ['its own id', product({}), 'predictions:id'],
+    ['the id it asks for', product({ prediction_id: 'other', model_name: 'tiny' }), 'predictions:other'],
+    ['blank text', product({ product_description: ' ' }), 'refused'],
+    ['too long', product({ product_description: 'x'.repeat(2001) }), 'refused'],
+    ['an illegal id', product({ product_id: 'a b' }), 'refused'],
+    ['a model we are not', product({ model_name: 'else' }), 'unknown_model'],
+    ['no value', null, 'no_value'],
+    ['broken bytes', 'broken', 'not_framed'],
+  ];
+  const { slot } = bench();
+  const decode = (_topic: string, value: Uint8Array): Promise<Product> => {
+    const found = TABLE[value[0] ?? 0]?.[1];
+    return found === 'broken' || found === null || found === undefined ? Promise.reject(poison('not_framed', 'not framed')) : Promise.resolve(found);
+  };
+  const dead: string[] = [];
+  const stream = openStream({ registry: { decode: decode as never }, predict: createPredictor({ slot, nowMs: () => 5, observe: () => undefined }), modelName: 'tiny', nowMs: () => 5, countDead: (reason) => dead.push(reason) });
+  const records = TABLE.map(([name, value], i): Incoming => ({ topic: 'products', partition: 0, offset: BigInt(i), timestampMs: 0, key: Buffer.from(name), value: value === null ? null : Buffer.from([i]), headers: {} }));
+  const out = await stream.handle('products', records, 0n);
+  const brief = out.map((one) => (one.topic === 'predictions' ? `predictions:${String(one.key)}` : (one.headers?.['reason'] ?? ''))).sort();
+  assert.deepEqual(brief, TABLE.map(([, , want]) => want).sort());
+  assert.deepEqual(dead.sort(), brief.filter((one) => !one.startsWith('predictions')));
+});

@@ -1,0 +1,31 @@
+// A hand-made model for tests: it answers one category whatever the text; any part can be damaged after its checksum was taken.
+import { createHash } from 'node:crypto';
+import type { ModelPromoted } from '../schemas/events.ts';
+import { featureCount, type Recipe } from '../schemas/features.ts';
+import type { Manifest } from '../schemas/manifest.ts';
+import { createScorer } from '../schemas/scorer.ts';
+
+const RECIPE: Recipe = { kind: 'hashed-word-char-v1', wordBits: 4, charBits: 4, charMin: 3, charMax: 3, wordScale: 1, rowNorm: 1, aisleTag: false };
+export const TINY_CATEGORIES = ['Beverages', 'Fresh & Perishable Items'];
+const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Promotion `seq` of a model that answers TINY_CATEGORIES[answer], and its objects by address. `change` edits the manifest before its checksum is taken. */
+export function tinyModel(seq: number, answer: 0 | 1, change: Partial<Manifest> = {}): { promoted: ModelPromoted; objects: Map<string, Buffer> } {
+  const weights = new Float32Array((featureCount(RECIPE) + 1) * TINY_CATEGORIES.length);
+  weights[weights.length - TINY_CATEGORIES.length + answer] = 1;
+  const bytes = Buffer.from(weights.buffer);
+  const facts = { categories: TINY_CATEGORIES, recipe: RECIPE, temperature: 1 };
+  const manifest: Manifest = {
+    ...facts, format: 1, model_name: 'tiny', run_id: `run-${seq}`, weights_file: 'weights.bin', weights_sha256: sha256(bytes), weights_bytes: bytes.length,
+    golden: [{ text: 'golden', probabilities: [...createScorer(facts, weights)('golden').probabilities] }], tolerance: 1e-6, backend: 'test', dataset_hash: 'none', seed: 0, ...change,
+  };
+  const text = JSON.stringify(manifest);
+  const home = `s3://models/tiny/${seq}`;
+  return {
+    promoted: {
+      model_name: 'tiny', model_version: `v${seq}`, promotion_seq: seq, manifest_uri: `${home}/manifest.json`, manifest_sha256: sha256(text), weights_sha256: sha256(bytes),
+      run_id: `run-${seq}`, retrain_id: '', cause: 'test', previous_version: null, categories: TINY_CATEGORIES, promoted_at: 0,
+    },
+    objects: new Map([[`${home}/manifest.json`, Buffer.from(text)], [`${home}/weights.bin`, bytes]]),
+  };
+}
