@@ -37,13 +37,23 @@ export function testEnvironment(env: Env, home: string, portBase: number): Env {
   return { ...rest, LOOP_HOME: home, LOOP_PORT_BASE: String(portBase), PARTITIONS: '3', NO_COLOR: '1' };
 }
 
+/** Signals a child and all it has started: each child leads a group of its own, so that no process of a test outlives it. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
+  } catch {
+    // Nobody is left in it.
+  }
+}
+
 /** Runs node with `args`, its lines given to onLine. Resolves to the exit code. */
 function runNode(args: readonly string[], env: Env, running: Set<ChildProcess>, onLine: (line: string) => void): Promise<number> {
-  const child = spawn(process.execPath, [...NODE, ...args], { cwd: PROJECT_DIR, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...NODE, ...args], { cwd: PROJECT_DIR, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   running.add(child);
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
   return new Promise((done) => child.on('close', (code) => {
     running.delete(child);
+    signalGroup(child, 'SIGTERM');
     done(code ?? 1);
   }));
 }
@@ -107,7 +117,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
   if (needsStack && other !== undefined) throw fatal('test_runs', `another ./loop test (pid ${other}) uses ${home}; wait for it, or give --home and --port-base`);
   const interrupt = (): void => {
     interrupted = true;
-    for (const child of running) child.kill('SIGTERM');
+    for (const child of running) signalGroup(child, 'SIGTERM');
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {

@@ -10,7 +10,7 @@ import type { Say } from '../fetch.ts';
 import { PROJECT_DIR } from '../paths.ts';
 import { claim, runningPid, stopPart } from '../pids.ts';
 import { createTopics, makeBuckets, migrate, registerSchemas } from '../prepare.ts';
-import { failingProcess, portOf, PROCESSES, readStates, urlOf } from '../processes.ts';
+import { failingProcess, portOf, PROCESSES, readStates, urlOf, writeStates } from '../processes.ts';
 import { dim } from '../say.ts';
 import { startServices, stopServices } from '../services.ts';
 import { answersHttp, launch, logFileOf, requireFreePorts, tailOf } from '../services/service.ts';
@@ -79,6 +79,7 @@ export async function runUp(options: UpOptions): Promise<Context> {
         if ((await stopPart(paths.run, name, 20_000)) !== 'not running') say(`stopped ${name}, which a killed supervisor had left behind`);
       }
       await requireProcessPorts(context);
+      writeStates(paths.run, new Map());
       launch(paths, 'supervisor', { program: process.execPath, args: ['--disable-warning=ExperimentalWarning', 'stack/supervise.ts'], cwd: PROJECT_DIR, env: { ...options.env, LOOP_HOME: paths.home } as Record<string, string> });
       started.add('supervisor');
     } else say(started.size === 0 ? 'everything runs already' : 'the processes run already');

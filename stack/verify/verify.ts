@@ -1,16 +1,15 @@
 // ./loop verify: reads every topic from its start, recomputes in memory, compares with what the live processes, MySQL and S3 say.
-import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client as Minio } from 'minio';
 import mysql from 'mysql2/promise';
 import { createFold } from '../../consumers/monitor/fold.ts';
 import { rulesOf } from '../../consumers/monitor/worker.ts';
+import { createReadObject, sha256 } from '../../consumers/objects.ts';
 import { readToEnd } from '../../consumers/readToEnd.ts';
 import type { Example, Labelled, ModelPromoted, RetrainRequested, Tally } from '../../schemas/events.ts';
-import { LoopError } from '../../schemas/failure.ts';
+import { LoopError, messageOf } from '../../schemas/failure.ts';
 import { partitionOf } from '../../schemas/partition.ts';
 import { createRegistry } from '../../schemas/registry.ts';
-import { mysqlOptions, parseS3Uri, s3Options } from '../../schemas/settings.ts';
+import { mysqlOptions } from '../../schemas/settings.ts';
 import { openContext, type Context } from '../context.ts';
 import { urlOf } from '../processes.ts';
 import { noWords, readArgs } from '../verbs/verb.ts';
@@ -114,16 +113,10 @@ export async function verifyOnce(context: Context): Promise<{ checks: Check[]; f
   const announced = (one: { version: string; weights: string; manifest: string; run: string }): string => [one.version, one.weights, one.manifest, one.run].join(' ');
   checks.push(compareMaps('models: one event per promoted row', new Map(promoted.map((row) => [`seq ${text(row['promotion_seq'])}`, announced({ version: text(row['model_version']), weights: text(row['weights_sha256']), manifest: text(row['manifest_s3']), run: text(row['id']) })])), new Map(logs.models.map((event) => [`seq ${event.promotion_seq}`, announced({ version: event.model_version, weights: event.weights_sha256, manifest: event.manifest_uri, run: event.run_id })]))));
   checks.push(checkFacts('models: no promotion twice, no gap', [[new Set(logs.models.map((event) => event.promotion_seq)).size === logs.models.length, 'a promotion_seq was announced twice'], [promoted.every((row, i) => Number(row['promotion_seq']) === i + 1), `promotion_seq are ${promoted.map((row) => text(row['promotion_seq'])).join(', ')}`]]));
-  const s3 = new Minio(s3Options(settings));
+  const read = createReadObject(settings);
   const sums = await Promise.all(promoted.map(async (row): Promise<[string, string]> => {
-    const place = parseS3Uri(text(row['weights_s3']));
-    const hash = createHash('sha256');
-    try {
-      for await (const chunk of await s3.getObject(place?.bucket ?? '', place?.key ?? '')) hash.update(chunk as Buffer);
-      return [text(row['weights_s3']), hash.digest('hex')];
-    } catch {
-      return [text(row['weights_s3']), 'not there'];
-    }
+    const uri = text(row['weights_s3']);
+    return read(uri).then((bytes) => [uri, sha256(bytes)], (error: unknown) => [uri, messageOf(error)]);
   }));
   checks.push(compareMaps('S3: SHA-256 of promoted weights', new Map(promoted.map((row) => [text(row['weights_s3']), text(row['weights_sha256'])])), new Map(sums)));
   const serving = await getJson<{ model_version?: string; weights_sha256?: string }>(`${urlOf(settings, 'inference')}/health/ready`);
