@@ -1,17 +1,16 @@
 // Objects in S3: corpora, datasets, models (ordinary tfjs files beside our manifest) and run reports. Content-addressed where it matters.
-import { createHash } from 'node:crypto';
 import { Client as Minio } from 'minio';
-import { fatal, messageOf, poison, transient } from '../schemas/failure.ts';
+import { createReadObject, placeOf, sha256, type ReadObject } from '../consumers/objects.ts';
+import { messageOf, transient } from '../schemas/failure.ts';
 import { featureCount } from '../schemas/features.ts';
-import { parseManifest, type Manifest } from '../schemas/manifest.ts';
-import { createScorer, selfTest, type Scorer } from '../schemas/scorer.ts';
-import { parseS3Uri, s3Options, type Settings } from '../schemas/settings.ts';
+import { readManifest, readScorer, weightsUriOf } from '../schemas/load.ts';
+import type { Manifest } from '../schemas/manifest.ts';
+import type { Scorer } from '../schemas/scorer.ts';
+import { s3Options, type Settings } from '../schemas/settings.ts';
 
-export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 export type StoredModel = { readonly manifestUri: string; readonly manifestSha256: string; readonly weightsUri: string; readonly weightsSha256: string };
 export type Artifacts = {
-  /** Throws poison `no_object` when it is not there. */
-  read(uri: string): Promise<Buffer>;
+  readonly read: ReadObject;
   write(uri: string, bytes: Uint8Array | string): Promise<void>;
   storeModel(manifest: Omit<Manifest, 'weights_file' | 'weights_sha256' | 'weights_bytes' | 'format'>, weights: Float32Array): Promise<StoredModel>;
   /** Loads and checks as inference will: checksums, then the self-test. Throws poison with the reason. */
@@ -20,25 +19,9 @@ export type Artifacts = {
 
 export function createArtifacts(settings: Settings): Artifacts {
   const s3 = new Minio(s3Options(settings));
-  const place = (uri: string): { bucket: string; key: string } => {
-    const parsed = parseS3Uri(uri);
-    if (parsed === undefined) throw poison('bad_uri', `'${uri}' is not an s3://bucket/key address`);
-    return parsed;
-  };
-  async function read(uri: string): Promise<Buffer> {
-    const { bucket, key } = place(uri);
-    try {
-      const chunks: Buffer[] = [];
-      for await (const chunk of await s3.getObject(bucket, key)) chunks.push(chunk as Buffer);
-      return Buffer.concat(chunks);
-    } catch (cause) {
-      const code = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
-      if (code === 'NoSuchKey' || code === 'NotFound' || code === 'NoSuchBucket') throw poison('no_object', `there is no object ${uri}`, { cause });
-      throw transient('s3_unavailable', `S3 at ${settings.s3Endpoint} does not give ${uri} (${messageOf(cause)})`, { cause });
-    }
-  }
+  const read = createReadObject(settings);
   async function write(uri: string, bytes: Uint8Array | string): Promise<void> {
-    const { bucket, key } = place(uri);
+    const { bucket, key } = placeOf(uri);
     try {
       await s3.putObject(bucket, key, Buffer.from(bytes as Uint8Array));
     } catch (cause) {
@@ -66,15 +49,8 @@ export function createArtifacts(settings: Settings): Artifacts {
       return { manifestUri, manifestSha256: sha256(text), weightsUri: `${home}/weights.bin`, weightsSha256 };
     },
     async loadModel(manifestUri, manifestSha256) {
-      const text = await read(manifestUri);
-      if (manifestSha256 !== undefined && sha256(text) !== manifestSha256) throw poison('checksum', `${manifestUri} has another SHA-256 than was announced`);
-      const manifest = parseManifest(text.toString());
-      const bytes = await read(manifestUri.replace(/[^/]+$/, manifest.weights_file));
-      if (sha256(bytes) !== manifest.weights_sha256) throw poison('checksum', `the weights of ${manifestUri} have another SHA-256 than its manifest says`);
-      if (bytes.length !== manifest.weights_bytes) throw fatal('bad_weights', `the weights of ${manifestUri} have ${bytes.length} bytes, not ${manifest.weights_bytes}`);
-      const score = createScorer(manifest, new Float32Array(new Uint8Array(bytes).buffer));
-      const failed = selfTest(manifest, score);
-      if (failed.length > 0) throw poison('self_test', `the model of ${manifestUri} does not reproduce ${failed.length} of ${manifest.golden.length} golden rows, first '${failed[0]?.text}'`);
+      const manifest = readManifest(manifestUri, await read(manifestUri), manifestSha256, sha256);
+      const score = readScorer(manifestUri, manifest, await read(weightsUriOf(manifestUri, manifest)), sha256);
       return { manifest, score };
     },
   };

@@ -5,7 +5,8 @@ import type { Example } from '../schemas/events.ts';
 import { poison } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
 import type { Settings } from '../schemas/settings.ts';
-import { sha256, type Artifacts } from './artifacts.ts';
+import { sha256 } from '../consumers/objects.ts';
+import type { Artifacts } from './artifacts.ts';
 import type { BaseRow, LabelledRow } from './split.ts';
 
 /** `<topic>-<partition>` → next offset. */

@@ -1,11 +1,11 @@
 // Works through the ledger: takes a row, trains, gates, promotes, finishes. A take-over repeats from the first step not done.
+import { sha256 } from '../consumers/objects.ts';
 import type { Log } from '../producers/kafka.ts';
 import { kindOf, LoopError, messageOf, poison } from '../schemas/failure.ts';
 import type { ModelPromoted, RetrainRequested } from '../schemas/events.ts';
 import type { Registry } from '../schemas/registry.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { Artifacts } from './artifacts.ts';
-import { sha256 } from './artifacts.ts';
 import { usable, worthTraining } from './claim.ts';
 import type { Champion, Lease, Ledger, Outcome, Row } from './ledger.ts';
 import { publishPromotion } from './promote.ts';
@@ -31,11 +31,13 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     onStage(next);
   };
 
+  /** The report lies in S3 before the row ends: who sees the row finds the report. */
   async function finish(row: Row, lease: Lease, outcome: Outcome, reason: string): Promise<void> {
-    await ledger.finish(lease, outcome, reason);
-    const done = await ledger.row(row.id);
-    await artifacts.write(`s3://models/${row.model_name}/runs/${row.id}.json`, JSON.stringify(done, null, 2));
-    onOutcome(outcome, Number(done?.duration_ms ?? 0) / 1000);
+    const standing = await ledger.row(row.id);
+    const ended = { status: outcome === 'error' ? 'FAILED' : 'FINISHED', outcome: standing?.outcome ?? outcome, outcome_reason: standing?.outcome_reason ?? reason };
+    await artifacts.write(`s3://models/${row.model_name}/runs/${row.id}.json`, JSON.stringify({ ...standing, ...ended }, null, 2));
+    if (!(await ledger.finish(lease, outcome, reason))) return;
+    onOutcome(outcome, Number((await ledger.row(row.id))?.duration_ms ?? 0) / 1000);
     log.info({ retrain_id: row.retrain_id, outcome, reason }, 'training ended');
   }
 

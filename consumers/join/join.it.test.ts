@@ -70,3 +70,20 @@ test('kill -9 in the middle: every pair exactly once', async (t) => {
   assert.equal(seen.size, ids.length);
   assert.deepEqual([...seen].filter(([, times]) => times !== 1), []);
 });
+
+test('feedback for an id that never comes becomes an orphan, once, also across a restart', async (t) => {
+  const bench = await openBench(t);
+  const short = { EARLY_HORIZON_MS: '1000', EXPIRY_MARGIN_MS: '0' };
+  const first = startProcess(t, bench, 'consumers/join/main.ts', short);
+  const dead = await watch(t, bench, 'dead-letters');
+  const id = `orphan-${randomUUID()}`;
+  const mine = (): number => dead.filter((letter) => letter.reason === 'orphan' && letter.original_key !== null && Buffer.from(letter.original_key).toString() === id).length;
+  await bench.publisher.send([{ topic: 'feedback', key: id, value: aFeedback(id, '1', OTHER) }]);
+  await until('the orphan', () => (mine() === 1 ? true : undefined));
+  await first.kill9();
+  startProcess(t, bench, 'consumers/join/main.ts', short);
+  const next = `orphan-${randomUUID()}`;
+  await bench.publisher.send([{ topic: 'feedback', key: next, value: aFeedback(next, '1', OTHER) }]);
+  await until('the next orphan', () => dead.find((letter) => letter.reason === 'orphan' && letter.original_key !== null && Buffer.from(letter.original_key).toString() === next));
+  assert.equal(mine(), 1);
+});

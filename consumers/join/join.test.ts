@@ -129,6 +129,14 @@ test('the restart law can fail: a join that looks only at the feedback side lose
   }), { numRuns: 1000, seed: 1 }));
 });
 
+test('coverage counts each prediction once, whatever is corrected or withdrawn', () => {
+  const join = createJoin(RULES);
+  for (const event of [p(0, 10, 'x'), p(1, 11, 'y'), f(0, 20, 'x', '1', 'b'), f(1, 30, 'x', '2', null), f(2, 40, 'x', '3', 'a')]) feed(join, event, true);
+  assert.deepEqual([...join.coverage()], [['m v1', { predicted: 2, labelled: 1 }]]);
+  join.expire(5000, [], () => undefined);
+  assert.equal(join.coverage().size, 0);
+});
+
 test('state is freed behind the horizon', () => {
   const join = createJoin(RULES);
   for (let i = 0; i < 1000; i += 1) feed(join, p(i, i, `id${i}`), true);

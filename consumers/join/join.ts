@@ -35,6 +35,8 @@ export type Join = {
   /** Frees what can no longer match: entries whose deadline is before `beforeMs`. Held feedback becomes an orphan, unless its deadline was before `expiredBeforeMs`: then it was told already. */
   expire(beforeMs: number, out: JoinOutput[], count: (kind: Counted) => void): void;
   readonly waiting: () => { readonly predictions: number; readonly held: number };
+  /** `model version` → predictions within the horizon, and how many of them have ever been labelled. */
+  readonly coverage: () => ReadonlyMap<string, { readonly predicted: number; readonly labelled: number }>;
 };
 
 const sameAnswer = (a: Prediction, b: Prediction): boolean => a.category === b.category && a.model_version === b.model_version && a.product_description === b.product_description && a.model_name === b.model_name;
@@ -47,6 +49,13 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs 
   let heldHead = 0;
   let unlabelled = 0;
   let heldCount = 0;
+  const coverage = new Map<string, { predicted: number; labelled: number }>();
+  const cover = (event: Prediction, predicted: number, labelled: number): void => {
+    const key = `${event.model_name} ${event.model_version}`;
+    const sum = coverage.get(key) ?? { predicted: 0, labelled: 0 };
+    coverage.set(key, { predicted: sum.predicted + predicted, labelled: sum.labelled + labelled });
+    if (sum.predicted + predicted === 0) coverage.delete(key);
+  };
 
   const entryOf = (id: string): Entry => {
     const entry = entries.get(id) ?? { prediction: undefined, held: [] };
@@ -85,7 +94,10 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs 
     const labelledAt = Math.max(input.timeMs, given.timeMs);
     const revision = paired.revision;
     paired.revision += 1;
-    if (revision === 0) unlabelled -= 1;
+    if (revision === 0) {
+      unlabelled -= 1;
+      cover(prediction, 0, 1);
+    }
     paired.current = category === null ? undefined : { label: category, labelledAt, rank };
     tell(category === null ? 'withdrawn' : before === undefined ? 'labelled' : 'corrected');
     if (!isNew) return;
@@ -112,6 +124,7 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs 
       const paired: Paired = { input, current: undefined, revision: 0, seen: new Set() };
       entry.prediction = paired;
       unlabelled += 1;
+      cover(input.event, 1, 0);
       predictionDeadlines.push({ atMs: input.timeMs + horizonMs, id });
       const { held } = entry;
       entry.held = [];
@@ -148,7 +161,9 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs 
         predictionHead += 1;
         const entry = entries.get(head.id);
         if (entry?.prediction === undefined) continue;
-        if (entry.prediction.revision === 0) unlabelled -= 1;
+        const wasLabelled = entry.prediction.revision > 0;
+        if (!wasLabelled) unlabelled -= 1;
+        cover(entry.prediction.input.event, -1, wasLabelled ? -1 : 0);
         if (entry.prediction.input.isNew) count('expired');
         entries.delete(head.id);
       }
@@ -163,5 +178,6 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs 
       }
     },
     waiting: () => ({ predictions: unlabelled, held: heldCount }),
+    coverage: () => coverage,
   };
 }

@@ -15,6 +15,7 @@ let shards: Shards | undefined;
 
 const metrics = createJoinMetrics({
   waiting: () => [...tasks.values()].map((task) => task.waiting()).reduce((sum, one) => ({ predictions: sum.predictions + one.predictions, held: sum.held + one.held }), { predictions: 0, held: 0 }),
+  coverage: () => [...tasks.values()].flatMap((task) => [...task.coverage()]),
   lags: () => shards?.lags() ?? new Map(),
 });
 

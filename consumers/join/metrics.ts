@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Counted } from './join.ts';
 
 export type JoinMetrics = { readonly registry: Registry; readonly count: (kind: Counted | 'misplaced') => void; readonly delay: Histogram; readonly deadLetters: Counter<'topic' | 'reason'> };
-type Readings = { readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly lags: () => ReadonlyMap<string, number> };
+type Readings = { readonly coverage: () => readonly (readonly [version: string, { readonly predicted: number; readonly labelled: number }])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly lags: () => ReadonlyMap<string, number> };
 const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400];
 
 export function createJoinMetrics(readings: Readings): JoinMetrics {
@@ -15,6 +15,21 @@ export function createJoinMetrics(readings: Readings): JoinMetrics {
       const { predictions, held } = readings.waiting();
       this.set({ side: 'predictions' }, predictions);
       this.set({ side: 'feedback' }, held);
+    },
+  });
+  new Gauge({
+    name: 'loop_label_coverage', help: 'Labelled share of the predictions within the horizon', labelNames: ['model_name', 'model_version'], registers: [registry],
+    collect() {
+      this.reset();
+      const sums = new Map<string, { predicted: number; labelled: number }>();
+      for (const [version, { predicted, labelled }] of readings.coverage()) {
+        const sum = sums.get(version) ?? { predicted: 0, labelled: 0 };
+        sums.set(version, { predicted: sum.predicted + predicted, labelled: sum.labelled + labelled });
+      }
+      for (const [version, { predicted, labelled }] of sums) {
+        const [model_name = '', model_version = ''] = version.split(' ');
+        if (predicted > 0) this.set({ model_name, model_version }, labelled / predicted);
+      }
     },
   });
   lagGauge(registry, 'join', readings.lags);

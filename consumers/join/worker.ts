@@ -7,11 +7,11 @@ import { deadLetterOf } from '../deadLetters.ts';
 import { readInput } from '../inputs.ts';
 import type { Incoming } from '../record.ts';
 import type { Opening, Task } from '../shards.ts';
-import { createJoin, type InputRef, type JoinOutput } from './join.ts';
+import { createJoin, type Join, type InputRef, type JoinOutput } from './join.ts';
 import type { JoinMetrics } from './metrics.ts';
 
 type Options = { readonly settings: Settings; readonly registry: Registry; readonly metrics: JoinMetrics; readonly nowMs: () => number };
-export type JoinTask = Task & { readonly waiting: () => { readonly predictions: number; readonly held: number } };
+export type JoinTask = Task & Pick<Join, 'waiting' | 'coverage'>;
 
 export function openJoin({ partition, note }: Opening, { settings, registry, metrics, nowMs }: Options): JoinTask {
   let expiredBeforeMs = Number(note === '' ? 0 : note);
@@ -59,6 +59,7 @@ export function openJoin({ partition, note }: Opening, { settings, registry, met
 
   return {
     waiting: join.waiting,
+    coverage: join.coverage,
     note: () => String(expiredBeforeMs),
     async handle(topic, records, committed) {
       const out: Outgoing[] = [];

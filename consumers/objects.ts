@@ -1,0 +1,31 @@
+// Reads objects from S3.
+import { createHash } from 'node:crypto';
+import { Client as Minio } from 'minio';
+import { messageOf, poison, transient } from '../schemas/failure.ts';
+import { parseS3Uri, s3Options, type Settings } from '../schemas/settings.ts';
+
+export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+/** Throws poison `no_object` when it is not there, transient `s3_unavailable` when S3 does not answer. */
+export type ReadObject = (uri: string) => Promise<Buffer>;
+const ABSENT = new Set<unknown>(['NoSuchKey', 'NotFound', 'NoSuchBucket']);
+
+/** Bucket and key of an address. Throws poison `bad_uri`. */
+export function placeOf(uri: string): { readonly bucket: string; readonly key: string } {
+  const place = parseS3Uri(uri);
+  if (place === undefined) throw poison('bad_uri', `'${uri}' is not an s3://bucket/key address`);
+  return place;
+}
+export function createReadObject(settings: Settings): ReadObject {
+  const s3 = new Minio(s3Options(settings));
+  return async (uri) => {
+    const { bucket, key } = placeOf(uri);
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await s3.getObject(bucket, key)) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    } catch (cause) {
+      if (ABSENT.has(typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined)) throw poison('no_object', `there is no object ${uri}`, { cause });
+      throw transient('s3_unavailable', `S3 at ${settings.s3Endpoint} does not give ${uri} (${messageOf(cause)})`, { cause });
+    }
+  };
+}

@@ -1,0 +1,24 @@
+// The load check: what the trainer runs before it announces a model is what inference runs before it serves one.
+import { poison } from './failure.ts';
+import { parseManifest, type Manifest } from './manifest.ts';
+import { createScorer, selfTest, type Scorer } from './scorer.ts';
+
+/** Hex SHA-256; an argument, because hashing is not pure here. */
+export type Sha256 = (bytes: Uint8Array) => string;
+
+/** The manifest in these bytes. expected: the announced SHA-256, undefined when none was. Throws poison `checksum` or `bad_manifest`. */
+export function readManifest(uri: string, bytes: Uint8Array, expected: string | undefined, sha256: Sha256): Manifest {
+  if (expected !== undefined && sha256(bytes) !== expected) throw poison('checksum', `${uri} is not what was promoted: its SHA-256 differs`);
+  return parseManifest(new TextDecoder().decode(bytes));
+}
+export const weightsUriOf = (manifestUri: string, manifest: Manifest): string => manifestUri.replace(/[^/]+$/, manifest.weights_file);
+
+/** A scorer from the weights, after checksum and self-test; `name` is what the errors call the model. Throws poison `checksum` or `self_test`. */
+export function readScorer(name: string, manifest: Manifest, bytes: Uint8Array, sha256: Sha256): Scorer {
+  if (bytes.length !== manifest.weights_bytes || sha256(bytes) !== manifest.weights_sha256) throw poison('checksum', `the weights of ${name} are damaged: size or SHA-256 differs from its manifest`);
+  // A copy begins at an address that floats may be read from.
+  const score = createScorer(manifest, new Float32Array(new Uint8Array(bytes).buffer));
+  const failed = selfTest(manifest, score);
+  if (failed.length > 0) throw poison('self_test', `${name} does not reproduce ${failed.length} of ${manifest.golden.length} golden rows, first '${failed[0]?.text}'`);
+  return score;
+}
