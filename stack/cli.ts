@@ -59,7 +59,7 @@ async function main([word = 'help', ...args]: readonly string[]): Promise<number
 // `./loop up | head` must not end half-way because nobody reads on.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 }
 const argv = process.argv.slice(2);

@@ -146,7 +146,7 @@ export const fetchS3 = (cache: string, say: Say): Promise<string> =>
 export async function fetchPrometheus(cache: string, say: Say): Promise<string> {
   for (const dir of (process.env['PATH'] ?? '').split(':')) if (dir !== '' && existsSync(join(dir, 'prometheus')) && existsSync(join(dir, 'promtool'))) return dir;
   const home = await part(cache, 'prometheus', say, async (dir) => {
-    await runProgram('apt-get', ['download', 'prometheus', 'prometheus-alertmanager'], { cwd: dir, missing: PROMETHEUS_HELP }).catch((error: unknown) => {
+    await runProgram('apt-get', ['download', 'prometheus'], { cwd: dir, missing: PROMETHEUS_HELP }).catch((error: unknown) => {
       throw fatal(error instanceof LoopError ? error.code : 'program_failed', `${messageOf(error)}\nRun apt-get update, or: ${PROMETHEUS_HELP}`, { cause: error });
     });
     for (const file of readdirSync(dir).filter((one) => one.endsWith('.deb'))) {

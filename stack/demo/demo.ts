@@ -12,6 +12,7 @@ import { fatal } from '../../schemas/failure.ts';
 import { createRegistry } from '../../schemas/registry.ts';
 import { mysqlOptions, readSettings } from '../../schemas/settings.ts';
 import { openContext, type Context, type Env } from '../context.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { pathsOf } from '../paths.ts';
 import { urlOf } from '../processes.ts';
 import { bold, dim, green, red, UsageError } from '../say.ts';
@@ -179,7 +180,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   const began = performance.now();
   let interrupted = false;
   const interrupt = (): void => void (interrupted = true);
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const listenNoMore = onInterrupt(interrupt);
 
   const world = worldOf(values.dataset, seed, readSettings(env).categories);
   print.line(bold(`The loop, from a first model to drift and back${values.dataset === undefined ? ' (synthetic catalogue)' : ` (${values.dataset})`}`));
@@ -215,7 +216,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
       await runDown(context, () => undefined);
       print.line(dim(`stopped; data and logs are in ${context.paths.home}. Next: ./loop up, ./loop predict "...", ./loop live (README.md)`));
     }
-    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
+    listenNoMore();
   }
   return code;
 }

@@ -7,6 +7,7 @@ import { createRegistry } from '../../schemas/registry.ts';
 import { ensureCorpus, orderBootstrap, type CorpusOptions } from '../bootstrap.ts';
 import { openContext, rememberEnvironment, type Context, type Env } from '../context.ts';
 import type { Say } from '../fetch.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { PROJECT_DIR } from '../paths.ts';
 import { claim, runningPid, stopPart } from '../pids.ts';
 import { createTopics, makeBuckets, migrate, registerSchemas } from '../prepare.ts';
@@ -49,7 +50,7 @@ export async function runUp(options: UpOptions): Promise<Context> {
   let interrupted = false;
   let failed = false;
   const interrupt = (): void => void (interrupted = true);
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const listenNoMore = onInterrupt(interrupt);
   const aborted = (): boolean => interrupted || failed;
   const started = new Set<string>();
   // A setting that made the start fail must not come back by itself.
@@ -97,7 +98,7 @@ export async function runUp(options: UpOptions): Promise<Context> {
     throw interrupted ? fatal('aborted', 'interrupted; what had been started is stopped again', { cause: error }) : error;
   } finally {
     release();
-    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
+    listenNoMore();
   }
 }
 
