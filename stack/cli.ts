@@ -1,5 +1,6 @@
 // The verbs of ./loop.
 import { bold, report } from './say.ts';
+import { BENCH_NAMES } from '../bench/main.ts';
 import type { Verb } from './verbs/verb.ts';
 
 const later = (summary: string, usage: string, load: () => Promise<(args: readonly string[]) => Promise<number>>): Verb => ({ summary, usage, run: async (args) => (await load())(args) });
@@ -30,8 +31,15 @@ const EXTRA: Record<string, Verb> = {
   NAME            only test files whose path contains NAME, without lint and typecheck
   --home DIR      data folder of the tests' own stack (default .loop-test; emptied first)
   --port-base N   its first port (default 27000)`, async () => (await import('./tests.ts')).runTests),
+  bench: later('figures beside other systems, on this machine', `usage: ./loop bench NAME [--runs N] [--scale X] [--peers A,B] [--seed N] [--json] [--check]
+  NAME         ${BENCH_NAMES.join(' | ')}
+  --runs N     repetitions (each benchmark has its own default)
+  --scale X    a fraction of the full size, for a quick look (default 1)
+  --peers A,B  only these other systems beside ours (none: --peers '')
+  --json       one JSON object
+  --check      exit 1 where a bar is missed, naming it`, async () => (await import('../bench/main.ts')).runBench),
 };
-const names = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'live', 'verify', 'test', 'reset'];
+const names = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'live', 'verify', 'test', 'bench', 'reset'];
 
 function help(): string {
   const summary = (name: string): string => EXTRA[name]?.summary ?? SIMPLE[name as keyof typeof SIMPLE];

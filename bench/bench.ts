@@ -1,0 +1,55 @@
+// What a benchmark is: figures from several alternating runs, bars to hold them against, one way to print both.
+import { bold, green, red } from '../stack/say.ts';
+
+/** One figure over its runs. unit: as printed (`events/CPU-s`, `ms`). */
+export type Figure = { readonly name: string; readonly unit: string; readonly runs: readonly number[] };
+/** A promise about the figures: what is wanted, what was seen (in words), whether it holds. */
+export type Bar = { readonly name: string; readonly wanted: string; readonly seen: string; readonly holds: boolean };
+export type BenchResult = { readonly bench: string; readonly seed: number; readonly figures: readonly Figure[]; readonly bars: readonly Bar[]; /** what a reader must know: sizes, versions, what was left out */ readonly notes: readonly string[] };
+export type BenchOptions = {
+  readonly seed: number;
+  /** repetitions asked for; undefined: the benchmark's own default */
+  readonly runs: number | undefined;
+  /** 1: the size the bars are made for; smaller for a quick look */
+  readonly scale: number;
+  /** other systems to measure beside ours; undefined: all */
+  readonly peers: readonly string[] | undefined;
+  /** progress, one line at a time (stderr) */
+  readonly say: (line: string) => void;
+};
+export type Bench = { readonly name: string; readonly about: string; run(options: BenchOptions): Promise<BenchResult> };
+
+export type Spread = { readonly min: number; readonly median: number; readonly max: number };
+/** Throws RangeError without runs. */
+export function spreadOf(runs: readonly number[]): Spread {
+  const sorted = [...runs].sort((a, b) => a - b);
+  const at = (i: number): number => {
+    const value = sorted[i];
+    if (value === undefined) throw new RangeError('a figure needs at least one run');
+    return value;
+  };
+  const middle = Math.floor(sorted.length / 2);
+  return { min: at(0), median: sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2, max: at(sorted.length - 1) };
+}
+/** The q-quantile (nearest rank) of values; undefined without any. */
+export function quantileOf(values: readonly number[], q: number): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))];
+}
+
+const shown = (value: number): string => (Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en-US') : value === 0 ? '0' : Number(value.toPrecision(4)).toString());
+
+export function renderResult({ bench, seed, figures, bars, notes }: BenchResult): string[] {
+  const rows = figures.map(({ name, unit, runs }) => {
+    const { min, median, max } = spreadOf(runs);
+    return [name, unit, shown(min), shown(median), shown(max), String(runs.length)];
+  });
+  const head = ['figure', 'unit', 'min', 'median', 'max', 'runs'];
+  const widths = head.map((word, i) => Math.max(word.length, ...rows.map((row) => (row[i] ?? '').length)));
+  const line = (row: readonly string[]): string => row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
+  return [
+    bold(`bench ${bench} (seed ${seed})`), line(head), ...rows.map(line), '',
+    ...bars.map(({ name, wanted, seen, holds }) => `${holds ? green('holds ') : red('MISSED')}  ${name}: wanted ${wanted}, seen ${seen}`),
+    ...notes.map((note) => `note: ${note}`),
+  ];
+}
