@@ -1,6 +1,7 @@
 // Exactly once by partition number: for every number n this member is assigned, one shard = one task, its positions and one transactional
 // producer `<name>-<n>`. Outputs and positions of all the shard's topics commit in one transaction.
-// Order of a take-over: fence (make the transactor), read positions, open the task, replay in silence, barrier, first transaction.
+// Order of a take-over: fence (make the transactor), read positions, open the task, replay in silence up to the committed positions, first transaction.
+// No record at or beyond a committed position is handed over before all topics have reached theirs (the barrier): the topic that is there first is paused.
 // Members join a group that never receives a commit; positions live in `<name>-positions`. See ARCHITECTURE.md, "Exactly once".
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,14 +17,20 @@ import { incomingOf, type Incoming } from './record.ts';
 
 /** The state of one partition number. Any throw makes the shard start over with a new task. */
 export type Task = {
-  /** Records of one topic in order. committed: those below it are replayed. Returns what to send; during a replay it is kept until the barrier. */
+  /** Where to begin reading, per topic; absent: at the committed positions. */
+  readonly from?: ReadonlyMap<TopicName, bigint>;
+  /** Records of one topic in order. committed: those below it are replayed, and a call holds only such or only others. Returns what to send (nothing in a replay). */
   handle(topic: TopicName, records: readonly Incoming[], committed: bigint): Promise<readonly Outgoing[]>;
   /** About once a second and only behind the barrier. caughtUp: both inputs were read to their ends. */
   tick?(caughtUp: boolean): Promise<readonly Outgoing[]> | readonly Outgoing[];
+  /** All that was handled has been committed. */
+  committed?(): void;
+  /** Handed back, or given up after an error. */
+  close?(): void;
   /** A short text that is committed beside the positions and handed to the next opening. */
   note?(): string;
 };
-export type Opening = { readonly partition: number; readonly positions: ReadonlyMap<TopicName, bigint>; /** '' when there is none */ readonly note: string };
+export type Opening = { readonly partition: number; readonly positions: ReadonlyMap<TopicName, bigint>; /** oldest offsets that still stand */ readonly lows: ReadonlyMap<TopicName, bigint>; /** '' when there is none */ readonly note: string };
 export type Shards = {
   stop(): Promise<void>;
   /** Partition numbers owned and behind their barrier. */
@@ -33,8 +40,6 @@ export type Shards = {
 };
 export type ShardOptions = {
   readonly settings: Settings; readonly registry: Registry; readonly log: Log; readonly name: string; readonly topics: readonly TopicName[];
-  /** replay: every take-over reads the topics from their start; resume: from the committed positions. */
-  readonly start: 'replay' | 'resume';
   readonly open: (opening: Opening) => Promise<Task>;
   readonly closed?: (partition: number) => void;
   readonly onFatal: (error: unknown) => void;
@@ -55,7 +60,7 @@ const TICK_MS = 1000;
 const BACK_OFF_MS = 500;
 export const positionsGroupOf = (name: string): string => `${name}-positions`;
 
-export async function runShards({ settings, registry, log, name, topics, start, open, closed, onFatal }: ShardOptions): Promise<Shards> {
+export async function runShards({ settings, registry, log, name, topics, open, closed, onFatal }: ShardOptions): Promise<Shards> {
   const kafka = createKafka(settings, name, log);
   const positionsGroup = positionsGroupOf(name);
   const admin = createKafka(settings, `${name}-admin`, log).admin();
@@ -84,6 +89,7 @@ export async function runShards({ settings, registry, log, name, topics, start, 
     const transactor = await createTransactor({ kafka: createKafka(settings, `${name}-${partition}`, log), registry, settings, transactionalId: `${name}-${partition}` });
     try {
       const committed = new Map<TopicName, bigint>();
+      const lows = new Map<TopicName, bigint>();
       const next = new Map<TopicName, bigint>();
       const delivered = new Map<TopicName, bigint>();
       const high = new Map<TopicName, bigint>();
@@ -97,11 +103,15 @@ export async function runShards({ settings, registry, log, name, topics, start, 
         if (committedThere?.metadata) note = committedThere.metadata;
         const position = raw < low ? low : raw;
         committed.set(topic, position);
-        next.set(topic, start === 'replay' ? low : position);
-        delivered.set(topic, start === 'replay' ? low : position);
+        lows.set(topic, low);
         high.set(topic, BigInt(ends?.high ?? 0));
       }
-      const task = await open({ partition, positions: committed, note });
+      const task = await open({ partition, positions: committed, lows, note });
+      for (const topic of topics) {
+        const from = task.from?.get(topic) ?? committed.get(topic) ?? 0n;
+        next.set(topic, from);
+        delivered.set(topic, from);
+      }
       return { partition, task, transactor, committed, next, delivered, high, pending: [], live: false };
     } catch (error) {
       await transactor.close().catch(() => undefined);
@@ -114,7 +124,10 @@ export async function runShards({ settings, registry, log, name, topics, start, 
     shards.delete(partition);
     current.delete(partition);
     if (ready.delete(partition)) closed?.(partition);
-    dropped?.then((shard) => shard.transactor.close()).catch(() => undefined);
+    dropped?.then((shard) => {
+      shard.task.close?.();
+      return shard.transactor.close();
+    }).catch(() => undefined);
   }
 
   async function shardOf(partition: number): Promise<Shard> {
@@ -124,10 +137,18 @@ export async function runShards({ settings, registry, log, name, topics, start, 
     shards.set(partition, opening);
     const shard = await opening;
     // It may have been revoked while it was opened.
-    if (shards.get(partition) === opening) current.set(partition, shard);
+    if (shards.get(partition) === opening) {
+      current.set(partition, shard);
+      readOn(shard);
+    }
     return shard;
   }
 
+  /** Lets all topics of a shard flow from where it stands. */
+  function readOn(shard: Shard): void {
+    consumer.resume(topics.map((topic) => ({ topic, partitions: [shard.partition] })));
+    for (const topic of topics) consumer.seek({ topic, partition: shard.partition, offset: String(shard.next.get(topic) ?? 0n) });
+  }
   const passedBarrier = (shard: Shard): boolean => topics.every((topic) => (shard.next.get(topic) ?? 0n) >= (shard.committed.get(topic) ?? 0n));
   const caughtUp = (shard: Shard): boolean => topics.every((topic) => (shard.next.get(topic) ?? 0n) >= (shard.high.get(topic) ?? 0n));
 
@@ -144,9 +165,12 @@ export async function runShards({ settings, registry, log, name, topics, start, 
     const note = shard.task.note?.();
     await shard.transactor.run({ messages, groupId: positionsGroup, positions, ...(note === undefined ? {} : { note }) });
     shard.pending = [];
+    if (current.get(shard.partition) !== shard) return;
+    shard.task.committed?.();
     if (!shard.live) {
       shard.live = true;
       ready.set(shard.partition, shard);
+      readOn(shard);
       log.info({ partition: shard.partition, positions: positions.map(({ topic, offset }) => `${topic}@${offset}`).join(' ') }, 'partition is live');
     }
   }
@@ -165,15 +189,23 @@ export async function runShards({ settings, registry, log, name, topics, start, 
         consumer.seek({ topic: batch.topic, partition, offset: String(next) });
         return;
       }
-      const records = batch.messages.filter((message) => BigInt(message.offset) >= next).map((message) => incomingOf(topic, partition, message));
+      const committed = shard.committed.get(topic) ?? 0n;
+      const end = shard.live ? undefined : committed;
+      const records: Incoming[] = [];
+      for (const message of batch.messages) {
+        const record = incomingOf(topic, partition, message);
+        if (record.offset >= next && (end === undefined || record.offset < end)) records.push(record);
+      }
       const last = records.at(-1);
-      shard.pending.push(...(await shard.task.handle(topic, records, shard.committed.get(topic) ?? 0n)));
+      if (last !== undefined) for (const one of await shard.task.handle(topic, records, committed)) shard.pending.push(one);
       await heartbeat();
       if (current.get(partition) !== shard) return;
       const after = BigInt(batch.lastOffset()) + 1n;
-      shard.next.set(topic, after > next ? after : next);
+      const reached = end !== undefined && after >= end ? end : after;
+      shard.next.set(topic, reached > next ? reached : next);
       if (last !== undefined) shard.delivered.set(topic, last.offset + 1n);
-      await settle(shard, last !== undefined && last.offset >= (shard.committed.get(topic) ?? 0n));
+      if (end !== undefined && reached === end && !passedBarrier(shard)) consumer.pause([{ topic, partitions: [partition] }]);
+      await settle(shard, last !== undefined && last.offset >= committed);
     } catch (error) {
       drop(partition);
       if (stopping || !isRunning()) return;
@@ -198,6 +230,8 @@ export async function runShards({ settings, registry, log, name, topics, start, 
     const assigned: Record<string, number[]> = payload.memberAssignment;
     owned = new Set(assigned[topics[0] ?? ''] ?? []);
     for (const partition of shards.keys()) if (!owned.has(partition)) drop(partition);
+    // A rejoin resets every partition, kept ones too; a seek here takes effect before the next fetch.
+    for (const shard of current.values()) for (const topic of topics) consumer.seek({ topic, partition: shard.partition, offset: String(shard.next.get(topic) ?? 0n) });
     // A topic that is silent never calls the handler, so shards are opened here too.
     for (const partition of owned) void inTurn(partition, () => openQuietly(partition));
     log.info({ partitions: [...owned].join(',') }, 'joined the group');
@@ -207,6 +241,7 @@ export async function runShards({ settings, registry, log, name, topics, start, 
     const topic = names.get(payload.topic);
     const shard = current.get(payload.partition);
     if (topic === undefined || shard === undefined || typeof payload.firstOffset !== 'string') return;
+    if (!shard.live) return;
     const next = shard.next.get(topic) ?? 0n;
     if (BigInt(payload.firstOffset) <= next && BigInt(payload.lastOffset) + 1n > next) shard.next.set(topic, BigInt(payload.lastOffset) + 1n);
   });
@@ -267,6 +302,7 @@ export async function runShards({ settings, registry, log, name, topics, start, 
           drop(partition);
           await shard?.transactor.close().catch(() => undefined);
         }
+        await Promise.resolve();
         await admin.disconnect();
       })();
       return ending;

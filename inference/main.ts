@@ -125,7 +125,7 @@ try {
   // Products wait in their topic until a model serves.
   await firstModel;
   if (!stopping) started.shards = await runShards({
-    settings, registry, log, name: 'inference', topics: ['products'], start: 'resume', onFatal: die,
+    settings, registry, log, name: 'inference', topics: ['products'], onFatal: die,
     open: () => Promise.resolve(openStream({ registry, predict, modelName: settings.modelName, nowMs: Date.now, countDead: (reason) => deadLetters.inc({ topic: 'products', reason }) })),
   });
   log.info({ port: settings.inferencePort }, 'started');

@@ -2,22 +2,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Feedback, Prediction } from '../../schemas/events.ts';
-import { createJoin, type Counted, type FeedbackInput, type Join, type JoinOutput, type PredictionInput } from './join.ts';
+import { createJoin as joinOver, type Counted, type Join, type JoinOutput, type JoinRules, type Side } from './join.ts';
+import { memoryStore, type JoinStore } from './store.ts';
 
-const RULES = { horizonMs: 1000, earlyHorizonMs: 100, rankOf: (source: string): number => (source === 'expert' ? 2 : 0), expiredBeforeMs: 0 };
+const RULES = { horizonMs: 1000, earlyHorizonMs: 100, rankOf: (source: string): number => (source === 'expert' ? 2 : 0), expiredBeforeMs: 0, isNew: (): boolean => true };
+const NOTHING = new Uint8Array();
+const createJoin = (rules: JoinRules, store: JoinStore = memoryStore()): Join & { store: JoinStore } => ({ ...joinOver(rules, store), store });
 const prediction = (id: string, category = 'a'): Prediction => ({ prediction_id: id, model_name: 'm', model_version: 'v1', product_description: id, category, probabilities: [{ category: 'a', probability: 0.6 }, { category: 'b', probability: 0.4 }], predicted_at: 0, audit: false });
 const feedback = (id: string, feedbackId: string, category: string | null, source = 'user'): Feedback => ({ prediction_id: id, feedback_id: feedbackId, model_name: 'm', category, source, given_at: 0 });
 
-type Event = { side: 'p'; offset: bigint; timeMs: number; event: Prediction } | { side: 'f'; offset: bigint; timeMs: number; event: Feedback };
-function feed(join: Join, event: Event, isNew: boolean, counts?: Map<Counted, number>): JoinOutput[] {
+type Event = { side: 'predictions'; offset: number; timeMs: number; event: Prediction } | { side: 'feedback'; offset: number; timeMs: number; event: Feedback };
+function feed(join: Join, event: Event, counts?: Map<Counted, number>): JoinOutput[] {
   const out: JoinOutput[] = [];
   const count = (kind: Counted): void => void counts?.set(kind, (counts.get(kind) ?? 0) + 1);
-  if (event.side === 'p') join.prediction({ ref: { topic: 'predictions', offset: event.offset }, timeMs: event.timeMs, isNew, event: event.event } satisfies PredictionInput, out, count);
-  else join.feedback({ ref: { topic: 'feedback', offset: event.offset }, timeMs: event.timeMs, isNew, event: event.event } satisfies FeedbackInput, out, count);
+  const at = { offset: event.offset, timeMs: event.timeMs, value: NOTHING };
+  if (event.side === 'predictions') join.prediction({ ...at, event: event.event }, out, count);
+  else join.feedback({ ...at, event: event.event }, out, count);
   return out;
 }
-const p = (offset: number, timeMs: number, id: string, category = 'a'): Event => ({ side: 'p', offset: BigInt(offset), timeMs, event: prediction(id, category) });
-const f = (offset: number, timeMs: number, id: string, feedbackId: string, category: string | null, source = 'user'): Event => ({ side: 'f', offset: BigInt(offset), timeMs, event: feedback(id, feedbackId, category, source) });
+const p = (offset: number, timeMs: number, id: string, category = 'a'): Event => ({ side: 'predictions', offset, timeMs, event: prediction(id, category) });
+const f = (offset: number, timeMs: number, id: string, feedbackId: string, category: string | null, source = 'user'): Event => ({ side: 'feedback', offset, timeMs, event: feedback(id, feedbackId, category, source) });
 const brief = (outputs: readonly JoinOutput[]): string[] => outputs.map((output) => (output.kind === 'set_aside' ? `${output.reason} ${output.input.offset}` : `${output.event.prediction_id} r${output.event.revision} ${output.event.previous_label ?? '-'}>${output.event.label ?? '-'} @${output.event.labelled_at}${output.example === undefined ? ' tombstone' : ''}`));
 
 const TABLE: { name: string; events: Event[]; want: string[]; counted?: Counted }[] = [
@@ -40,23 +44,33 @@ for (const { name, events, want, counted } of TABLE) {
   test(`join: ${name}`, () => {
     const join = createJoin(RULES);
     const counts = new Map<Counted, number>();
-    assert.deepEqual(brief(events.flatMap((event) => feed(join, event, true, counts))), want);
+    assert.deepEqual(brief(events.flatMap((event) => feed(join, event, counts))), want);
     if (counted !== undefined) assert.equal(counts.get(counted), 1);
   });
 }
 
 test('an orphan is told once, also across a restart', () => {
   const first = createJoin(RULES);
-  feed(first, f(0, 10, 'x', '1', 'b'), true);
+  feed(first, f(0, 10, 'x', '1', 'b'));
   const told: JoinOutput[] = [];
-  first.expire(111, told, () => undefined);
+  assert.equal(first.expire(111, 10, told, () => undefined), 111);
   assert.deepEqual(brief(told), ['orphan 0']);
-  const restarted = createJoin({ ...RULES, expiredBeforeMs: 111 });
-  feed(restarted, f(0, 10, 'x', '1', 'b'), false);
-  feed(restarted, f(1, 50, 'y', '2', 'b'), false);
+  const restarted = createJoin({ ...RULES, expiredBeforeMs: 111, isNew: () => false });
+  feed(restarted, f(0, 10, 'x', '1', 'b'));
+  feed(restarted, f(1, 50, 'y', '2', 'b'));
   const again: JoinOutput[] = [];
-  restarted.expire(200, again, () => undefined);
+  restarted.expire(200, 10, again, () => undefined);
   assert.deepEqual(brief(again), ['orphan 1']);
+});
+
+test('orphans in pieces: what the note promises was told', () => {
+  const join = createJoin(RULES);
+  for (let i = 0; i < 5; i += 1) feed(join, f(i, 10 * i, `x${i}`, '1', 'b'));
+  const out: JoinOutput[] = [];
+  assert.equal(join.expire(1000, 3, out, () => undefined), 130);
+  assert.deepEqual(brief(out), ['orphan 0', 'orphan 1', 'orphan 2']);
+  assert.equal(join.expire(1000, 3, out, () => undefined), 1000);
+  assert.equal(out.length, 5);
 });
 
 /** Two logs with rising broker times, over few ids so that everything meets. */
@@ -87,7 +101,7 @@ function interleave(left: readonly Event[], right: readonly Event[], choices: re
 const labelled = (outputs: readonly JoinOutput[]): string[] => brief(outputs.filter((output) => output.kind === 'labelled')).sort();
 const runAll = (events: readonly Event[]): JoinOutput[] => {
   const join = createJoin(RULES);
-  return events.flatMap((event) => feed(join, event, true));
+  return events.flatMap((event) => feed(join, event));
 };
 
 test('law: any interleaving of predictions and feedback gives the same pairs', () => {
@@ -97,18 +111,18 @@ test('law: any interleaving of predictions and feedback gives the same pairs', (
 });
 
 /** Runs with a crash: `done` records are committed, then a new join replays both logs from the start in another interleaving. */
-function withRestart(left: readonly Event[], right: readonly Event[], before: readonly boolean[], after: readonly boolean[], done: number, isNewOf: (event: Event, committed: { p: bigint; f: bigint }) => boolean): JoinOutput[] {
+function withRestart(left: readonly Event[], right: readonly Event[], before: readonly boolean[], after: readonly boolean[], done: number, isNewOf: (side: Side, offset: number, committed: Record<Side, number>) => boolean): JoinOutput[] {
   const first = createJoin(RULES);
-  const committed = { p: 0n, f: 0n };
+  const committed: Record<Side, number> = { predictions: 0, feedback: 0 };
   const outputs = interleave(left, right, before).slice(0, done).flatMap((event) => {
-    committed[event.side] = event.offset + 1n;
-    return feed(first, event, true);
+    committed[event.side] = event.offset + 1;
+    return feed(first, event);
   });
-  const second = createJoin(RULES);
-  return [...outputs, ...interleave(left, right, after).flatMap((event) => feed(second, event, isNewOf(event, committed)))];
+  const second = createJoin({ ...RULES, isNew: (side, offset) => isNewOf(side, offset, committed) });
+  return [...outputs, ...interleave(left, right, after).flatMap((event) => feed(second, event))];
 }
 const choices = fc.array(fc.boolean(), { minLength: 1, maxLength: 20 });
-const emitRule = (event: Event, committed: { p: bigint; f: bigint }): boolean => event.offset >= committed[event.side];
+const emitRule = (side: Side, offset: number, committed: Record<Side, number>): boolean => offset >= committed[side];
 
 test('law: a restart anywhere emits every pair exactly once', () => {
   fc.assert(fc.property(logs, choices, choices, fc.nat({ max: 18 }), ({ left, right }, before, after, done) => {
@@ -124,22 +138,23 @@ test('the restart law can fail: a join that forgets the committed positions doub
 
 test('the restart law can fail: a join that looks only at the feedback side loses early feedback', () => {
   assert.throws(() => fc.assert(fc.property(logs, choices, choices, fc.nat({ max: 18 }), ({ left, right }, before, after, done) => {
-    const onlyFeedback = (event: Event, committed: { p: bigint; f: bigint }): boolean => event.side === 'f' && emitRule(event, committed);
+    const onlyFeedback = (side: Side, offset: number, committed: Record<Side, number>): boolean => side === 'feedback' && emitRule(side, offset, committed);
     assert.deepEqual(labelled(withRestart(left, right, before, after, done, onlyFeedback)), labelled(runAll([...left, ...right])));
   }), { numRuns: 1000, seed: 1 }));
 });
 
 test('coverage counts each prediction once, whatever is corrected or withdrawn', () => {
   const join = createJoin(RULES);
-  for (const event of [p(0, 10, 'x'), p(1, 11, 'y'), f(0, 20, 'x', '1', 'b'), f(1, 30, 'x', '2', null), f(2, 40, 'x', '3', 'a')]) feed(join, event, true);
-  assert.deepEqual([...join.coverage()], [['m v1', { predicted: 2, labelled: 1 }]]);
-  join.expire(5000, [], () => undefined);
-  assert.equal(join.coverage().size, 0);
+  for (const event of [p(0, 10, 'x'), p(1, 11, 'y'), f(0, 20, 'x', '1', 'b'), f(1, 30, 'x', '2', null), f(2, 40, 'x', '3', 'a')]) feed(join, event);
+  assert.deepEqual([...join.store.sums.coverage], [['m v1', { predicted: 2, labelled: 1 }]]);
+  join.expire(5000, 100, [], () => undefined);
+  assert.equal(join.store.sums.coverage.size, 0);
 });
 
 test('state is freed behind the horizon', () => {
   const join = createJoin(RULES);
-  for (let i = 0; i < 1000; i += 1) feed(join, p(i, i, `id${i}`), true);
-  join.expire(2001, [], () => undefined);
-  assert.deepEqual(join.waiting(), { predictions: 0, held: 0 });
+  for (let i = 0; i < 1000; i += 1) feed(join, p(i, i, `id${i}`));
+  join.expire(2001, 10_000, [], () => undefined);
+  assert.deepEqual(join.store.sums, { unlabelled: 0, held: 0, coverage: new Map() });
+  assert.equal(join.store.get('id500'), undefined);
 });

@@ -1,9 +1,16 @@
-// The join of one partition number: predictions and feedback by prediction_id, either side first. Pure but for its own maps.
-// Decides what is emitted; knows no broker and no clock. An input is (offset, broker time, event); `isNew` says that its offset is at or
+// The join of one partition number: predictions and feedback by prediction_id, either side first. Pure: its memory is an argument.
+// Decides what is emitted; knows no broker and no clock. An input is (offset, broker time, event) and is *new* when its offset is at or
 // beyond the committed position. A pair is emitted if and only if at least one of its two inputs is new.
 import type { Example, Feedback, Labelled, Prediction } from '../../schemas/events.ts';
+import { emptyEntry, type Entry, type Held, type JoinStore, type Shape, type StoredPrediction } from './store.ts';
 
-export type JoinRules = { readonly horizonMs: number; readonly earlyHorizonMs: number; readonly rankOf: (source: string) => number; /** orphans with an earlier deadline were told before the last commit */ readonly expiredBeforeMs: number };
+export type Side = 'predictions' | 'feedback';
+export type JoinRules = {
+  readonly horizonMs: number; readonly earlyHorizonMs: number; readonly rankOf: (source: string) => number;
+  /** orphans with an earlier deadline were told before the last commit */
+  readonly expiredBeforeMs: number;
+  readonly isNew: (side: Side, offset: number) => boolean;
+};
 export type Counted =
   | 'prediction' | 'feedback' | 'labelled' | 'corrected' | 'withdrawn' | 'held'
   | 'duplicate_feedback' | 'same_label' | 'nothing_to_withdraw' | 'outranked' | 'duplicate_prediction' | 'conflicting_prediction'
@@ -11,173 +18,173 @@ export type Counted =
 export type JoinOutput =
   | { readonly kind: 'labelled'; readonly event: Labelled; readonly example: Example | undefined; readonly delayMs: number }
   | { readonly kind: 'set_aside'; readonly input: InputRef; readonly reason: 'conflicting_prediction' | 'unknown_category' | 'late' | 'too_early' | 'orphan'; readonly error: string };
-/** Where an input stands; handed back with `set_aside`. */
-export type InputRef = { readonly topic: 'predictions' | 'feedback'; readonly offset: bigint };
-type Input<E> = { readonly ref: InputRef; readonly timeMs: number; readonly isNew: boolean; readonly event: E };
+/** The input that is set aside; value: its original bytes. */
+export type InputRef = { readonly side: Side; readonly offset: number; readonly id: string; readonly value: Uint8Array };
+type Input<E> = { readonly offset: number; readonly timeMs: number; readonly event: E; readonly value: Uint8Array };
 export type PredictionInput = Input<Prediction>;
 export type FeedbackInput = Input<Feedback>;
-
-type Current = { readonly label: string; readonly labelledAt: number; readonly rank: number };
-type Paired = {
-  readonly input: PredictionInput;
-  current: Current | undefined;
-  revision: number;
-  readonly seen: Set<string>;
-};
-type Entry = { prediction: Paired | undefined; held: FeedbackInput[] };
-
-/** Insertion-ordered queues of (deadline, id) make expiry constant work per event: broker times of one partition do not fall. */
-type Deadline = { readonly atMs: number; readonly id: string };
+type Count = (kind: Counted) => void;
 
 export type Join = {
-  prediction(input: PredictionInput, out: JoinOutput[], count: (kind: Counted) => void): void;
-  feedback(input: FeedbackInput, out: JoinOutput[], count: (kind: Counted) => void): void;
-  /** Frees what can no longer match: entries whose deadline is before `beforeMs`. Held feedback becomes an orphan, unless its deadline was before `expiredBeforeMs`: then it was told already. */
-  expire(beforeMs: number, out: JoinOutput[], count: (kind: Counted) => void): void;
-  readonly waiting: () => { readonly predictions: number; readonly held: number };
-  /** `model version` → predictions within the horizon, and how many of them have ever been labelled. */
-  readonly coverage: () => ReadonlyMap<string, { readonly predicted: number; readonly labelled: number }>;
+  prediction(input: PredictionInput, out: JoinOutput[], count: Count): void;
+  feedback(input: FeedbackInput, out: JoinOutput[], count: Count): void;
+  /** Frees what can no longer match: at most `limit` entries whose deadline is before `beforeMs`. Held feedback becomes an orphan, unless its deadline
+   *  was before `expiredBeforeMs`: then it was told already. Returns the time before which every orphan has now been told. */
+  expire(beforeMs: number, limit: number, out: JoinOutput[], count: Count): number;
 };
+const coverageKey = (shape: Shape): string => `${shape.modelName} ${shape.modelVersion}`;
 
-const sameAnswer = (a: Prediction, b: Prediction): boolean => a.category === b.category && a.model_version === b.model_version && a.product_description === b.product_description && a.model_name === b.model_name;
+export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs, isNew }: JoinRules, store: JoinStore): Join {
+  const { sums } = store;
+  // Predictions that agree in everything but id, text and time share one object.
+  const shapes = new Map<string, Shape>();
+  function shapeOf(event: Prediction): Shape {
+    let key = `${event.model_name}\n${event.model_version}\n${event.category}\n${event.audit ? 1 : 0}`;
+    for (const one of event.probabilities) key += `\n${one.category}`;
+    const found = shapes.get(key);
+    if (found !== undefined) return found;
+    const shape = { modelName: event.model_name, modelVersion: event.model_version, categories: event.probabilities.map((one) => one.category), category: event.category, audit: event.audit };
+    shapes.set(key, shape);
+    return shape;
+  }
+  function cover(shape: Shape, predicted: number, labelled: number): void {
+    const key = coverageKey(shape);
+    const sum = sums.coverage.get(key) ?? { predicted: 0, labelled: 0 };
+    sum.predicted += predicted;
+    sum.labelled += labelled;
+    if (sum.predicted === 0) sums.coverage.delete(key);
+    else sums.coverage.set(key, sum);
+  }
 
-export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs }: JoinRules): Join {
-  const entries = new Map<string, Entry>();
-  const predictionDeadlines: Deadline[] = [];
-  const heldDeadlines: Deadline[] = [];
-  let predictionHead = 0;
-  let heldHead = 0;
-  let unlabelled = 0;
-  let heldCount = 0;
-  const coverage = new Map<string, { predicted: number; labelled: number }>();
-  const cover = (event: Prediction, predicted: number, labelled: number): void => {
-    const key = `${event.model_name} ${event.model_version}`;
-    const sum = coverage.get(key) ?? { predicted: 0, labelled: 0 };
-    coverage.set(key, { predicted: sum.predicted + predicted, labelled: sum.labelled + labelled });
-    if (sum.predicted + predicted === 0) coverage.delete(key);
-  };
-
-  const entryOf = (id: string): Entry => {
-    const entry = entries.get(id) ?? { prediction: undefined, held: [] };
-    entries.set(id, entry);
-    return entry;
-  };
-
-  /** Applies one feedback to its prediction. The state moves whether or not anything is emitted. */
-  function apply(paired: Paired, given: FeedbackInput, out: JoinOutput[], count: (kind: Counted) => void): void {
-    const { input } = paired;
-    const prediction = input.event;
-    const isNew = input.isNew || given.isNew;
+  /** Applies one feedback to its prediction. The entry changes whether or not anything is emitted. */
+  function apply(id: string, entry: Entry, prediction: StoredPrediction, given: Held, out: JoinOutput[], count: Count): void {
+    const telling = isNew('predictions', prediction.offset) || isNew('feedback', given.offset);
     const tell = (kind: Counted): void => {
-      if (isNew) count(kind);
+      if (telling) count(kind);
     };
     const setAside = (reason: 'unknown_category' | 'late' | 'too_early', error: string): void => {
       tell(reason);
-      if (isNew) out.push({ kind: 'set_aside', input: given.ref, reason, error });
+      if (telling) out.push({ kind: 'set_aside', input: { side: 'feedback', offset: given.offset, id, value: given.value }, reason, error });
     };
-    const gap = given.timeMs - input.timeMs;
+    const gap = given.timeMs - prediction.timeMs;
     if (gap > horizonMs) return setAside('late', `the feedback came ${gap} ms after its prediction, the horizon is ${horizonMs} ms`);
     if (gap < -earlyHorizonMs) return setAside('too_early', `the feedback came ${-gap} ms before its prediction, the early horizon is ${earlyHorizonMs} ms`);
-    const { category, feedback_id, source } = given.event;
-    if (paired.seen.has(feedback_id)) return tell('duplicate_feedback');
-    paired.seen.add(feedback_id);
-    if (category !== null && !prediction.probabilities.some((one) => one.category === category)) return setAside('unknown_category', `'${category}' is not among the prediction's categories`);
+    const { category, feedbackId, source } = given;
+    if (entry.seen.includes(feedbackId)) return tell('duplicate_feedback');
+    entry.seen.push(feedbackId);
+    const { shape } = prediction;
+    if (category !== null && !shape.categories.includes(category)) return setAside('unknown_category', `'${category}' is not among the prediction's categories`);
     const rank = rankOf(source);
-    const before = paired.current;
+    const before = entry.current;
     if (before !== undefined && rank < before.rank) return tell('outranked');
     if (category === null && before === undefined) return tell('nothing_to_withdraw');
     if (category !== null && before?.label === category) {
       // The same label from a higher rank protects it from then on, without an event.
-      if (rank > before.rank) paired.current = { ...before, rank };
+      if (rank > before.rank) entry.current = { ...before, rank };
       return tell('same_label');
     }
-    const labelledAt = Math.max(input.timeMs, given.timeMs);
-    const revision = paired.revision;
-    paired.revision += 1;
+    const labelledAt = Math.max(prediction.timeMs, given.timeMs);
+    const revision = entry.revision;
+    entry.revision += 1;
     if (revision === 0) {
-      unlabelled -= 1;
-      cover(prediction, 0, 1);
+      sums.unlabelled -= 1;
+      cover(shape, 0, 1);
     }
-    paired.current = category === null ? undefined : { label: category, labelledAt, rank };
+    entry.current = category === null ? undefined : { label: category, labelledAt, rank };
     tell(category === null ? 'withdrawn' : before === undefined ? 'labelled' : 'corrected');
-    if (!isNew) return;
-    const shared = { prediction_id: prediction.prediction_id, model_name: prediction.model_name, model_version: prediction.model_version, predicted: prediction.category, revision, labelled_at: labelledAt, predicted_at: input.timeMs, source };
+    if (!telling) return;
     out.push({
       kind: 'labelled',
       delayMs: Math.max(0, gap),
-      event: { ...shared, label: category, previous_label: before?.label ?? null, previous_labelled_at: before?.labelledAt ?? null, audit: prediction.audit },
-      example: category === null ? undefined : { ...shared, label: category, product_description: prediction.product_description },
+      event: {
+        prediction_id: id, model_name: shape.modelName, model_version: shape.modelVersion, revision, predicted: shape.category, label: category, previous_label: before?.label ?? null,
+        labelled_at: labelledAt, previous_labelled_at: before?.labelledAt ?? null, predicted_at: prediction.timeMs, audit: shape.audit, source,
+      },
+      example: category === null ? undefined : {
+        prediction_id: id, model_name: shape.modelName, model_version: shape.modelVersion, product_description: prediction.text, label: category, predicted: shape.category,
+        revision, labelled_at: labelledAt, predicted_at: prediction.timeMs, source,
+      },
     });
   }
 
   return {
-    prediction(input, out, count) {
-      const id = input.event.prediction_id;
-      const entry = entryOf(id);
-      if (entry.prediction !== undefined) {
-        const conflict = !sameAnswer(entry.prediction.input.event, input.event);
-        if (input.isNew) count(conflict ? 'conflicting_prediction' : 'duplicate_prediction');
-        if (input.isNew && conflict) out.push({ kind: 'set_aside', input: input.ref, reason: 'conflicting_prediction', error: 'another prediction with this id came first' });
+    prediction({ offset, timeMs, event, value }, out, count) {
+      const id = event.prediction_id;
+      const entry = store.get(id) ?? emptyEntry();
+      const fresh = isNew('predictions', offset);
+      const shape = shapeOf(event);
+      const first = entry.prediction;
+      if (first !== undefined) {
+        const { modelName, modelVersion, category } = first.shape;
+        const same = modelName === shape.modelName && modelVersion === shape.modelVersion && category === shape.category && first.text === event.product_description;
+        if (fresh) count(same ? 'duplicate_prediction' : 'conflicting_prediction');
+        if (fresh && !same) out.push({ kind: 'set_aside', input: { side: 'predictions', offset, id, value }, reason: 'conflicting_prediction', error: 'another prediction with this id came first' });
         return;
       }
-      if (input.isNew) count('prediction');
-      const paired: Paired = { input, current: undefined, revision: 0, seen: new Set() };
-      entry.prediction = paired;
-      unlabelled += 1;
-      cover(input.event, 1, 0);
-      predictionDeadlines.push({ atMs: input.timeMs + horizonMs, id });
-      const { held } = entry;
-      entry.held = [];
-      heldCount -= held.length;
-      for (const given of held) apply(paired, given, out, count);
+      if (fresh) count('prediction');
+      const prediction = { offset, timeMs, shape, text: event.product_description };
+      entry.prediction = prediction;
+      sums.unlabelled += 1;
+      cover(shape, 1, 0);
+      if (entry.held.length > 0) {
+        const { held } = entry;
+        entry.held = [];
+        sums.held -= held.length;
+        for (const given of held) apply(id, entry, prediction, given, out, count);
+      }
+      store.put(id, entry, 'prediction');
     },
-    feedback(input, out, count) {
-      const id = input.event.prediction_id;
-      const entry = entryOf(id);
-      if (input.isNew) count('feedback');
-      if (entry.prediction !== undefined) return apply(entry.prediction, input, out, count);
-      if (input.isNew) count('held');
-      entry.held.push(input);
-      heldCount += 1;
-      heldDeadlines.push({ atMs: input.timeMs + earlyHorizonMs, id });
+    feedback({ offset, timeMs, event, value }, out, count) {
+      const id = event.prediction_id;
+      const fresh = isNew('feedback', offset);
+      if (fresh) count('feedback');
+      const entry = store.get(id) ?? emptyEntry();
+      const given = { offset, timeMs, feedbackId: event.feedback_id, category: event.category, source: event.source, value };
+      if (entry.prediction !== undefined) {
+        apply(id, entry, entry.prediction, given, out, count);
+        store.put(id, entry);
+        return;
+      }
+      if (fresh) count('held');
+      // The bytes of a fetched record are a window on a much larger buffer: what is kept is copied.
+      entry.held.push({ ...given, value: Uint8Array.from(value) });
+      sums.held += 1;
+      store.put(id, entry, 'feedback');
     },
-    expire(beforeMs, out, count) {
-      for (let head = heldDeadlines[heldHead]; head !== undefined && head.atMs < beforeMs; head = heldDeadlines[heldHead]) {
-        heldHead += 1;
-        const entry = entries.get(head.id);
-        if (entry === undefined || entry.prediction !== undefined) continue;
-        const over = entry.held.filter((given) => given.timeMs + earlyHorizonMs < beforeMs);
-        entry.held = entry.held.filter((given) => given.timeMs + earlyHorizonMs >= beforeMs);
-        heldCount -= over.length;
-        for (const given of over) {
-          // Held feedback may be older than the committed position: what tells a told orphan from an untold one is its deadline.
-          if (given.timeMs + earlyHorizonMs < expiredBeforeMs) continue;
-          count('orphan');
-          out.push({ kind: 'set_aside', input: given.ref, reason: 'orphan', error: `no prediction '${head.id}' came within the early horizon` });
+    expire(beforeMs, limit, out, count) {
+      let left = limit;
+      let toldBeforeMs = beforeMs;
+      for (let oldest = store.held.oldestMs(); oldest !== undefined && oldest + earlyHorizonMs < beforeMs; oldest = store.held.oldestMs(), left -= 1) {
+        if (left <= 0) {
+          toldBeforeMs = oldest + earlyHorizonMs;
+          break;
         }
-        if (entry.held.length === 0) entries.delete(head.id);
+        const { id } = store.held.shift() ?? { id: '' };
+        const entry = store.get(id);
+        const given = entry?.held[0];
+        if (entry === undefined || given === undefined) continue;
+        // Either it is the oldest held one of its id, or that id's prediction has come and there is none.
+        if (given.timeMs + earlyHorizonMs >= beforeMs) continue;
+        entry.held.shift();
+        sums.held -= 1;
+        if (entry.held.length === 0 && entry.prediction === undefined) store.remove(id);
+        else store.put(id, entry);
+        // Held feedback may be older than the committed position: what tells a told orphan from an untold one is its deadline.
+        if (given.timeMs + earlyHorizonMs < expiredBeforeMs) continue;
+        count('orphan');
+        out.push({ kind: 'set_aside', input: { side: 'feedback', offset: given.offset, id, value: given.value }, reason: 'orphan', error: `no prediction '${id}' came within the early horizon` });
       }
-      for (let head = predictionDeadlines[predictionHead]; head !== undefined && head.atMs < beforeMs; head = predictionDeadlines[predictionHead]) {
-        predictionHead += 1;
-        const entry = entries.get(head.id);
-        if (entry?.prediction === undefined) continue;
-        const wasLabelled = entry.prediction.revision > 0;
-        if (!wasLabelled) unlabelled -= 1;
-        cover(entry.prediction.input.event, -1, wasLabelled ? -1 : 0);
-        if (entry.prediction.input.isNew) count('expired');
-        entries.delete(head.id);
+      for (let oldest = store.predictions.oldestMs(); left > 0 && oldest !== undefined && oldest + horizonMs < beforeMs; oldest = store.predictions.oldestMs(), left -= 1) {
+        const { id } = store.predictions.shift() ?? { id: '' };
+        const prediction = store.get(id)?.prediction;
+        if (prediction === undefined) continue;
+        const wasLabelled = (store.get(id)?.revision ?? 0) > 0;
+        if (!wasLabelled) sums.unlabelled -= 1;
+        cover(prediction.shape, -1, wasLabelled ? -1 : 0);
+        if (isNew('predictions', prediction.offset)) count('expired');
+        store.remove(id);
       }
-      // The queues give their heads back in large pieces.
-      if (heldHead > 10_000) {
-        heldDeadlines.splice(0, heldHead);
-        heldHead = 0;
-      }
-      if (predictionHead > 10_000) {
-        predictionDeadlines.splice(0, predictionHead);
-        predictionHead = 0;
-      }
+      return toldBeforeMs;
     },
-    waiting: () => ({ predictions: unlabelled, held: heldCount }),
-    coverage: () => coverage,
   };
 }

@@ -5,7 +5,8 @@ import { checkAgreement } from '../agreement.ts';
 import { createLog, runService } from '../service.ts';
 import { runShards, type Shards } from '../shards.ts';
 import { createJoinMetrics } from './metrics.ts';
-import { JOIN_TOPICS, openJoin, type JoinTask } from './worker.ts';
+import { JOIN_TOPICS } from './state.ts';
+import { openJoin, type JoinTask } from './worker.ts';
 
 const settings = readSettings(process.env);
 const log = createLog('join', settings.logLevel);
@@ -14,8 +15,9 @@ const tasks = new Map<number, JoinTask>();
 let shards: Shards | undefined;
 
 const metrics = createJoinMetrics({
-  waiting: () => [...tasks.values()].map((task) => task.waiting()).reduce((sum, one) => ({ predictions: sum.predictions + one.predictions, held: sum.held + one.held }), { predictions: 0, held: 0 }),
-  coverage: () => [...tasks.values()].flatMap((task) => [...task.coverage()]),
+  waiting: () => [...tasks.values()].reduce((sum, { store: { sums } }) => ({ predictions: sum.predictions + sums.unlabelled, held: sum.held + sums.held }), { predictions: 0, held: 0 }),
+  state: () => [...tasks.values()].map((task) => task.store.figures()).reduce((sum, one) => ({ entries: sum.entries + one.entries, indexBytes: sum.indexBytes + one.indexBytes, fileBytes: sum.fileBytes + one.fileBytes }), { entries: 0, indexBytes: 0, fileBytes: 0 }),
+  coverage: () => [...tasks.values()].flatMap((task) => [...task.store.sums.coverage]),
   lags: () => shards?.lags() ?? new Map(),
 });
 
@@ -25,11 +27,11 @@ await runService({
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     shards = await runShards({
-      settings, registry, log, name: 'join', topics: JOIN_TOPICS, start: 'replay', onFatal: die,
-      open: (opening) => {
-        const task = openJoin(opening, { settings, registry, metrics, nowMs: Date.now });
+      settings, registry, log, name: 'join', topics: JOIN_TOPICS, onFatal: die,
+      open: async (opening) => {
+        const task = await openJoin(opening, { settings, registry, metrics, nowMs: Date.now });
         tasks.set(opening.partition, task);
-        return Promise.resolve(task);
+        return task;
       },
       closed: (partition) => void tasks.delete(partition),
     });

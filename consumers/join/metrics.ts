@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Counted } from './join.ts';
 
 export type JoinMetrics = { readonly registry: Registry; readonly count: (kind: Counted | 'misplaced') => void; readonly delay: Histogram; readonly deadLetters: Counter<'topic' | 'reason'> };
-type Readings = { readonly coverage: () => readonly (readonly [version: string, { readonly predicted: number; readonly labelled: number }])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly lags: () => ReadonlyMap<string, number> };
+type Readings = { readonly coverage: () => readonly (readonly [version: string, { readonly predicted: number; readonly labelled: number }])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly state: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number }; readonly lags: () => ReadonlyMap<string, number> };
 const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400];
 
 export function createJoinMetrics(readings: Readings): JoinMetrics {
@@ -15,6 +15,15 @@ export function createJoinMetrics(readings: Readings): JoinMetrics {
       const { predictions, held } = readings.waiting();
       this.set({ side: 'predictions' }, predictions);
       this.set({ side: 'feedback' }, held);
+    },
+  });
+  new Gauge({ name: 'loop_join_state_entries', help: 'Prediction ids remembered', registers: [registry], collect() { this.set(readings.state().entries); } });
+  new Gauge({
+    name: 'loop_join_state_bytes', help: 'Size of the local state: index in memory, log on disk', labelNames: ['where'], registers: [registry],
+    collect() {
+      const { indexBytes, fileBytes } = readings.state();
+      this.set({ where: 'memory' }, indexBytes);
+      this.set({ where: 'disk' }, fileBytes);
     },
   });
   new Gauge({

@@ -1,106 +1,123 @@
 // One partition number of the join at work: records in, Labelled events, examples and dead letters out.
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import type { Registry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
-import type { TopicName } from '../../schemas/topics.ts';
 import { deadLetterOf } from '../deadLetters.ts';
-import { readInput } from '../inputs.ts';
+import { readInput, readKnown, type Read } from '../inputs.ts';
 import type { Incoming } from '../record.ts';
 import type { Opening, Task } from '../shards.ts';
-import { createJoin, type Join, type InputRef, type JoinOutput } from './join.ts';
+import type { DiskStore } from './diskStore.ts';
+import { createJoin, type JoinOutput, type Side } from './join.ts';
 import type { JoinMetrics } from './metrics.ts';
+import { openState } from './state.ts';
 
 type Options = { readonly settings: Settings; readonly registry: Registry; readonly metrics: JoinMetrics; readonly nowMs: () => number };
-export type JoinTask = Task & Pick<Join, 'waiting' | 'coverage'>;
+export type JoinTask = Task & { readonly store: DiskStore };
+/** Freed per call, so that a long backlog of deadlines does not hold up the stream. */
+const FREE_AT_ONCE = 10_000;
 
-export function openJoin({ partition, note }: Opening, { settings, registry, metrics, nowMs }: Options): JoinTask {
+/** Every rule that shapes the state: another text, another state. */
+const fingerprintOf = ({ horizonMs, earlyHorizonMs, sourceRanks, partitions }: Settings): string => createHash('sha256').update(JSON.stringify({ horizonMs, earlyHorizonMs, ranks: [...sourceRanks].sort(), partitions })).digest('hex');
+/** Each instance has its own folder: its port is what no two can share. */
+export const stateDirOf = (settings: Settings, partition: number): string => resolve(settings.homeDir, 'state', `join-${settings.joinPort}`, String(partition));
+
+export async function openJoin(opening: Opening, { settings, registry, metrics, nowMs }: Options): Promise<JoinTask> {
+  const { partition, positions, note } = opening;
   let expiredBeforeMs = Number(note === '' ? 0 : note);
   const ranks = settings.sourceRanks;
-  const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => ranks.get(source) ?? 0, expiredBeforeMs });
-  const newest = new Map<TopicName, number>();
-  // Original records of feedback that may still be set aside; the pure join knows only where they stood.
-  const originals = new Map<bigint, Incoming>();
+  const committed: Record<Side, number> = { predictions: Number(positions.get('predictions') ?? 0n), feedback: Number(positions.get('feedback') ?? 0n) };
+  const state = await openState({ dir: stateDirOf(settings, partition), fingerprint: fingerprintOf(settings), opening });
+  const { store } = state;
+  const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => ranks.get(source) ?? 0, expiredBeforeMs, isNew: (side, offset) => offset >= committed[side] }, store);
+  const newest: Record<Side, number> = { predictions: 0, feedback: 0 };
+  let uncommitted = false;
 
-  function outgoing(outputs: readonly JoinOutput[], current: Incoming | undefined): Outgoing[] {
-    const list: Outgoing[] = [];
+  function tell(outputs: readonly JoinOutput[], out: Outgoing[]): void {
     for (const output of outputs) {
       switch (output.kind) {
         case 'labelled': {
           const { event, example, delayMs } = output;
           if (event.revision === 0) metrics.delay.observe(delayMs / 1000);
-          list.push({ topic: 'labelled', key: event.model_name, value: event }, { topic: 'examples', key: event.prediction_id, partition, value: example ?? null });
+          out.push({ topic: 'labelled', key: event.model_name, value: event }, { topic: 'examples', key: event.prediction_id, partition, value: example ?? null });
           break;
         }
         case 'set_aside': {
-          const record = originalOf(output.input, current);
-          if (record === undefined) break;
-          metrics.deadLetters.inc({ topic: record.topic, reason: output.reason });
-          list.push(deadLetterOf(record, output.reason, output.error, 'join', nowMs()));
+          const { side, offset, id, value } = output.input;
+          const record: Incoming = { topic: side, partition, offset: BigInt(offset), timestampMs: 0, key: Buffer.from(id), value: Buffer.from(value), headers: {} };
+          metrics.deadLetters.inc({ topic: side, reason: output.reason });
+          out.push(deadLetterOf(record, output.reason, output.error, 'join', nowMs()));
           break;
         }
       }
     }
-    return list;
   }
-  const originalOf = (ref: InputRef, current: Incoming | undefined): Incoming | undefined => (current?.topic === ref.topic && current.offset === ref.offset ? current : originals.get(ref.offset));
-
-  function expire(beforeMs: number): Outgoing[] {
-    if (beforeMs <= expiredBeforeMs) return [];
+  function expire(beforeMs: number, out: Outgoing[]): void {
+    if (beforeMs <= expiredBeforeMs) return;
     const outputs: JoinOutput[] = [];
-    join.expire(beforeMs, outputs, metrics.count);
-    const list = outgoing(outputs, undefined);
-    expiredBeforeMs = beforeMs;
-    for (const [offset, record] of originals) {
-      if (record.timestampMs + settings.earlyHorizonMs >= beforeMs) break;
-      originals.delete(offset);
+    expiredBeforeMs = Math.max(expiredBeforeMs, join.expire(beforeMs, FREE_AT_ONCE, outputs, metrics.count));
+    if (store.unsavedBytes() > 0) uncommitted = true;
+    tell(outputs, out);
+  }
+  function setAside(read: Exclude<Read<Side>, { status: 'event' }>, record: Incoming, out: Outgoing[]): void {
+    if (read.status === 'misplaced') {
+      metrics.count('misplaced');
+      out.push(read.again);
+      return;
     }
-    return list;
+    metrics.deadLetters.inc({ topic: record.topic, reason: read.reason });
+    out.push(read.letter);
   }
 
   return {
-    waiting: join.waiting,
-    coverage: join.coverage,
+    store,
+    from: state.from,
     note: () => String(expiredBeforeMs),
-    async handle(topic, records, committed) {
+    async handle(topic, records, committedHere) {
       const out: Outgoing[] = [];
+      const outputs: JoinOutput[] = [];
+      const now = nowMs();
+      const side: Side = topic === 'predictions' ? 'predictions' : 'feedback';
+      let replayed = true;
       for (const record of records) {
-        const isNew = record.offset >= committed;
-        newest.set(topic, record.timestampMs);
-        const outputs: JoinOutput[] = [];
-        const ref = { offset: record.offset };
-        if (topic === 'predictions') {
-          const read = await readInput({ topic: 'predictions', record, registry, partitions: settings.partitions, idOf: (event) => event.prediction_id, consumer: 'join', nowMs: nowMs() });
-          if (read.status === 'event') join.prediction({ ref: { topic: 'predictions', ...ref }, timeMs: record.timestampMs, isNew, event: read.event }, outputs, metrics.count);
-          else if (isNew) out.push(unusable(read, record));
+        if (!state.take(side, record)) continue;
+        const isNew = record.offset >= committedHere;
+        if (isNew) replayed = false;
+        newest[side] = record.timestampMs;
+        const at = { offset: Number(record.offset), timeMs: record.timestampMs, value: record.value ?? Buffer.alloc(0) };
+        const ask = { record, registry, partitions: settings.partitions, consumer: 'join', nowMs: now, idOf: (event: { readonly prediction_id: string }) => event.prediction_id };
+        if (side === 'predictions') {
+          const read = readKnown({ ...ask, topic: side }) ?? (await readInput({ ...ask, topic: side }));
+          if (read.status === 'event') join.prediction({ ...at, event: read.event }, outputs, metrics.count);
+          else if (isNew) setAside(read, record, out);
         } else {
-          const read = await readInput({ topic: 'feedback', record, registry, partitions: settings.partitions, idOf: (event) => event.prediction_id, consumer: 'join', nowMs: nowMs() });
-          if (read.status === 'event') {
-            // A client that gives no feedback id gets one that no other record can have.
-            const event = read.event.feedback_id === '' ? { ...read.event, feedback_id: `${partition}@${record.offset}` } : read.event;
-            const heldBefore = join.waiting().held;
-            join.feedback({ ref: { topic: 'feedback', ...ref }, timeMs: record.timestampMs, isNew, event }, outputs, metrics.count);
-            if (join.waiting().held > heldBefore) originals.set(record.offset, record);
-          } else if (isNew) out.push(unusable(read, record));
+          const read = readKnown({ ...ask, topic: side }) ?? (await readInput({ ...ask, topic: side }));
+          // A client that gives no feedback id gets one that no other record can have.
+          if (read.status === 'event') join.feedback({ ...at, event: read.event.feedback_id === '' ? { ...read.event, feedback_id: `${partition}@${record.offset}` } : read.event }, outputs, metrics.count);
+          else if (isNew) setAside(read, record, out);
         }
-        out.push(...outgoing(outputs, record));
       }
-      const predictions = newest.get('predictions') ?? 0;
-      const feedback = newest.get('feedback') ?? 0;
-      out.push(...expire(Math.min(predictions, feedback)));
+      tell(outputs, out);
+      if (replayed) {
+        if (!uncommitted) state.keep(now);
+        return out;
+      }
+      uncommitted = true;
+      expire(Math.min(newest.predictions, newest.feedback), out);
       return out;
     },
-    tick: (caughtUp) => (caughtUp ? expire(nowMs() - settings.expiryMarginMs) : []),
+    tick(caughtUp) {
+      const out: Outgoing[] = [];
+      if (caughtUp) expire(nowMs() - settings.expiryMarginMs, out);
+      // What is freed in silence changes nothing that is committed.
+      else if (!uncommitted) state.keep(nowMs());
+      return out;
+    },
+    committed() {
+      uncommitted = false;
+      state.keep(nowMs());
+    },
+    close: () => state.close(!uncommitted),
   };
-
-  function unusable(read: Exclude<Awaited<ReturnType<typeof readInput>>, { status: 'event' }>, record: Incoming): Outgoing {
-    if (read.status === 'misplaced') {
-      metrics.count('misplaced');
-      return read.again;
-    }
-    metrics.deadLetters.inc({ topic: record.topic, reason: read.reason });
-    return read.letter;
-  }
 }
-
-/** Topics of the join, in the order in which their positions are committed. */
-export const JOIN_TOPICS = ['predictions', 'feedback'] as const satisfies readonly TopicName[];

@@ -27,7 +27,7 @@ await runService({
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     shards = await runShards({
-      settings, registry, log, name: 'monitor', topics: ['labelled'], start: 'resume', onFatal: die,
+      settings, registry, log, name: 'monitor', topics: ['labelled'], onFatal: die,
       open: async (opening) => {
         const task = await openMonitor(opening, { settings, registry, metrics, nowMs: Date.now });
         tasks.set(opening.partition, task);

@@ -1,0 +1,77 @@
+// The state of one partition number between restarts: opens its disk store, throws it away when it cannot be what the log says, and saves it behind the commits.
+import { rmSync } from 'node:fs';
+import { transient } from '../../schemas/failure.ts';
+import type { TopicName } from '../../schemas/topics.ts';
+import type { Incoming } from '../record.ts';
+import type { Opening } from '../shards.ts';
+import { openDiskStore, type Checkpoint, type DiskStore, type Reach } from './diskStore.ts';
+import type { Side } from './join.ts';
+
+export const JOIN_TOPICS = ['predictions', 'feedback'] as const satisfies readonly TopicName[];
+/** A save costs one write; so many bytes or so much time are lost, and replayed, at most. */
+const SAVE_BYTES = 1024 * 1024;
+const SAVE_EVERY_MS = 1000;
+
+export type JoinState = {
+  readonly store: DiskStore;
+  /** Where reading begins: at the last record the state knows, by which the log is recognised. */
+  readonly from: ReadonlyMap<TopicName, bigint>;
+  /** false: the state holds this record already. Throws transient `state_differs`, after deleting the state, when the log is another one. */
+  take(side: Side, record: Incoming): boolean;
+  /** Saves when it is worth it. Only when Kafka has committed all that was taken, or all of it is below the committed positions. */
+  keep(nowMs: number): void;
+  /** saving: nothing uncommitted has been taken. */
+  close(saving: boolean): void;
+};
+
+export async function openState({ dir, fingerprint, opening: { positions, lows } }: { readonly dir: string; readonly fingerprint: string; readonly opening: Opening }): Promise<JoinState> {
+  const lowOf = (side: Side): number => Number(lows.get(side) ?? 0n);
+  /** Ahead of what is committed, or with a gap to what still stands: not this log's state. */
+  const inDoubt = (checkpoint: Checkpoint): boolean => JOIN_TOPICS.some((side) => checkpoint[side].next > Number(positions.get(side) ?? 0n) || checkpoint[side].next < lowOf(side));
+  let store = await openDiskStore(dir, fingerprint);
+  if (store.checkpoint !== undefined && inDoubt(store.checkpoint)) {
+    store.close();
+    rmSync(dir, { recursive: true, force: true });
+    store = await openDiskStore(dir, fingerprint);
+  }
+  const start = (side: Side): Reach => store.checkpoint?.[side] ?? { next: lowOf(side), last: null };
+  const reach: Record<Side, Reach> = { predictions: start('predictions'), feedback: start('feedback') };
+  const recognised: Record<Side, boolean> = { predictions: false, feedback: false };
+  const overlap = (side: Side): number => {
+    const { last, next } = reach[side];
+    return last !== null && last.offset >= lowOf(side) ? last.offset : next;
+  };
+  const from = new Map<TopicName, bigint>(JOIN_TOPICS.map((side) => [side, BigInt(overlap(side))]));
+  for (const side of JOIN_TOPICS) recognised[side] = overlap(side) === reach[side].next;
+  let savedAtMs = Number.NEGATIVE_INFINITY;
+
+  return {
+    store, from,
+    take(side, record) {
+      const { next, last } = reach[side];
+      const offset = Number(record.offset);
+      const key = record.key?.toString('latin1') ?? '';
+      if (!recognised[side]) {
+        if (last === null || offset !== last.offset || record.timestampMs !== last.timeMs || key !== last.key) {
+          store.close();
+          rmSync(dir, { recursive: true, force: true });
+          throw transient('state_differs', `the state in ${dir} is of another log than ${side}: it is rebuilt`);
+        }
+        recognised[side] = true;
+      }
+      if (offset < next) return false;
+      reach[side] = { next: offset + 1, last: { offset, timeMs: record.timestampMs, key } };
+      return true;
+    },
+    keep(nowMs) {
+      const bytes = store.unsavedBytes();
+      if (bytes === 0 || (bytes < SAVE_BYTES && nowMs - savedAtMs < SAVE_EVERY_MS)) return;
+      store.save(reach);
+      savedAtMs = nowMs;
+    },
+    close(saving) {
+      if (saving && store.unsavedBytes() > 0) store.save(reach);
+      store.close();
+    },
+  };
+}
