@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Outgoing } from '../producers/outgoing.ts';
 import type { Incoming } from '../consumers/record.ts';
-import type { Product } from '../schemas/events.ts';
+import { isAudited } from '../schemas/audit.ts';
+import type { Prediction, Product } from '../schemas/events.ts';
 import { poison, transient } from '../schemas/failure.ts';
 import type { Scope } from '../schemas/settings.ts';
 import { createApp, type Ports } from './app.ts';
@@ -21,7 +22,7 @@ function bench(change: Partial<Ports> = {}, serving: ServingModel | undefined = 
   if (serving !== undefined) slot.swap(serving);
   let ids = 0;
   const app = createApp({
-    predict: createPredictor({ slot, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
+    predict: createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
     publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }),
     metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'],
     onResponse: () => undefined, onUnexpected: () => undefined, ...change,
@@ -37,15 +38,29 @@ test('one text: the answer names the model, and the event that was published is 
   const { post, sent } = bench();
   const answer = await post('/v1/predict', 'p', { product_description: 'lemon \ud800', prediction_id: 'mine', unknown_field: 1 });
   const probabilities = [{ category: 'Beverages', probability: 0.25 }, { category: 'Toys', probability: 0.75 }];
-  const facts = { prediction_id: 'mine', category: 'Toys', probabilities, model_name: 'tiny', model_version: 'v7', predicted_at: 1000 };
+  const facts = { prediction_id: 'mine', category: 'Toys', probabilities, model_name: 'tiny', model_version: 'v7', predicted_at: 1000, audit: false };
   assert.deepEqual([answer.status, answer.body], [200, facts]);
-  assert.deepEqual(sent, [{ topic: 'predictions', key: 'mine', value: { ...facts, product_description: 'lemon \uFFFD', audit: false } }]);
+  assert.deepEqual(sent, [{ topic: 'predictions', key: 'mine', value: { ...facts, product_description: 'lemon \uFFFD' } }]);
 });
 test('many texts: one answer each, in order, ids made where none was given', async () => {
   const { post, sent } = bench();
   const answer = await post('/v1/predict', 'a', { items: [{ product_description: 'a' }, { product_description: 'b', prediction_id: 'own' }] });
   assert.deepEqual((answer.body['predictions'] as { prediction_id: string }[]).map((one) => one.prediction_id), ['id-1', 'own']);
   assert.equal(sent.length, 2);
+});
+test('a share is marked for verification: the same ids through both doors, and the answer says so', async () => {
+  const { slot } = bench();
+  const predict = createPredictor({ slot, auditRate: 0.3, nowMs: () => 1000, observe: () => undefined });
+  const { post, sent } = bench({ predict });
+  const ids = Array.from({ length: 100 }, (_, i) => `id-${i}`);
+  const want = ids.filter((id) => isAudited(id, 0.3));
+  const answer = await post('/v1/predict', 'p', { items: ids.map((prediction_id) => ({ product_description: 'x', prediction_id })) });
+  assert.deepEqual((answer.body['predictions'] as Prediction[]).filter((one) => one.audit).map((one) => one.prediction_id), want);
+  const product = (id: string): Product => ({ product_id: id, prediction_id: null, model_name: '', product_description: 'x', sent_at: 0 });
+  const stream = openStream({ registry: { decode: ((_topic: string, value: Uint8Array) => Promise.resolve(product(Buffer.from(value).toString()))) as never }, predict, modelName: 'tiny', nowMs: () => 5, countDead: () => undefined });
+  const out = await stream.handle('products', ids.map((id, i): Incoming => ({ topic: 'products', partition: 0, offset: BigInt(i), timestampMs: 0, key: Buffer.from(id), value: Buffer.from(id), headers: {} })), 0n);
+  const audited = (list: readonly Outgoing[]): string[] => list.flatMap((one) => ('value' in one && one.topic === 'predictions' && one.value?.audit === true ? [one.value.prediction_id] : []));
+  assert.deepEqual([audited(sent), audited(out)], [want, want]);
 });
 test('answered only after Kafka has acknowledged; when it does not, 503 and no answer', async () => {
   const away = () => Promise.reject(transient('kafka_unavailable', 'Kafka did not acknowledge'));
@@ -58,7 +73,7 @@ test('answered only after Kafka has acknowledged; when it does not, 503 and no a
 test('no model yet: 503 with that reason, feedback is taken all the same', async () => {
   const { post, app } = bench({ unready: () => 'no model serves yet' }, undefined);
   const empty = createSlot<ServingModel>(() => undefined);
-  const none = bench({ serving: () => undefined, predict: createPredictor({ slot: empty, nowMs: () => 0, observe: () => undefined }), unready: () => 'no model serves yet' });
+  const none = bench({ serving: () => undefined, predict: createPredictor({ slot: empty, auditRate: 0, nowMs: () => 0, observe: () => undefined }), unready: () => 'no model serves yet' });
   assert.equal((await post('/v1/feedback', 'f', { prediction_id: 'x', category: 'Fresh' })).status, 202);
   const answer = await none.post('/v1/predict', 'p', { product_description: 'x' });
   assert.equal(answer.status, 503);
@@ -141,7 +156,7 @@ test('the topic: good products are answered, the rest is set aside with its reas
     return found === 'broken' || found === null || found === undefined ? Promise.reject(poison('not_framed', 'not framed')) : Promise.resolve(found);
   };
   const dead: string[] = [];
-  const stream = openStream({ registry: { decode: decode as never }, predict: createPredictor({ slot, nowMs: () => 5, observe: () => undefined }), modelName: 'tiny', nowMs: () => 5, countDead: (reason) => dead.push(reason) });
+  const stream = openStream({ registry: { decode: decode as never }, predict: createPredictor({ slot, auditRate: 0, nowMs: () => 5, observe: () => undefined }), modelName: 'tiny', nowMs: () => 5, countDead: (reason) => dead.push(reason) });
   const records = TABLE.map(([name, value], i): Incoming => ({ topic: 'products', partition: 0, offset: BigInt(i), timestampMs: 0, key: Buffer.from(name), value: value === null ? null : Buffer.from([i]), headers: {} }));
   const out = await stream.handle('products', records, 0n);
   const brief = out.map((one) => (one.topic === 'predictions' ? `predictions:${String(one.key)}` : (one.headers?.['reason'] ?? ''))).sort();

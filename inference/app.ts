@@ -37,7 +37,7 @@ const Word = Type.Object({ prediction_id: Id, category: Type.Union([Type.String(
 const Words = Type.Object({ items: Type.Array(Word, { minItems: 1, maxItems: MAX_ITEMS }) });
 const Retrain = Type.Object({ model_name: Type.Optional(Type.String()), force: Type.Optional(Type.Boolean()), epoch_num: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) });
 
-const answerOf = ({ prediction_id, category, probabilities, model_name, model_version, predicted_at }: Prediction) => ({ prediction_id, category, probabilities, model_name, model_version, predicted_at });
+const answerOf = ({ prediction_id, category, probabilities, model_name, model_version, predicted_at, audit }: Prediction) => ({ prediction_id, category, probabilities, model_name, model_version, predicted_at, audit });
 
 export function createApp(ports: Ports): FastifyInstance {
   const app = Fastify({ bodyLimit: BODY_LIMIT, logger: false, forceCloseConnections: 'idle', ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } }).withTypeProvider<TypeBoxTypeProvider>();

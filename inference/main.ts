@@ -67,7 +67,7 @@ try {
     },
   });
   const predict = createPredictor({
-    slot, nowMs: Date.now,
+    slot, auditRate: settings.auditRate, nowMs: Date.now,
     observe(seconds, texts) {
       duration.observe(seconds);
       scored.inc(texts);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isAudited } from '../schemas/audit.ts';
 import { createRandom } from '../schemas/random.ts';
 import { DEMO_HABITS, sayingsAbout } from './people.ts';
 
 const CATEGORIES = ['a', 'b', 'c'];
-const crowd = (seed: number, n: number) => {
+const crowd = (seed: number, n: number, habits = DEMO_HABITS) => {
   const random = createRandom(seed);
-  return Array.from({ length: n }, (_, i) => sayingsAbout(`p${i}`, 'a', CATEGORIES, DEMO_HABITS, random));
+  return Array.from({ length: n }, (_, i) => sayingsAbout(`p${i}`, 'a', CATEGORIES, habits, random));
 };
 
 test('the same seed says the same', () => {
@@ -24,4 +25,11 @@ test('every habit occurs: silent, right, wrong, corrected, twice, withdrawn, ear
   assert.ok(has((s) => s[0]?.delayMs === 0));
   const verified = all.filter((s) => s.length > 0).length / all.length;
   assert.ok(Math.abs(verified - DEMO_HABITS.verifiedShare) < 0.03);
+});
+test('who is audited is verified by all means, the others as often as before', () => {
+  const all = crowd(2, 5000, { ...DEMO_HABITS, auditRate: 0.1 });
+  const audited = all.filter((_, i) => isAudited(`p${i}`, 0.1));
+  const others = all.filter((_, i) => !isAudited(`p${i}`, 0.1));
+  assert.ok(audited.length > 400 && audited.every((sayings) => sayings.length > 0));
+  assert.ok(Math.abs(others.filter((sayings) => sayings.length > 0).length / others.length - DEMO_HABITS.verifiedShare) < 0.03);
 });

@@ -1,9 +1,11 @@
 // Simulated people: what they say about a product, and when. Seeded; sometimes wrong, sometimes twice, sometimes correcting themselves or taking it back.
+import { isAudited } from '../schemas/audit.ts';
 import type { Random } from '../schemas/random.ts';
 
 export type Saying = { /** after the product was sent; 0 or less: said before it */ readonly delayMs: number; readonly feedbackId: string; readonly category: string | null };
-export type Habits = { readonly verifiedShare: number; readonly minDelayMs: number; readonly maxDelayMs: number };
-export const DEMO_HABITS: Habits = { verifiedShare: 0.6, minDelayMs: 300, maxDelayMs: 2500 };
+/** auditRate: of inference; whoever is audited is verified by all means. 0: nobody asks. */
+export type Habits = { readonly verifiedShare: number; readonly minDelayMs: number; readonly maxDelayMs: number; readonly auditRate: number };
+export const DEMO_HABITS: Habits = { verifiedShare: 0.6, minDelayMs: 300, maxDelayMs: 2500, auditRate: 0 };
 const WRONG = 0.01;
 const CORRECTS = 0.02;
 const TWICE = 0.02;
@@ -12,7 +14,8 @@ const EARLY = 0.02;
 
 /** What one person says about product `id`, whose true category is `truth`. Empty: nobody verified it. */
 export function sayingsAbout(id: string, truth: string, categories: readonly string[], habits: Habits, random: Random): Saying[] {
-  if (random.next() >= habits.verifiedShare) return [];
+  const verifies = random.next() < habits.verifiedShare;
+  if (!verifies && !isAudited(id, habits.auditRate)) return [];
   const others = categories.filter((category) => category !== truth);
   const delayMs = random.next() < EARLY ? 0 : habits.minDelayMs + random.next() * (habits.maxDelayMs - habits.minDelayMs);
   const later = (): number => delayMs + 100 + random.next() * 1000;

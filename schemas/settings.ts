@@ -120,6 +120,8 @@ export const TABLE = {
   expiryMarginMs: number('EXPIRY_MARGIN_MS', '600000', 'wall clock waits this much longer than a deadline before memory is freed', 0),
   sourceRanks: ranks('SOURCE_RANKS', '', 'rank per feedback source, e.g. expert:2,user:1; unlisted: 0; a lower rank never replaces a higher'),
 
+  auditRate: share('AUDIT_RATE', '0.01', 'share of predictions marked for verification, chosen by the id alone'),
+
   bucketMs: number('BUCKET_MS', '60000', 'length of a tally bucket', 100),
   windowLabels: number('WINDOW_LABELS', '1000', 'labels the live window reaches back for', 1),
   windowMaxAgeMs: number('WINDOW_MAX_AGE_MS', days(7), 'no bucket older than this is in the window', 1000),

@@ -83,7 +83,7 @@ export async function tellStory(context: Context, world: World, seed: number, pr
   const { settings, secrets } = context;
   const registry = createRegistry(settings.registryUrl, fetch);
   const publisher = await createPublisher({ kafka: createKafka(settings, 'people'), registry, settings });
-  const sim = simulate({ world, seed, perSecond: PRODUCTS_PER_SECOND, habits: DEMO_HABITS, categories: settings.categories, modelName: settings.modelName, publisher, inferenceUrl: urlOf(settings, 'inference'), tokens: secrets.tokens, nowMs: Date.now });
+  const sim = simulate({ world, seed, perSecond: PRODUCTS_PER_SECOND, habits: { ...DEMO_HABITS, auditRate: settings.auditRate }, categories: settings.categories, modelName: settings.modelName, publisher, inferenceUrl: urlOf(settings, 'inference'), tokens: secrets.tokens, nowMs: Date.now });
   const close = async (): Promise<void> => {
     sim.stop();
     await publisher.close();
