@@ -1,4 +1,6 @@
 // ./loop bench NAME: runs one benchmark, prints its table, and with --check exits 1 where a bar is missed.
+import { readSettings } from '../schemas/settings.ts';
+import { pathsOf } from '../stack/paths.ts';
 import { UsageError } from '../stack/say.ts';
 import { readArgs } from '../stack/verbs/verb.ts';
 import { renderResult, type Bench } from './bench.ts';
@@ -21,7 +23,8 @@ export async function runBench(args: readonly string[]): Promise<number> {
     return value;
   };
   const bench = await load();
-  const result = await bench.run({ seed: positive('seed', true) ?? 42, runs: positive('runs', true), scale: positive('scale', false) ?? 1, peers: values.peers?.split(',').filter((one) => one !== ''), say: (line) => console.error(line) });
+  const { homeDir, cacheDir } = readSettings(process.env);
+  const result = await bench.run({ seed: positive('seed', true) ?? 42, runs: positive('runs', true), scale: positive('scale', false) ?? 1, peers: values.peers?.split(',').filter((one) => one !== ''), cache: pathsOf(homeDir, cacheDir, process.env['XDG_CACHE_HOME']).cache, say: (line) => console.error(line) });
   if (values.json) console.log(JSON.stringify(result));
   else for (const line of renderResult(result)) console.log(line);
   const missed = result.bars.filter((bar) => !bar.holds);

@@ -91,7 +91,7 @@ async function runMaven(args: string[], cwd: string, name: string, say: Say): Pr
 
 const STALE_FETCH_MS = 6 * 3_600_000;
 /** The folder of one part in the cache, made by `make` when it is not there. */
-async function part(cache: string, name: string, say: Say, make: (dir: string) => Promise<void>): Promise<string> {
+export async function part(cache: string, name: string, say: Say, make: (dir: string) => Promise<void>): Promise<string> {
   const home = join(cache, name);
   if (existsSync(home)) return home;
   mkdirSync(cache, { recursive: true });
