@@ -1,5 +1,6 @@
-// The one place where a kafkajs client is made: with the corrected read_committed filter and quiet, structured logs.
+// The one place where a kafkajs client is made: with the corrected read_committed filter, quick record batches and quiet, structured logs.
 import '../consumers/readCommitted.ts';
+import './wire/install.ts';
 import kafkajs from 'kafkajs';
 import type { Kafka } from 'kafkajs';
 import type { Settings } from '../schemas/settings.ts';

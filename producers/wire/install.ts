@@ -1,0 +1,91 @@
+// Puts the quick record batches in the place of kafkajs's own, before kafkajs is loaded: what it sends and receives stays the same, byte for byte and message for message.
+// Compressed sends, compressed batches' codecs and old message formats stay with the stock client.
+import { createRequire } from 'node:module';
+import { withoutAborted, type AbortedTransaction } from '../../consumers/readCommitted.ts';
+import { decodeRecordSet, type FetchedRecord } from './fetched.ts';
+import { encodeRecordBatch, type BatchMessage } from './recordBatch.ts';
+
+const load = createRequire(import.meta.url);
+const pathOf = (name: string): string => load.resolve(`kafkajs/src/${name}.js`);
+if (load.cache[pathOf('index')] !== undefined) throw new Error('kafkajs was loaded before producers/wire/install.ts; import producers/kafka.ts instead of kafkajs');
+/** Loads a module of kafkajs and puts `make(stock)` in its place. */
+function replace<Stock>(name: string, make: (stock: Stock) => unknown): Stock {
+  const stock = load(pathOf(name)) as Stock;
+  const entry = load.cache[pathOf(name)];
+  if (entry !== undefined) entry.exports = make(stock);
+  return stock;
+}
+
+/** What kafkajs's encoder is asked for when a request is put together. */
+type Encoded = { readonly buf: Buffer; readonly buffer: Buffer; readonly size: () => number };
+const encodedAs = (buffer: Buffer): Encoded => ({ buf: buffer, buffer, size: () => buffer.length });
+type Encoder = { buffer: Buffer; writeString(text: string | null): Encoder; writeInt16(value: number): Encoder; writeInt32(value: number): Encoder };
+const EncoderOf = load(pathOf('protocol/encoder')) as new (bytes?: number) => Encoder;
+
+type PartitionData = { readonly partition: number; readonly messages: readonly BatchMessage[]; readonly firstSequence?: number };
+export type ProduceInput = { readonly acks: number; readonly timeout: number; readonly transactionalId?: string | null; readonly producerId?: unknown; readonly producerEpoch?: number; readonly compression?: number; readonly topicData: readonly { readonly topic: string; readonly partitions: readonly PartitionData[] }[] };
+export type ProduceRequest = (input: ProduceInput) => { readonly encode: () => Promise<Encoded> };
+/** kafkajs keeps an int64 as a bigint or as its own Long around one. */
+const int64Of = (value: unknown): bigint => (typeof value === 'bigint' ? value : typeof value === 'object' && value !== null && typeof Reflect.get(value, 'value') === 'bigint' ? (Reflect.get(value, 'value') as bigint) : BigInt(String(value ?? -1)));
+
+function encodeProduce({ acks, timeout, transactionalId = null, producerId, producerEpoch = 0, topicData }: ProduceInput, nowMs: number): Encoded {
+  const parts: Buffer[] = [];
+  const head = new EncoderOf(64).writeString(transactionalId).writeInt16(acks).writeInt32(timeout).writeInt32(topicData.length);
+  parts.push(head.buffer);
+  for (const { topic, partitions } of topicData) {
+    parts.push(new EncoderOf(64).writeString(topic).writeInt32(partitions.length).buffer);
+    for (const { partition, messages, firstSequence = 0 } of partitions) {
+      const batch = encodeRecordBatch({ messages, nowMs, transactional: Boolean(transactionalId), producerId: int64Of(producerId), producerEpoch, firstSequence });
+      parts.push(new EncoderOf(8).writeInt32(Number(partition)).writeInt32(batch.length).buffer, batch);
+    }
+  }
+  return encodedAs(Buffer.concat(parts));
+}
+export const stockProduce = replace<ProduceRequest>('protocol/requests/produce/v3/request', (stock): ProduceRequest => (input) => {
+  const request = stock(input);
+  return (input.compression ?? 0) !== 0 ? request : { ...request, encode: async () => encodeProduce(input, Date.now()) };
+});
+
+type Message = { readonly partition?: number };
+export type Grouping = (input: { readonly topic: string; readonly partitionMetadata: readonly unknown[]; readonly messages: readonly Message[]; readonly partitioner: (input: { topic: string; partitionMetadata: readonly unknown[]; message: Message }) => number }) => Record<number, Message[]>;
+/** The stock one copies a partition's list once per message. */
+export const groupMessages: Grouping = ({ topic, partitionMetadata, messages, partitioner }) => {
+  const groups: Record<number, Message[]> = {};
+  if (partitionMetadata.length === 0) return groups;
+  for (const message of messages) (groups[partitioner({ topic, partitionMetadata, message })] ??= []).push(message);
+  return groups;
+};
+export const stockGrouping = replace<Grouping>('producer/groupMessagesPerPartition', () => groupMessages);
+
+type SetDecoder = { readInt32(): number; canReadBytes(bytes: number): boolean; readBytes(bytes: number): Buffer; offset: number };
+type DecodeMessages = (decoder: SetDecoder) => Promise<unknown[]>;
+type Codec = { decompress(bytes: Buffer): Promise<Buffer> };
+const { lookupCodecByAttributes } = load(pathOf('protocol/message/compression/index')) as { lookupCodecByAttributes: (attributes: number) => Codec };
+export const stockDecodeMessages = replace<DecodeMessages>('protocol/requests/fetch/v4/decodeMessages', (stock): DecodeMessages => async (decoder) => {
+  const before = decoder.offset;
+  const size = decoder.readInt32();
+  if (size > 0 && decoder.canReadBytes(size)) {
+    const records = await decodeRecordSet(decoder.readBytes(size), (attributes, bytes) => lookupCodecByAttributes(attributes).decompress(bytes));
+    if (records !== undefined) return records;
+  }
+  decoder.offset = before;
+  return stock(decoder);
+});
+
+type PartitionFetched = { readonly messages: readonly FetchedRecord[]; readonly abortedTransactions?: readonly AbortedTransaction[] | null };
+type StockBatch = new (topic: string, fetchedOffset: unknown, fetched: PartitionFetched) => { rawMessages: readonly unknown[]; messagesWithinOffset: readonly unknown[]; messages: readonly unknown[] };
+/** The stock batch compares every offset as a BigInt made of text and copies the list three times. */
+export const stockBatch = replace<StockBatch>('consumer/batch', (Stock) => class extends Stock {
+  constructor(topic: string, fetchedOffset: unknown, fetched: PartitionFetched) {
+    const plain = fetched.messages.some((one) => !('offsetNumber' in one));
+    super(topic, fetchedOffset, plain ? fetched : { ...fetched, messages: [] });
+    if (plain) return;
+    const { messages, abortedTransactions = null } = fetched;
+    const from = Number(fetchedOffset);
+    const within = (messages[0]?.offsetNumber ?? from) >= from ? messages : messages.filter((one) => one.offsetNumber >= from);
+    const committed = abortedTransactions === null || abortedTransactions.length === 0 ? within : withoutAborted({ messages: within, abortedTransactions });
+    this.rawMessages = messages;
+    this.messagesWithinOffset = within;
+    this.messages = committed.some((one) => one.isControlRecord) ? committed.filter((one) => !one.isControlRecord) : committed;
+  }
+});

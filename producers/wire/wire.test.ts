@@ -1,0 +1,110 @@
+// Our record batches against kafkajs's own: the same bytes out, the same messages in.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { mock, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import '../kafka.ts';
+import { crc32c } from './crc32c.ts';
+import { decodeRecordSet, FetchedRecord } from './fetched.ts';
+import { groupMessages, stockBatch, stockDecodeMessages, stockGrouping, stockProduce, type ProduceInput, type ProduceRequest } from './install.ts';
+
+const load = createRequire(import.meta.url);
+const crcOfStock = load('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number;
+const produce = load('kafkajs/src/protocol/requests/produce/v3/request.js') as ProduceRequest;
+const Decoder = load('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Parameters<typeof stockDecodeMessages>[0];
+const decodeMessages = load('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js') as typeof stockDecodeMessages;
+const Batch = load('kafkajs/src/consumer/batch.js') as typeof stockBatch;
+
+test('crc32c: the check value, and the stock one at any length and alignment', () => {
+  assert.equal(crc32c(Buffer.from('123456789')), 0xe3069283);
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(9), fc.nat(9), (raw, head, tail) => {
+    const bytes = Buffer.from(raw);
+    const from = Math.min(head, bytes.length);
+    const to = Math.max(from, bytes.length - tail);
+    assert.equal(crc32c(bytes, from, to), crcOfStock(bytes.subarray(from, to)));
+  }));
+});
+
+const bytesArb = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
+const textArb = fc.string({ unit: 'grapheme', maxLength: 40 });
+const headersArb = fc.option(fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), fc.oneof(bytesArb, textArb, fc.array(textArb, { maxLength: 3 })), { maxKeys: 3, noNullPrototype: true }), { nil: undefined });
+const messageArb = fc.record({ key: fc.oneof(bytesArb, textArb, fc.constant(null)), value: fc.oneof(bytesArb, textArb, fc.constant(null)), headers: headersArb, timestamp: fc.option(fc.integer({ min: 1_600_000_000_000, max: 1_600_000_999_999 }).map(String), { nil: undefined }) })
+  .map(({ headers, timestamp, ...rest }) => ({ ...rest, ...(headers === undefined ? {} : { headers }), ...(timestamp === undefined ? {} : { timestamp }) }));
+const requestArb: fc.Arbitrary<ProduceInput> = fc.record({
+  acks: fc.constant(-1), timeout: fc.nat(60_000), transactionalId: fc.option(fc.string({ minLength: 1, maxLength: 12 }), { nil: null }), producerId: fc.bigInt({ min: -1n, max: 2n ** 62n }), producerEpoch: fc.nat(30_000),
+  topicData: fc.array(fc.record({ topic: fc.string({ minLength: 1, maxLength: 12 }), partitions: fc.array(fc.record({ partition: fc.nat(50), firstSequence: fc.nat(2 ** 30), messages: fc.array(messageArb, { minLength: 1, maxLength: 80 }) }), { maxLength: 3 }) }), { maxLength: 3 }),
+});
+
+test('a produce request is the stock one byte for byte', async () => {
+  mock.timers.enable({ apis: ['Date'], now: 1_600_000_500_000 });
+  try {
+    await fc.assert(fc.asyncProperty(requestArb, async (input) => {
+      assert.deepEqual((await produce(input).encode()).buffer, (await stockProduce(input).encode()).buffer);
+    }), { numRuns: 200 });
+  } finally {
+    mock.timers.reset();
+  }
+});
+test('a compressed send is left to the stock encoder', async () => {
+  const input = { acks: -1, timeout: 1, compression: 1, topicData: [{ topic: 't', partitions: [{ partition: 0, messages: [{ key: 'k', value: Buffer.from('v'), timestamp: 1 }] }] }] };
+  assert.deepEqual((await produce(input).encode()).buffer, (await stockProduce(input).encode()).buffer);
+});
+
+test('messages are grouped as by the stock client', () => {
+  fc.assert(fc.property(fc.array(fc.record({ partition: fc.nat(5), value: fc.string() })), (messages) => {
+    const ask = { topic: 't', partitionMetadata: [{}], messages, partitioner: ({ message }: { message: { readonly partition?: number } }) => message.partition ?? 0 };
+    assert.deepEqual(groupMessages(ask), stockGrouping(ask));
+  }));
+});
+
+type Plain = { offset: string; timestamp: string; key: Buffer | null; value: Buffer | null; headers: unknown; isControlRecord: boolean; attributes: number; batchContext: { producerId: string; inTransaction: boolean } };
+const plainOf = (list: readonly unknown[]): unknown[] => (list as readonly Plain[]).map(({ offset, timestamp, key, value, headers, isControlRecord, attributes, batchContext: { producerId, inTransaction } }) => ({ offset, timestamp, key, value, headers, isControlRecord, attributes, producerId, inTransaction }));
+/** A record set as a broker answers it: a produced batch with its offset, flags and broker time, whose checksum the clients do not look at. */
+async function batchBytes({ messages, offset, flags, maxTimestamp, gzip }: { messages: ProduceInput['topicData'][number]['partitions'][number]['messages']; offset: number; flags: number; maxTimestamp: number; gzip: boolean }): Promise<Buffer> {
+  const request = (await stockProduce({ acks: -1, timeout: 1, transactionalId: 'x', producerId: 77n, topicData: [{ topic: 't', partitions: [{ partition: 0, messages }] }] }).encode()).buffer;
+  const bytes = Buffer.from(request.subarray(2 + 1 + 2 + 4 + 4 + 2 + 1 + 4 + 4 + 4));
+  const whole = gzip ? Buffer.concat([bytes.subarray(0, 61), gzipSync(bytes.subarray(61))]) : bytes;
+  whole.writeInt32BE(whole.length - 12, 8);
+  whole.writeBigInt64BE(BigInt(offset), 0);
+  whole.writeInt16BE(flags | (gzip ? 1 : 0), 21);
+  whole.writeBigInt64BE(BigInt(maxTimestamp), 35);
+  return whole;
+}
+const setArb = fc.array(fc.record({ messages: fc.array(messageArb, { minLength: 1, maxLength: 20 }), offset: fc.nat(2 ** 40), flags: fc.constantFrom(0, 0x8, 0x10, 0x18, 0x30), maxTimestamp: fc.nat(2 ** 41), gzip: fc.boolean() }), { maxLength: 4 });
+const sized = (set: Buffer): Buffer => {
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(set.length);
+  return Buffer.concat([size, set]);
+};
+
+test('a record set is read as by the stock client: offsets, times, keys, values, headers, control records, gzip, a batch cut off', async () => {
+  await fc.assert(fc.asyncProperty(setArb, fc.nat(80), async (batches, cutOff) => {
+    const set = Buffer.concat(await Promise.all(batches.map(batchBytes)));
+    // Of less than a magic byte the stock client makes an exception; no broker cuts so short.
+    const bytes = sized(set.subarray(0, Math.max(Math.min(17, set.length), set.length - cutOff)));
+    const ours = new Decoder(bytes);
+    const stock = new Decoder(bytes);
+    const read = await decodeMessages(ours);
+    assert.deepEqual(plainOf(read), plainOf(await stockDecodeMessages(stock)));
+    assert.equal(ours.offset, stock.offset);
+    for (const record of read) assert.ok(record instanceof FetchedRecord);
+  }), { numRuns: 200 });
+});
+test('an older message format is left to the stock client', async () => {
+  assert.equal(await decodeRecordSet(Buffer.alloc(100), () => Promise.reject(new Error('not compressed'))), undefined);
+});
+
+test('a batch of ours shows what the stock batch shows', async () => {
+  const shown = (batch: InstanceType<typeof stockBatch>): unknown => {
+    const ask = (name: string): unknown => (Reflect.get(batch, name) as () => unknown).call(batch);
+    return { messages: plainOf(batch.messages), asked: ['isEmpty', 'isEmptyIncludingFiltered', 'isEmptyDueToFiltering', 'isEmptyControlRecord', 'isEmptyDueToLogCompactedMessages', 'firstOffset', 'lastOffset', 'offsetLag', 'offsetLagLow'].map(ask) };
+  };
+  await fc.assert(fc.asyncProperty(setArb, fc.nat(2 ** 40), fc.boolean(), async (batches, from, aborted) => {
+    const set = sized(Buffer.concat(await Promise.all([...batches].sort((a, b) => a.offset - b.offset).map(batchBytes))));
+    const rest = { partition: 0, highWatermark: String(2 ** 41), abortedTransactions: aborted ? [{ producerId: '77', firstOffset: '0' }] : null };
+    const ours = new Batch('t', String(from), { ...rest, messages: (await decodeMessages(new Decoder(set))) as FetchedRecord[] });
+    const stock = new stockBatch('t', String(from), { ...rest, messages: (await stockDecodeMessages(new Decoder(set))) as FetchedRecord[] });
+    assert.deepEqual(shown(ours), shown(stock));
+  }), { numRuns: 100 });
+});
