@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 // Pure files: rules without a clock, randomness, I/O or vendors. codec, csv and registry meet one vendor each.
 const pure = [
   'schemas/*.ts',
-  'consumers/join/{join,store,slots}.ts',
+  'consumers/join/{join,store,slots,mix,psi}.ts',
   'consumers/monitor/{fold,tallies,window,verdict,evidence,episode,score,band,view}.ts',
   'trainer/{split,evaluate,gate,claim}.ts',
   'producers/{catalogue,words,drift,people}.ts',

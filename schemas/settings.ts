@@ -120,6 +120,7 @@ export const TABLE = {
   expiryMarginMs: number('EXPIRY_MARGIN_MS', '600000', 'wall clock waits this much longer than a deadline before memory is freed', 0),
   sourceRanks: ranks('SOURCE_RANKS', '', 'rank per feedback source, e.g. expert:2,user:1; unlisted: 0; a lower rank never replaces a higher'),
 
+  driftReference: number('DRIFT_REFERENCE', '1000', 'first predictions of a version its later ones are compared with (loop_prediction_drift); 0: no comparison', 0),
   auditRate: share('AUDIT_RATE', '0.01', 'share of predictions marked for verification, chosen by the id alone'),
 
   bucketMs: number('BUCKET_MS', '60000', 'length of a tally bucket', 100),

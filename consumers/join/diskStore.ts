@@ -6,6 +6,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { createEntryCodec, createShapes, FORMAT } from './entryCodec.ts';
 import { createSlots, hashOf, type Slots } from './slots.ts';
 import { frameAt, openSegments, scanSegments, SPAN, type Walk } from './segments.ts';
+import type { VersionMix } from './mix.ts';
 import { noSums, type Covered, type JoinStore, type Queue, type Shape } from './store.ts';
 
 /** How far one input has been read. last: the last record delivered, by which the log is recognised. */
@@ -21,7 +22,7 @@ export type DiskStore = JoinStore & {
   readonly figures: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number };
   close(): void;
 };
-type Seal = { readonly format: number; readonly fingerprint: string; readonly boot: string; readonly checkpoint: Checkpoint; readonly shapes: readonly Shape[]; readonly unlabelled: number; readonly held: number; readonly coverage: readonly [string, Covered][]; readonly freed: { readonly predictions: number; readonly held: number } };
+type Seal = { readonly format: number; readonly fingerprint: string; readonly boot: string; readonly checkpoint: Checkpoint; readonly shapes: readonly Shape[]; readonly unlabelled: number; readonly held: number; readonly coverage: readonly [string, Covered][]; readonly mixes: readonly [string, VersionMix][]; readonly freed: { readonly predictions: number; readonly held: number } };
 const HAS_PREDICTION = 1;
 const PREDICTION_CAME = 2;
 const FEEDBACK_CAME = 4;
@@ -97,7 +98,7 @@ export async function openDiskStore(dir: string, fingerprint: string): Promise<D
   const first = (log.numbers()[0] ?? segmentOf(log.end())) * SPAN;
   const walks = { predictions: log.walk(PREDICTION_CAME, Math.max(first, seal?.freed.predictions ?? 0)), held: log.walk(FEEDBACK_CAME, Math.max(first, seal?.freed.held ?? 0)) };
   const sums = noSums();
-  if (seal !== undefined) Object.assign(sums, { unlabelled: seal.unlabelled, held: seal.held, coverage: new Map(seal.coverage) });
+  if (seal !== undefined) Object.assign(sums, { unlabelled: seal.unlabelled, held: seal.held, coverage: new Map(seal.coverage), mixes: new Map(seal.mixes) });
 
   /** The entry asked for last and where it stands: it is what is put back next. */
   let asked = { id: '', hash: 0, position: 0 };
@@ -143,7 +144,7 @@ export async function openDiskStore(dir: string, fingerprint: string): Promise<D
     unsavedBytes: log.unwrittenBytes,
     save(checkpoint) {
       const freed = { predictions: walks.predictions.position(), held: walks.held.position() };
-      const next: Seal = { format: FORMAT, fingerprint, boot, checkpoint, shapes: shapes.all, unlabelled: sums.unlabelled, held: sums.held, coverage: [...sums.coverage], freed };
+      const next: Seal = { format: FORMAT, fingerprint, boot, checkpoint, shapes: shapes.all, unlabelled: sums.unlabelled, held: sums.held, coverage: [...sums.coverage], mixes: [...sums.mixes], freed };
       log.write(JSON.stringify(next));
       // A segment that both queues have passed and in which nothing lives any more is given back.
       for (const segment of log.numbers()) {

@@ -1,7 +1,7 @@
 // Entries to and from the bytes of the local store. The format is ours alone: a store with another FORMAT is thrown away and rebuilt from the log.
 import { emptyEntry, type Entry, type Shape } from './store.ts';
 
-export const FORMAT = 1;
+export const FORMAT = 2;
 /** Shapes by number: what thousands of predictions share is stored once. */
 export type Shapes = { numberOf(shape: Shape): number; shapeAt(number: number): Shape };
 const scratchBytes = 64 * 1024;

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Feedback, Prediction } from '../../schemas/events.ts';
 import { createJoin as joinOver, type Counted, type Join, type JoinOutput, type JoinRules, type Side } from './join.ts';
-import { memoryStore, type JoinStore } from './store.ts';
+import { memoryStore, noSums, type JoinStore } from './store.ts';
 
-const RULES = { horizonMs: 1000, earlyHorizonMs: 100, rankOf: (source: string): number => (source === 'expert' ? 2 : 0), expiredBeforeMs: 0, isNew: (): boolean => true };
+const RULES = { horizonMs: 1000, earlyHorizonMs: 100, rankOf: (source: string): number => (source === 'expert' ? 2 : 0), driftReference: 3, expiredBeforeMs: 0, isNew: (): boolean => true };
 const NOTHING = new Uint8Array();
 const createJoin = (rules: JoinRules, store: JoinStore = memoryStore()): Join & { store: JoinStore } => ({ ...joinOver(rules, store), store });
 const prediction = (id: string, category = 'a'): Prediction => ({ prediction_id: id, model_name: 'm', model_version: 'v1', product_description: id, category, probabilities: [{ category: 'a', probability: 0.6 }, { category: 'b', probability: 0.4 }], predicted_at: 0, audit: false });
@@ -143,18 +143,54 @@ test('the restart law can fail: a join that looks only at the feedback side lose
   }), { numRuns: 1000, seed: 1 }));
 });
 
-test('coverage counts each prediction once, whatever is corrected or withdrawn', () => {
+test('coverage counts what has a label now, once, and the audited ones apart; a withdrawn label no longer counts', () => {
   const join = createJoin(RULES);
-  for (const event of [p(0, 10, 'x'), p(1, 11, 'y'), f(0, 20, 'x', '1', 'b'), f(1, 30, 'x', '2', null), f(2, 40, 'x', '3', 'a')]) feed(join, event);
-  assert.deepEqual([...join.store.sums.coverage], [['m v1', { predicted: 2, labelled: 1 }]]);
+  const audited = (event: Event): Event => (event.side === 'predictions' ? { ...event, event: { ...event.event, audit: true } } : event);
+  const steps: [Event, [number, number, number, number]][] = [
+    [p(0, 10, 'x'), [1, 0, 0, 0]], [audited(p(1, 11, 'y')), [2, 0, 1, 0]], [p(2, 11, 'x'), [2, 0, 1, 0]],
+    [f(0, 20, 'x', '1', 'b'), [2, 1, 1, 0]], [f(1, 30, 'x', '2', 'a'), [2, 1, 1, 0]], [f(2, 31, 'x', '3', null), [2, 0, 1, 0]], [f(3, 32, 'x', '4', 'a'), [2, 1, 1, 0]], [f(4, 33, 'y', '5', 'a'), [2, 2, 1, 1]],
+  ];
+  for (const [event, [predicted, labelledNow, auditPredicted, auditLabelled]] of steps) {
+    feed(join, event);
+    assert.deepEqual([...join.store.sums.coverage], [['m v1', { predicted, labelled: labelledNow, auditPredicted, auditLabelled }]]);
+    assert.equal(join.store.sums.unlabelled, predicted - labelledNow);
+  }
   join.expire(5000, 100, [], () => undefined);
-  assert.equal(join.store.sums.coverage.size, 0);
+  assert.deepEqual(join.store.sums, noSums());
+});
+
+test('law: the sums are what stands in the entries, wherever it is looked at', () => {
+  fc.assert(fc.property(logs, fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }), ({ left, right }, choices) => {
+    const join = createJoin(RULES);
+    for (const event of interleave(left, right, choices)) {
+      feed(join, event);
+      const entries = ['x', 'y', 'z'].map((id) => join.store.get(id)).filter((entry) => entry !== undefined);
+      const predicted = entries.filter((entry) => entry.prediction !== undefined);
+      const withLabel = predicted.filter((entry) => entry.current !== undefined).length;
+      const { unlabelled, held, coverage, mixes } = join.store.sums;
+      assert.deepEqual([unlabelled, held], [predicted.length - withLabel, entries.reduce((sum, entry) => sum + entry.held.length, 0)]);
+      assert.deepEqual([coverage.get('m v1')?.predicted ?? 0, coverage.get('m v1')?.labelled ?? 0], [predicted.length, withLabel]);
+      const mix = mixes.get('m v1');
+      assert.equal((mix?.reference.total ?? 0) + (mix?.before.total ?? 0) + (mix?.current.total ?? 0), predicted.length);
+    }
+  }));
+});
+
+test('an expired prediction is counted once, also across a restart', () => {
+  const expired = (expiredBeforeMs: number): number => {
+    const join = createJoin({ ...RULES, expiredBeforeMs, isNew: () => false });
+    for (const event of [p(0, 10, 'x'), p(1, 500, 'y')]) feed(join, event);
+    const counts: Counted[] = [];
+    join.expire(1800, 10, [], (kind) => counts.push(kind));
+    return counts.filter((kind) => kind === 'expired').length;
+  };
+  assert.deepEqual([expired(0), expired(1200), expired(1800)], [2, 1, 0]);
 });
 
 test('state is freed behind the horizon', () => {
   const join = createJoin(RULES);
   for (let i = 0; i < 1000; i += 1) feed(join, p(i, i, `id${i}`));
   join.expire(2001, 10_000, [], () => undefined);
-  assert.deepEqual(join.store.sums, { unlabelled: 0, held: 0, coverage: new Map() });
+  assert.deepEqual(join.store.sums, noSums());
   assert.equal(join.store.get('id500'), undefined);
 });

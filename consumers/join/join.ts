@@ -2,11 +2,14 @@
 // Decides what is emitted; knows no broker and no clock. An input is (offset, broker time, event) and is *new* when its offset is at or
 // beyond the committed position. A pair is emitted if and only if at least one of its two inputs is new.
 import type { Example, Feedback, Labelled, Prediction } from '../../schemas/events.ts';
+import { createMixes, topOf, versionKey } from './mix.ts';
 import { emptyEntry, type Entry, type Held, type JoinStore, type Shape, type StoredPrediction } from './store.ts';
 
 export type Side = 'predictions' | 'feedback';
 export type JoinRules = {
   readonly horizonMs: number; readonly earlyHorizonMs: number; readonly rankOf: (source: string) => number;
+  /** predictions of a version on this partition that are the reference of its mix; 0: none */
+  readonly driftReference: number;
   /** orphans with an earlier deadline were told before the last commit */
   readonly expiredBeforeMs: number;
   readonly isNew: (side: Side, offset: number) => boolean;
@@ -32,10 +35,10 @@ export type Join = {
    *  was before `expiredBeforeMs`: then it was told already. Returns the time before which every orphan has now been told. */
   expire(beforeMs: number, limit: number, out: JoinOutput[], count: Count): number;
 };
-const coverageKey = (shape: Shape): string => `${shape.modelName} ${shape.modelVersion}`;
 
-export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs, isNew }: JoinRules, store: JoinStore): Join {
+export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, expiredBeforeMs, isNew }: JoinRules, store: JoinStore): Join {
   const { sums } = store;
+  const mixes = createMixes(sums.mixes, driftReference);
   // Predictions that agree in everything but id, text and time share one object.
   const shapes = new Map<string, Shape>();
   function shapeOf(event: Prediction): Shape {
@@ -47,13 +50,22 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs,
     shapes.set(key, shape);
     return shape;
   }
+  /** How many predictions more, and how many of all have a label now that had none (or the other way). */
   function cover(shape: Shape, predicted: number, labelled: number): void {
-    const key = coverageKey(shape);
-    const sum = sums.coverage.get(key) ?? { predicted: 0, labelled: 0 };
+    const key = versionKey(shape);
+    const sum = sums.coverage.get(key) ?? { predicted: 0, labelled: 0, auditPredicted: 0, auditLabelled: 0 };
     sum.predicted += predicted;
     sum.labelled += labelled;
-    if (sum.predicted === 0) sums.coverage.delete(key);
-    else sums.coverage.set(key, sum);
+    if (shape.audit) {
+      sum.auditPredicted += predicted;
+      sum.auditLabelled += labelled;
+    }
+    sums.unlabelled += predicted - labelled;
+    if (sum.predicted > 0) sums.coverage.set(key, sum);
+    else {
+      sums.coverage.delete(key);
+      mixes.drop(key);
+    }
   }
 
   /** Applies one feedback to its prediction. The entry changes whether or not anything is emitted. */
@@ -86,10 +98,8 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs,
     const labelledAt = Math.max(prediction.timeMs, given.timeMs);
     const revision = entry.revision;
     entry.revision += 1;
-    if (revision === 0) {
-      sums.unlabelled -= 1;
-      cover(shape, 0, 1);
-    }
+    if (category === null) cover(shape, 0, -1);
+    else if (before === undefined) cover(shape, 0, 1);
     entry.current = category === null ? undefined : { label: category, labelledAt, rank };
     tell(category === null ? 'withdrawn' : before === undefined ? 'labelled' : 'corrected');
     if (!telling) return;
@@ -124,8 +134,8 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs,
       if (fresh) count('prediction');
       const prediction = { offset, timeMs, shape, text: event.product_description };
       entry.prediction = prediction;
-      sums.unlabelled += 1;
       cover(shape, 1, 0);
+      mixes.add(shape, topOf(event.probabilities), timeMs);
       if (entry.held.length > 0) {
         const { held } = entry;
         entry.held = [];
@@ -176,12 +186,11 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, expiredBeforeMs,
       }
       for (let oldest = store.predictions.oldestMs(); left > 0 && oldest !== undefined && oldest + horizonMs < beforeMs; oldest = store.predictions.oldestMs(), left -= 1) {
         const { id } = store.predictions.shift() ?? { id: '' };
-        const prediction = store.get(id)?.prediction;
+        const { prediction, current } = store.get(id) ?? emptyEntry();
         if (prediction === undefined) continue;
-        const wasLabelled = (store.get(id)?.revision ?? 0) > 0;
-        if (!wasLabelled) sums.unlabelled -= 1;
-        cover(prediction.shape, -1, wasLabelled ? -1 : 0);
-        if (isNew('predictions', prediction.offset)) count('expired');
+        cover(prediction.shape, -1, current === undefined ? 0 : -1);
+        // As with orphans: what a restart frees again was counted before the last commit.
+        if (prediction.timeMs + horizonMs >= expiredBeforeMs) count('expired');
         store.remove(id);
       }
       return toldBeforeMs;

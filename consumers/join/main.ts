@@ -18,6 +18,7 @@ const metrics = createJoinMetrics({
   waiting: () => [...tasks.values()].reduce((sum, { store: { sums } }) => ({ predictions: sum.predictions + sums.unlabelled, held: sum.held + sums.held }), { predictions: 0, held: 0 }),
   state: () => [...tasks.values()].map((task) => task.store.figures()).reduce((sum, one) => ({ entries: sum.entries + one.entries, indexBytes: sum.indexBytes + one.indexBytes, fileBytes: sum.fileBytes + one.fileBytes }), { entries: 0, indexBytes: 0, fileBytes: 0 }),
   coverage: () => [...tasks.values()].flatMap((task) => [...task.store.sums.coverage]),
+  mixes: () => [...tasks.values()].flatMap((task) => [...task.store.sums.mixes]),
   lags: () => shards?.lags() ?? new Map(),
 });
 

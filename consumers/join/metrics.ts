@@ -1,9 +1,11 @@
 // The join's figures.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Counted } from './join.ts';
+import { driftsOf, type VersionMix } from './mix.ts';
+import type { Covered } from './store.ts';
 
 export type JoinMetrics = { readonly registry: Registry; readonly count: (kind: Counted | 'misplaced') => void; readonly delay: Histogram; readonly deadLetters: Counter<'topic' | 'reason'> };
-type Readings = { readonly coverage: () => readonly (readonly [version: string, { readonly predicted: number; readonly labelled: number }])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly state: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number }; readonly lags: () => ReadonlyMap<string, number> };
+type Readings = { readonly coverage: () => readonly (readonly [version: string, Covered])[]; readonly mixes: () => readonly (readonly [version: string, VersionMix])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly state: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number }; readonly lags: () => ReadonlyMap<string, number> };
 const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400];
 
 export function createJoinMetrics(readings: Readings): JoinMetrics {
@@ -26,21 +28,28 @@ export function createJoinMetrics(readings: Readings): JoinMetrics {
       this.set({ where: 'disk' }, fileBytes);
     },
   });
-  new Gauge({
-    name: 'loop_label_coverage', help: 'Labelled share of the predictions within the horizon', labelNames: ['model_name', 'model_version'], registers: [registry],
-    collect() {
-      this.reset();
-      const sums = new Map<string, { predicted: number; labelled: number }>();
-      for (const [version, { predicted, labelled }] of readings.coverage()) {
-        const sum = sums.get(version) ?? { predicted: 0, labelled: 0 };
-        sums.set(version, { predicted: sum.predicted + predicted, labelled: sum.labelled + labelled });
-      }
-      for (const [version, { predicted, labelled }] of sums) {
-        const [model_name = '', model_version = ''] = version.split(' ');
-        if (predicted > 0) this.set({ model_name, model_version }, labelled / predicted);
-      }
-    },
-  });
+  /** One series per model version and extra label, from figures that partitions have added up. */
+  const perVersion = (name: string, help: string, labelNames: readonly string[], read: () => Iterable<readonly [version: string, labels: Readonly<Record<string, string>>, value: number]>): void => {
+    new Gauge({
+      name, help, labelNames: ['model_name', 'model_version', ...labelNames], registers: [registry],
+      collect() {
+        this.reset();
+        for (const [version, labels, value] of read()) {
+          const [model_name = '', model_version = ''] = version.split(' ');
+          this.set({ model_name, model_version, ...labels }, value);
+        }
+      },
+    });
+  };
+  const shareOf = (whole: 'predicted' | 'auditPredicted', part: 'labelled' | 'auditLabelled') => () =>
+    [...Map.groupBy(readings.coverage(), ([version]) => version)].flatMap(([version, list]) => {
+      const sum = (field: keyof Covered): number => list.reduce((total, [, covered]) => total + covered[field], 0);
+      return sum(whole) === 0 ? [] : [[version, {}, sum(part) / sum(whole)] as const];
+    });
+  perVersion('loop_label_coverage', 'Share of the predictions within the horizon that have a label now', [], shareOf('predicted', 'labelled'));
+  perVersion('loop_audit_coverage', 'The same of the predictions chosen for audit', [], shareOf('auditPredicted', 'auditLabelled'));
+  perVersion('loop_prediction_drift', 'Excess PSI of the latest answers of the version that serves against its first', ['of'], () =>
+    [...driftsOf(readings.mixes())].flatMap(([version, { category, confidence }]) => [[version, { of: 'category' }, category] as const, [version, { of: 'confidence' }, confidence] as const]));
   lagGauge(registry, 'join', readings.lags);
   return {
     registry,

@@ -1,5 +1,6 @@
 // What the join remembers, and where: entries by prediction id, and two queues in the order of broker time from which they are freed.
 // The rules (join.ts) know only this shape. In memory here, for tests and verify; on disk in diskStore.ts.
+import type { VersionMix } from './mix.ts';
 
 /** What predictions have in common: stored once. */
 export type Shape = { readonly modelName: string; readonly modelVersion: string; readonly categories: readonly string[]; readonly category: string; readonly audit: boolean };
@@ -18,10 +19,11 @@ export type Queue = {
   /** Takes the oldest out. */
   shift(): { readonly id: string; readonly timeMs: number } | undefined;
 };
-export type Covered = { predicted: number; labelled: number };
-/** Running sums, kept with the entries they sum up. coverage: `model version` → predictions within the horizon. */
-export type Sums = { unlabelled: number; held: number; coverage: Map<string, Covered> };
-export const noSums = (): Sums => ({ unlabelled: 0, held: 0, coverage: new Map() });
+/** Predictions, and those of them that have a label now; audited: of these, the ones chosen for audit. */
+export type Covered = { predicted: number; labelled: number; auditPredicted: number; auditLabelled: number };
+/** Running sums, kept with the entries they sum up. By versionKey: coverage of the predictions within the horizon, and the mix of answers. */
+export type Sums = { unlabelled: number; held: number; coverage: Map<string, Covered>; mixes: Map<string, VersionMix> };
+export const noSums = (): Sums => ({ unlabelled: 0, held: 0, coverage: new Map(), mixes: new Map() });
 
 export type JoinStore = {
   get(id: string): Entry | undefined;

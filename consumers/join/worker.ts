@@ -19,7 +19,7 @@ export type JoinTask = Task & { readonly store: DiskStore };
 const FREE_AT_ONCE = 10_000;
 
 /** Every rule that shapes the state: another text, another state. */
-const fingerprintOf = ({ horizonMs, earlyHorizonMs, sourceRanks, partitions }: Settings): string => createHash('sha256').update(JSON.stringify({ horizonMs, earlyHorizonMs, ranks: [...sourceRanks].sort(), partitions })).digest('hex');
+const fingerprintOf = ({ horizonMs, earlyHorizonMs, sourceRanks, partitions, driftReference }: Settings): string => createHash('sha256').update(JSON.stringify({ horizonMs, earlyHorizonMs, ranks: [...sourceRanks].sort(), partitions, driftReference })).digest('hex');
 /** Each instance has its own folder: its port is what no two can share. */
 export const stateDirOf = (settings: Settings, partition: number): string => resolve(settings.homeDir, 'state', `join-${settings.joinPort}`, String(partition));
 
@@ -30,7 +30,7 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
   const committed: Record<Side, number> = { predictions: Number(positions.get('predictions') ?? 0n), feedback: Number(positions.get('feedback') ?? 0n) };
   const state = await openState({ dir: stateDirOf(settings, partition), fingerprint: fingerprintOf(settings), opening });
   const { store } = state;
-  const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => ranks.get(source) ?? 0, expiredBeforeMs, isNew: (side, offset) => offset >= committed[side] }, store);
+  const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => ranks.get(source) ?? 0, driftReference: Math.ceil(settings.driftReference / settings.partitions), expiredBeforeMs, isNew: (side, offset) => offset >= committed[side] }, store);
   const newest: Record<Side, number> = { predictions: 0, feedback: 0 };
   let uncommitted = false;
 
