@@ -6,7 +6,7 @@ import type { Settings } from '../../schemas/settings.ts';
 import type { Tally } from '../../schemas/events.ts';
 import { deadLetterOf } from '../deadLetters.ts';
 import { readToEnd } from '../readToEnd.ts';
-import type { Opening, Task } from '../shards.ts';
+import type { Opening, Task } from '../shard.ts';
 import { createFold, type Fold, type MonitorRules } from './fold.ts';
 import type { MonitorMetrics } from './metrics.ts';
 
