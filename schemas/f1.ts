@@ -11,38 +11,88 @@ export type Scores = {
   readonly classes: readonly ClassF1[];
 };
 
-/** Scores over every category seen as label or prediction; F_c = 2 tp / (support + predicted), as scikit-learn's f1_score.
- *  `weighted` weighs by support; all are undefined without labels. `worst` considers categories with support only. */
-export function scoresOf(cells: Confusion): Scores {
-  const support = new Map<string, number>();
-  const predictedAs = new Map<string, number>();
-  const hits = new Map<string, number>();
+/** Counts per category from which every F1 follows: F_c = 2 hits / (support + predicted). Categories in sorted order. */
+export type Marginals = {
+  /** Adds (by > 0) or takes back labelled predictions. */
+  add(label: string, predicted: string, by: number): void;
+  clear(): void;
+  readonly labels: () => number;
+  /** Σ F_c · support_c / labels; undefined without labels. Costs one pass over the categories. */
+  weighted(): number | undefined;
+  /** Accuracy, which is the micro average. */
+  micro(): number | undefined;
+  /** F1 and support of every category seen as label or prediction. */
+  classes(): ClassF1[];
+};
+export function createMarginals(): Marginals {
+  const categories: string[] = [];
+  const places = new Map<string, number>();
+  const [support, predictedAs, hits]: [number[], number[], number[]] = [[], [], []];
   let labels = 0;
   let correct = 0;
-  for (const [label, predicted, count] of cellsOf(cells)) {
-    labels += count;
-    support.set(label, (support.get(label) ?? 0) + count);
-    predictedAs.set(predicted, (predictedAs.get(predicted) ?? 0) + count);
-    if (label === predicted) {
-      hits.set(label, count);
-      correct += count;
-    }
+  function placeOf(category: string): number {
+    const known = places.get(category);
+    if (known !== undefined) return known;
+    // Sorted, so that sums are made in one order whatever came first.
+    const after = categories.findIndex((one) => one > category);
+    const place = after < 0 ? categories.length : after;
+    categories.splice(place, 0, category);
+    for (const counts of [support, predictedAs, hits]) counts.splice(place, 0, 0);
+    categories.forEach((one, i) => places.set(one, i));
+    return place;
   }
-  const categories = [...new Set([...support.keys(), ...predictedAs.keys()])].sort();
-  const classes = categories.map((category): ClassF1 => {
-    const n = support.get(category) ?? 0;
-    const denominator = n + (predictedAs.get(category) ?? 0);
-    return { category, support: n, f1: denominator === 0 ? undefined : (2 * (hits.get(category) ?? 0)) / denominator };
-  });
+  const f1At = (i: number): number | undefined => {
+    const denominator = (support[i] ?? 0) + (predictedAs[i] ?? 0);
+    return denominator === 0 ? undefined : (2 * (hits[i] ?? 0)) / denominator;
+  };
+  return {
+    add(label, predicted, by) {
+      // A new category may move another: both are made before either is asked for.
+      if (!places.has(label)) placeOf(label);
+      const to = placeOf(predicted);
+      const from = placeOf(label);
+      support[from] = (support[from] ?? 0) + by;
+      predictedAs[to] = (predictedAs[to] ?? 0) + by;
+      labels += by;
+      if (from !== to) return;
+      hits[from] = (hits[from] ?? 0) + by;
+      correct += by;
+    },
+    clear() {
+      for (const list of [categories, support, predictedAs, hits]) list.length = 0;
+      places.clear();
+      labels = 0;
+      correct = 0;
+    },
+    labels: () => labels,
+    weighted() {
+      if (labels === 0) return undefined;
+      let sum = 0;
+      for (let i = 0; i < categories.length; i += 1) sum += (f1At(i) ?? 0) * ((support[i] ?? 0) / labels);
+      return sum;
+    },
+    micro: () => (labels === 0 ? undefined : correct / labels),
+    classes: () => categories.map((category, i) => ({ category, support: support[i] ?? 0, f1: f1At(i) })).filter(({ f1 }) => f1 !== undefined),
+  };
+}
+
+/** All scores, as scikit-learn's f1_score: `weighted` weighs by support, `macro` is over every category seen as label or prediction; `worst` considers
+ *  categories with support only. Undefined without labels. */
+export function scoresFrom(marginals: Marginals): Scores {
+  const classes = marginals.classes();
+  const labels = marginals.labels();
   if (labels === 0) return { labels, weighted: undefined, macro: undefined, micro: undefined, worst: undefined, classes };
-  let weighted = 0;
   let sum = 0;
   let worst: ClassF1 | undefined;
   for (const one of classes) {
     const f1 = one.f1 ?? 0;
-    weighted += f1 * (one.support / labels);
     sum += f1;
     if (one.support > 0 && (worst === undefined || f1 < (worst.f1 ?? 0))) worst = one;
   }
-  return { labels, weighted, macro: sum / classes.length, micro: correct / labels, worst, classes };
+  return { labels, weighted: marginals.weighted(), macro: sum / classes.length, micro: marginals.micro(), worst, classes };
+}
+export function scoresOf(cells: Confusion): Scores {
+  const marginals = createMarginals();
+  for (const [label, predicted, count] of cellsOf(cells)) marginals.add(label, predicted, count);
+  return scoresFrom(marginals);
 }
