@@ -71,6 +71,34 @@ const tokens = (env: string, about: string): Setting<ReadonlyMap<string, Readonl
     return { value };
   },
 });
+/** `{"model": {"MIN_F1": 0.85}}` to texts per model. Which variables may stand there, and their values, are checked in readSettings. */
+const overrides = (env: string, about: string): Setting<ReadonlyMap<string, Readonly<Record<string, string>>>> => ({
+  env,
+  about,
+  fallback: '',
+  parse(raw) {
+    const wrong = { wrong: `must be JSON like {"wine": {"MIN_F1": 0.85}}, is '${raw}'` };
+    if (raw === '') return { value: new Map() };
+    let read: unknown;
+    try {
+      read = JSON.parse(raw);
+    } catch {
+      return wrong;
+    }
+    if (typeof read !== 'object' || read === null || Array.isArray(read)) return wrong;
+    const value = new Map<string, Readonly<Record<string, string>>>();
+    for (const [model, given] of Object.entries(read as Record<string, unknown>)) {
+      if (typeof given !== 'object' || given === null || Array.isArray(given)) return wrong;
+      const texts: Record<string, string> = {};
+      for (const [name, one] of Object.entries(given as Record<string, unknown>)) {
+        if (typeof one !== 'string' && typeof one !== 'number') return { wrong: `${model}: ${name} must be a text or a number` };
+        texts[name] = String(one);
+      }
+      value.set(model, texts);
+    }
+    return { value };
+  },
+});
 const names = (env: string, fallback: string, about: string): Setting<readonly string[]> => ({
   env,
   about,
@@ -128,12 +156,16 @@ export const TABLE = {
   windowMaxAgeMs: number('WINDOW_MAX_AGE_MS', days(7), 'no bucket older than this is in the window', 1000),
   minF1: share('MIN_F1', '0.90', 'threshold on the live weighted F1'),
   minClassF1: maybeShare('MIN_CLASS_F1', 'floor for the F1 of every category with enough support; empty: none'),
+  minAccuracy: maybeShare('MIN_ACCURACY', 'floor for the accuracy; empty: none'),
+  recoverMargin: share('RECOVER_MARGIN', '0.01', 'how far above its floors a degraded version must come to be shown as healthy again'),
   trigger: choice('TRIGGER', ['evidence', 'window'], 'evidence', 'what orders a retraining'),
+  judgeOn: choice('JUDGE_ON', ['all', 'audit'], 'all', 'labels that may order a retraining: all, or only those of audited predictions'),
   minLabels: number('MIN_LABELS', '300', 'labels before a verdict; also the support a category needs', 1),
   falseAlarmEvery: number('FALSE_ALARM_EVERY', '10000', 'at least so many labels between false alarms, on average', 2),
   settleMs: number('SETTLE_MS', '0', 'age of a prediction when its label is fed to the detector; 0: at its first label', 0),
   cooldownMs: number('COOLDOWN_MS', '3600000', 'the detector rests so long after an alarm (stream time)', 0),
   maxRetrainsPerDay: number('MAX_RETRAINS_PER_DAY', '4', 'cap on drift retrainings of a model', 1),
+  modelSettings: overrides('MODEL_SETTINGS', 'settings of judgement of single models, as JSON: {"wine": {"MIN_F1": 0.85}}'),
 
   autoRetrain: choice('AUTO_RETRAIN', ['on', 'off'], 'on', 'whether the trainer acts on drift and schedule requests'),
   promote: choice('PROMOTE', ['auto', 'ask'], 'auto', 'whether a passed gate promotes by itself'),
@@ -149,7 +181,39 @@ export const TABLE = {
   recentPredictions: number('RECENT_PREDICTIONS', '100000', 'predictions kept for look-ups', 0),
 } as const;
 
+/** What MODEL_SETTINGS may set for a single model. */
+export const PER_MODEL = ['bucketMs', 'windowLabels', 'windowMaxAgeMs', 'minF1', 'minClassF1', 'minAccuracy', 'recoverMargin', 'trigger', 'judgeOn', 'minLabels', 'falseAlarmEvery', 'settleMs', 'cooldownMs', 'maxRetrainsPerDay', 'categories'] as const satisfies readonly (keyof typeof TABLE)[];
+
 export type Settings = { readonly [K in keyof typeof TABLE]: (typeof TABLE)[K] extends Setting<infer T> ? T : never };
+
+/** Rules between two settings, in words. */
+function contradictions(settings: Settings): string[] {
+  const wrong: string[] = [];
+  if (settings.windowMaxAgeMs < settings.bucketMs) wrong.push(`WINDOW_MAX_AGE_MS (${settings.windowMaxAgeMs}) must not be below BUCKET_MS (${settings.bucketMs})`);
+  const floors = { MIN_F1: settings.minF1, MIN_CLASS_F1: settings.minClassF1, MIN_ACCURACY: settings.minAccuracy };
+  for (const [env, floor] of Object.entries(floors)) if (floor === 1 || (floor === 0 && env !== 'MIN_F1')) wrong.push(`${env} must be above 0 and below 1`);
+  return wrong;
+}
+function overridden(settings: Settings, modelName: string): { readonly settings: Settings; readonly wrong: readonly string[] } {
+  const given = settings.modelSettings.get(modelName);
+  if (given === undefined) return { settings, wrong: [] };
+  const wrong: string[] = [];
+  const changed: Record<string, unknown> = {};
+  for (const [env, raw] of Object.entries(given)) {
+    const key = PER_MODEL.find((one) => TABLE[one].env === env);
+    if (key === undefined) {
+      wrong.push(`${env} cannot be set for a single model; what can: ${PER_MODEL.map((one) => TABLE[one].env).join(', ')}`);
+      continue;
+    }
+    const parsed: Parsed<unknown> = TABLE[key].parse(raw);
+    if ('wrong' in parsed) wrong.push(`${env} ${parsed.wrong}`);
+    else changed[key] = parsed.value;
+  }
+  const merged = { ...settings, ...changed } as Settings;
+  return { settings: merged, wrong: wrong.length > 0 ? wrong : contradictions(merged) };
+}
+/** The settings as they are for one model. */
+export const settingsFor = (settings: Settings, modelName: string): Settings => overridden(settings, modelName).settings;
 
 /** Settings from an environment; absent variables take their defaults. Throws fatal `bad_settings` listing every mistake. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -165,8 +229,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
   const settings = read as Settings;
   if (wrong.length === 0 && settings.earlyHorizonMs > settings.horizonMs) wrong.push(`EARLY_HORIZON_MS (${settings.earlyHorizonMs}) must not exceed HORIZON_MS (${settings.horizonMs})`);
-  if (wrong.length === 0 && settings.windowMaxAgeMs < settings.bucketMs) wrong.push(`WINDOW_MAX_AGE_MS (${settings.windowMaxAgeMs}) must not be below BUCKET_MS (${settings.bucketMs})`);
-  if (wrong.length === 0 && settings.minF1 === 1) wrong.push('MIN_F1 must be below 1: nothing stays at or above it');
+  if (wrong.length === 0) wrong.push(...contradictions(settings));
+  if (wrong.length === 0) for (const model of settings.modelSettings.keys()) wrong.push(...overridden(settings, model).wrong.map((text) => `MODEL_SETTINGS of '${model}': ${text}`));
   if (wrong.length > 0) throw fatal('bad_settings', `the settings are wrong:\n  ${wrong.join('\n  ')}`, { fields: { wrong } });
   return Object.freeze(settings);
 }
