@@ -1,11 +1,10 @@
 import tseslint from 'typescript-eslint';
 
-// Pure files: rules without a clock, randomness, I/O or vendors. codec, csv and registry meet one vendor each; quickRead and quickWrite work on Node's buffers.
+// Pure files: rules without a clock, randomness, I/O or vendors. codec, csv and registry meet one vendor each.
 const pure = [
   'schemas/*.ts',
-  'consumers/barrier.ts',
   'consumers/join/{join,store,slots,mix,psi}.ts',
-  'consumers/monitor/{fold,tallies,window,verdict,evidence,episode,score,band,view}.ts',
+  'consumers/monitor/{fold,version,snapshot,rules,eras,settling,cells,tallies,window,verdict,evidence,episode,score,band,view}.ts',
   'trainer/{split,evaluate,gate,claim}.ts',
   'producers/{catalogue,words,drift,people}.ts',
   'inference/slot.ts',
@@ -13,7 +12,7 @@ const pure = [
   'stack/verify/{oracle,compare}.ts',
 ];
 const noDice = { object: 'Math', property: 'random', message: 'Randomness is an argument.' };
-const vendorEdges = ['schemas/{codec,csv,quickRead,quickWrite,registry}.ts', '**/*.test.ts'];
+const vendorEdges = ['schemas/{codec,csv,registry}.ts', '**/*.test.ts'];
 export default tseslint.config(
   { ignores: ['node_modules/', '.loop*/'] },
   ...tseslint.configs.strict,

@@ -7,17 +7,29 @@ const CAP = 0.999;
 export type Evidence = readonly number[];
 export const noEvidence: Evidence = DELTAS.map(() => 0);
 
-const betsAt = (threshold: number): number[] => DELTAS.map((delta) => Math.min(delta / (threshold * (1 - threshold)), CAP / (1 - threshold)));
+/** Evidence beyond any alarm is not counted further: less evidence keeps the guarantee, and the number stays finite. */
+const MOST = 1e15;
+
+const betsAt = (threshold: number): readonly number[] => DELTAS.map((delta) => Math.min(delta / (threshold * (1 - threshold)), CAP / (1 - threshold)));
+/** Thresholds are few and asked for at every label. */
+const betsBy = new Map<number, readonly number[]>();
 
 /** One label later. threshold τ in (0, 1), score x in [0, 1]. */
 export function weigh(evidence: Evidence, threshold: number, score: number): Evidence {
-  const bets = betsAt(threshold);
-  return evidence.map((s, k) => (1 + s) * (1 + (bets[k] ?? 0) * (threshold - score)));
+  let bets = betsBy.get(threshold);
+  if (bets === undefined) betsBy.set(threshold, (bets = betsAt(threshold)));
+  const next: number[] = [];
+  for (let k = 0; k < evidence.length; k += 1) next.push(Math.min(MOST, (1 + (evidence[k] ?? 0)) * (1 + (bets[k] ?? 0) * (threshold - score))));
+  return next;
 }
 /** M: the mean over the grid. */
-export const statisticOf = (evidence: Evidence): number => evidence.reduce((sum, s) => sum + s, 0) / evidence.length;
+export function statisticOf(evidence: Evidence): number {
+  let sum = 0;
+  for (const s of evidence) sum += s;
+  return sum / evidence.length;
+}
 /** Several detectors alarm together at the mean of their M, so that the guarantee holds for the whole. */
 export const jointStatistic = (detectors: readonly Evidence[]): number => (detectors.length === 0 ? 0 : detectors.reduce((sum, one) => sum + statisticOf(one), 0) / detectors.length);
 
-/** F1 = 2J/(2−J) for J = hits among labels where the category is label or prediction: the threshold on J for a floor on F1. */
+/** F1 = 2J/(1+J) for J = the share of hits among labels where the category is label or prediction (Jaccard): the threshold on J for a floor on F1. */
 export const hitShareFor = (f1Floor: number): number => f1Floor / (2 - f1Floor);

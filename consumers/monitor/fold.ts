@@ -1,94 +1,95 @@
 // The monitor as one fold over one `labelled` partition: (state, Labelled) → (state, retrain requests). It knows no clock: every duration is stream
-// time, the running maximum of labelled_at. The same log and settings give the same ids and the same bytes.
-import { scoresOf } from '../../schemas/f1.ts';
-import type { Cell, Labelled, RetrainRequested, Tally } from '../../schemas/events.ts';
+// time, the running maximum of labelled_at. The same log and eras of settings give the same ids and the same bytes.
+import { scoresFrom } from '../../schemas/f1.ts';
+import type { Labelled, RetrainRequested, Tally } from '../../schemas/events.ts';
 import { driftRetrainId } from '../../schemas/ids.ts';
-import { cellsOf } from '../../schemas/confusion.ts';
-import { beforeFirstEpisode, decideEpisode, type EpisodeState } from './episode.ts';
-import { hitShareFor, jointStatistic, noEvidence, statisticOf, weigh, type Evidence } from './evidence.ts';
-import { coefficientsOf, scoreOf, type Coefficients } from './score.ts';
-import { addTo, createTallies, type Bucket, type Cells, type Tallies } from './tallies.ts';
-import { verdictOf } from './verdict.ts';
-import { windowOf } from './window.ts';
-
-export type MonitorRules = {
-  readonly bucketMs: number; readonly windowLabels: number; readonly windowMaxAgeMs: number; readonly minF1: number; readonly minClassF1: number | undefined;
-  readonly trigger: 'evidence' | 'window'; readonly minLabels: number; readonly falseAlarmEvery: number; readonly settleMs: number; readonly cooldownMs: number;
-  readonly maxRetrainsPerDay: number; readonly categories: readonly string[];
-};
-/** Labels needed before shares are estimated; until then the score is accuracy. */
-const MIN_FOR_COEFFICIENTS = 50;
-
-type Unsettled = { readonly id: string; readonly dueMs: number; readonly predictedAt: number; label: string | null; readonly predicted: string };
-export type VersionState = {
-  readonly modelName: string; readonly modelVersion: string; readonly tallies: Tallies;
-  detectors: Map<string, Evidence>; coefficients: Coefficients | undefined; coefficientsBucketMs: number;
-  episode: EpisodeState; fed: number; fedSinceAlarm: number; newestPredictedAt: number; unsettled: Map<string, Unsettled>;
-  added: number; removed: number; lastLabelledAt: number;
-};
-export const WEIGHTED = 'weighted';
+import { decideEpisode } from './episode.ts';
+import { jointStatistic, statisticOf } from './evidence.ts';
+import { restartsEvidence, rulesFor, type Era, type MonitorRules } from './rules.ts';
+import { createSettling } from './settling.ts';
+import { createSnapshot } from './snapshot.ts';
+import { shownNext, verdictOf, type Judged } from './verdict.ts';
+import { count, createVersion, feed, fit, freeze, restartDetectors, type VersionState } from './version.ts';
+import type { RunningWindow } from './window.ts';
 
 export type Fold = {
-  apply(event: Labelled, offset: bigint): RetrainRequested[];
+  /** Returns what it orders. A label that was applied before (an offset not above `offset()`) changes nothing. */
+  apply(event: Labelled, offset: number): RetrainRequested[];
+  /** After `restore`, and before the first `apply`: labels from `recallFrom()` up to `offset()`, in order. They were judged; some of them still wait for their time. */
+  recall(event: Labelled, offset: number): void;
+  /** Where `recall` must begin; undefined: nothing to recall. */
+  readonly recallFrom: () => number | undefined;
   /** Snapshot records that changed since the last call, by key; undefined: gone. */
   changes(): ReadonlyMap<string, Tally | undefined>;
-  restore(key: string, tally: Tally): void;
+  /** All standing snapshot records of this partition, once, before anything else. */
+  restore(snapshot: ReadonlyMap<string, Tally>): void;
   readonly versions: () => readonly VersionState[];
+  /** Rules for a model in the newest era: in force from the next label on. */
+  readonly newestRules: (modelName: string) => MonitorRules;
   readonly streamMs: () => number;
-  readonly offset: () => bigint;
+  /** Of the last label applied, −1 before the first. */
+  readonly offset: () => number;
 };
-type SavedDetector = {
-  detectors: [string, number[]][]; coefficients: [string, { r: number; d: number; f: number }][] | null; coefficientsBucketMs: number; episode: EpisodeState; fed: number; fedSinceAlarm: number;
-  newestPredictedAt: number; unsettled: Unsettled[]; added: number; removed: number; lastLabelledAt: number; streamMs: number; openedAtMs: number[];
-};
-const listOf = (cells: Cells): Cell[] => cellsOf(cells).map(([label, predicted, count]) => ({ label, predicted, count }));
+/** The part of the state that belongs to no version. */
+export type Common = { streamMs: number; offset: number; recallFrom: number | undefined; readonly openedAtMs: Map<string, number[]> };
+/** Openings kept per model: more than any daily cap looks back. */
+const KEPT_OPENINGS = 1000;
 
-export function createFold(rules: MonitorRules, partition: number): Fold {
+/** eras: rising fromOffset; the first judges everything before the second. */
+export function createFold(partition: number, eras: readonly Era[]): Fold {
   const versions = new Map<string, VersionState>();
-  const openedAtMs = new Map<string, number[]>();
   const dirty = new Set<VersionState>();
-  let streamMs = 0;
-  let offset = -1n;
+  const common: Common = { streamMs: 0, offset: -1, recallFrom: undefined, openedAtMs: new Map() };
+  const settling = createSettling();
+  let current = eras[0];
+  let next = 1;
 
-  const freshDetectors = (): Map<string, Evidence> => new Map([WEIGHTED, ...(rules.minClassF1 === undefined ? [] : rules.categories)].map((name) => [name, noEvidence]));
+  const rulesAt = (era: Era | undefined, modelName: string): MonitorRules => {
+    if (era === undefined) throw new RangeError('a fold needs at least one era of settings');
+    return rulesFor(era.book, modelName);
+  };
+  const rulesOf = (modelName: string): MonitorRules => rulesAt(current, modelName);
   function versionOf(modelName: string, modelVersion: string): VersionState {
     const key = `${modelName}/${modelVersion}`;
-    const found = versions.get(key);
-    if (found !== undefined) return found;
-    const made: VersionState = {
-      modelName, modelVersion, tallies: createTallies(rules.bucketMs), detectors: freshDetectors(), coefficients: undefined, coefficientsBucketMs: -1, episode: beforeFirstEpisode,
-      fed: 0, fedSinceAlarm: 0, newestPredictedAt: 0, unsettled: new Map(), added: 0, removed: 0, lastLabelledAt: 0,
-    };
-    versions.set(key, made);
-    return made;
+    let version = versions.get(key);
+    if (version === undefined) versions.set(key, (version = createVersion(modelName, modelVersion, rulesOf(modelName))));
+    return version;
   }
-  const windowAt = (version: VersionState): ReturnType<typeof windowOf> => windowOf(version.tallies.buckets(), rules.windowLabels, rules.windowMaxAgeMs, streamMs);
-
-  /** Shares are frozen per bucket, from what stood before the bucket's first label. */
-  function freeze(version: VersionState): void {
-    const bucket = Math.floor(streamMs / rules.bucketMs) * rules.bucketMs;
-    if (bucket === version.coefficientsBucketMs) return;
-    version.coefficients = coefficientsOf(windowAt(version).cells, MIN_FOR_COEFFICIENTS);
-    version.coefficientsBucketMs = bucket;
-  }
-
-  function feed(version: VersionState, label: string, predicted: string, predictedAt: number): void {
-    version.newestPredictedAt = Math.max(version.newestPredictedAt, predictedAt);
-    if (streamMs < version.episode.restUntilMs) return;
-    version.fed += 1;
-    version.fedSinceAlarm += 1;
-    for (const [name, evidence] of version.detectors) {
-      if (name === WEIGHTED) version.detectors.set(name, weigh(evidence, rules.minF1, scoreOf(version.coefficients, label, predicted)));
-      else if (rules.minClassF1 !== undefined && (label === name || predicted === name)) version.detectors.set(name, weigh(evidence, hitShareFor(rules.minClassF1), label === predicted ? 1 : 0));
+  /** Moves on to the era of `offset`. */
+  function enter(offset: number): void {
+    for (let era = eras[next]; era !== undefined && era.fromOffset <= offset; era = eras[next]) {
+      current = era;
+      next += 1;
+      for (const version of versions.values()) change(version, rulesOf(version.modelName));
     }
   }
+  function change(version: VersionState, rules: MonitorRules): void {
+    const before = version.rules;
+    version.rules = rules;
+    if (restartsEvidence(before, rules)) {
+      restartDetectors(version);
+      version.episode = { ...version.episode, pending: false };
+    }
+    // The shares may now be of other labels.
+    if (before.judgeOn !== rules.judgeOn) version.coefficientsBucketMs = -1;
+    if (before.bucketMs !== rules.bucketMs) version.bucketLengths = [...version.bucketLengths, { fromMs: common.streamMs + 1, lengthMs: rules.bucketMs }];
+    fit(version, common.streamMs);
+    dirty.add(version);
+  }
+  const judgedIn = ({ labels, marginals }: RunningWindow): Judged => ({ labels, weighted: marginals.weighted(), micro: marginals.micro(), classes: marginals.classes });
 
-  function judge(version: VersionState): RetrainRequested[] {
-    const statistic = jointStatistic([...version.detectors.values()]);
-    const verdict = rules.trigger === 'window' ? verdictOf(scoresOf(windowAt(version).cells), rules) : undefined;
-    const alarm = rules.trigger === 'window' ? verdict?.status === 'degraded' : statistic >= rules.falseAlarmEvery;
-    const opened = openedAtMs.get(version.modelName) ?? [];
-    const decision = decideEpisode(version.episode, alarm, streamMs, opened, rules);
+  /** Gives one label to the detectors, unless they rest, and opens an episode when that is an alarm. */
+  function hear(version: VersionState, { label, predicted, predictedAt, audit }: { readonly label: string; readonly predicted: string; readonly predictedAt: number; readonly audit: boolean }): RetrainRequested[] {
+    version.newestPredictedAt = Math.max(version.newestPredictedAt, predictedAt);
+    if (version.rules.judgeOn === 'audit' && !audit) return [];
+    if (common.streamMs >= version.episode.restUntilMs) feed(version, label, predicted);
+    return version.rules.trigger === 'evidence' ? decide(version, jointStatistic([...version.detectors.values()]) >= version.rules.falseAlarmEvery) : [];
+  }
+
+  function decide(version: VersionState, alarm: boolean): RetrainRequested[] {
+    const { rules, modelName, modelVersion } = version;
+    const opened = common.openedAtMs.get(modelName) ?? [];
+    const decision = decideEpisode(version.episode, alarm, common.streamMs, opened, rules);
     switch (decision.status) {
       case 'quiet':
       case 'resting':
@@ -97,101 +98,107 @@ export function createFold(rules: MonitorRules, partition: number): Fold {
         version.episode = decision.state;
         return [];
       case 'opened': {
-        const window = windowAt(version);
-        const scores = scoresOf(window.cells);
+        const { window } = version.counted[rules.judgeOn];
+        const scores = scoresFrom(window.marginals);
         const evidence = {
-          trigger: rules.trigger, statistic, alarm_at: rules.falseAlarmEvery, labels_since_last_alarm: version.fedSinceAlarm, window_labels: window.labels, window_from_ms: window.fromMs ?? null,
-          worst_category: scores.worst?.category ?? null, worst_f1: scores.worst?.f1 ?? null, labelled_partition: partition, labelled_offset: Number(offset),
+          trigger: rules.trigger, judged_on: rules.judgeOn, statistic: jointStatistic([...version.detectors.values()]), alarm_at: rules.falseAlarmEvery, labels_since_last_alarm: version.fedSinceAlarm,
+          window_labels: window.labels, window_from_ms: window.fromMs ?? null, worst_category: scores.worst?.category ?? null, worst_f1: scores.worst?.f1 ?? null, labelled_partition: partition, labelled_offset: common.offset,
           detectors: Object.fromEntries([...version.detectors].map(([name, one]) => [name, statisticOf(one)])),
         };
         version.episode = decision.state;
-        version.detectors = freshDetectors();
-        version.fedSinceAlarm = 0;
-        openedAtMs.set(version.modelName, [...opened, streamMs].slice(-1000));
+        restartDetectors(version);
+        common.openedAtMs.set(modelName, [...opened, common.streamMs].slice(-KEPT_OPENINGS));
         return [{
-          retrain_id: driftRetrainId(version.modelName, version.modelVersion, decision.state.episode), model_name: version.modelName, model_version: version.modelVersion, cause: 'drift',
-          requested_at: streamMs, requested_by: 'monitor', threshold: rules.minF1, live_f1: scores.weighted ?? null, evidence_json: JSON.stringify(evidence), newest_predicted_at: version.newestPredictedAt, params_json: '{}', force: false,
+          retrain_id: driftRetrainId(modelName, modelVersion, decision.state.episode), model_name: modelName, model_version: modelVersion, cause: 'drift',
+          requested_at: common.streamMs, requested_by: 'monitor', threshold: rules.minF1, live_f1: scores.weighted ?? null, evidence_json: JSON.stringify(evidence), newest_predicted_at: version.newestPredictedAt, params_json: '{}', force: false,
         }];
       }
     }
   }
 
-  /** With a settling time: the predictions whose time has come, in the order of (time, id). */
-  function settle(version: VersionState): void {
-    const due = [...version.unsettled.values()].filter((one) => one.dueMs <= streamMs).sort((a, b) => a.dueMs - b.dueMs || (a.id < b.id ? -1 : 1));
-    for (const one of due) {
-      version.unsettled.delete(one.id);
-      if (one.label !== null) feed(version, one.label, one.predicted, one.predictedAt);
+  /** The predictions whose time has come, of every version, each judged on its own. */
+  function settle(): RetrainRequested[] {
+    const requests: RetrainRequested[] = [];
+    for (let one = settling.next(common.streamMs); one !== undefined; one = settling.next(common.streamMs)) {
+      if (one.label === null) continue;
+      const version = versionOf(one.modelName, one.modelVersion);
+      dirty.add(version);
+      fit(version, common.streamMs);
+      freeze(version, common.streamMs);
+      requests.push(...hear(version, { ...one, label: one.label }));
     }
+    return requests;
+  }
+  /** Of a first label: when it may speak. */
+  const dueOf = (event: Labelled, rules: MonitorRules): number => event.predicted_at + rules.settleMs;
+  const wait = (event: Labelled, dueMs: number, offset: number): void => settling.add({ id: event.prediction_id, modelName: event.model_name, modelVersion: event.model_version, dueMs, predictedAt: event.predicted_at, predicted: event.predicted, audit: event.audit, label: event.label, offset });
+
+  function apply(event: Labelled, offset: number): RetrainRequested[] {
+    if (offset <= common.offset) return [];
+    enter(offset);
+    common.offset = offset;
+    common.streamMs = Math.max(common.streamMs, event.labelled_at);
+    const { streamMs } = common;
+    const requests = settle();
+    const version = versionOf(event.model_name, event.model_version);
+    const { rules } = version;
+    dirty.add(version);
+    fit(version, streamMs);
+    freeze(version, streamMs);
+    if (event.previous_label !== null && event.previous_labelled_at !== null) {
+      count(version, event.audit, event.previous_label, event.predicted, event.previous_labelled_at, -1);
+      version.removed += 1;
+    }
+    if (event.label !== null) {
+      count(version, event.audit, event.label, event.predicted, event.labelled_at, 1);
+      version.added += 1;
+      version.lastLabelledAt = Math.max(version.lastLabelledAt, event.labelled_at);
+    }
+    fit(version, streamMs);
+    const waits = settling.relabel(event.prediction_id, event.label);
+    if (event.revision === 0 && event.label !== null) {
+      if (!waits && rules.settleMs > 0 && dueOf(event, rules) > streamMs) wait(event, dueOf(event, rules), offset);
+      else requests.push(...hear(version, { label: event.label, predicted: event.predicted, predictedAt: event.predicted_at, audit: event.audit }));
+    }
+    const judged = judgedIn(version.counted[rules.judgeOn].window);
+    const shown = shownNext(version.shown, judged, rules, rules.recoverMargin);
+    if (shown !== version.shown) {
+      version.shown = shown;
+      version.shownSinceMs = streamMs;
+    }
+    // An alarm that waits for the daily cap is heard at any label.
+    if (rules.trigger === 'window' || version.episode.pending) requests.push(...decide(version, rules.trigger === 'window' && verdictOf(judged, rules).status === 'degraded'));
+    common.recallFrom = settling.oldestOffset();
+    return requests;
   }
 
+  const snapshot = createSnapshot(partition, common, versionOf);
   return {
-    apply(event, at) {
-      offset = at;
-      streamMs = Math.max(streamMs, event.labelled_at);
-      const version = versionOf(event.model_name, event.model_version);
-      dirty.add(version);
-      freeze(version);
-      if (event.previous_label !== null && event.previous_labelled_at !== null) {
-        version.tallies.add(event.previous_label, event.predicted, event.previous_labelled_at, -1);
-        version.removed += 1;
-      }
-      if (event.label !== null) {
-        version.tallies.add(event.label, event.predicted, event.labelled_at, 1);
-        version.added += 1;
-        version.lastLabelledAt = Math.max(version.lastLabelledAt, event.labelled_at);
-      }
-      version.tallies.age(streamMs);
-      if (rules.settleMs > 0) {
-        const waiting = version.unsettled.get(event.prediction_id);
-        if (waiting !== undefined) waiting.label = event.label;
-        else if (event.revision === 0) version.unsettled.set(event.prediction_id, { id: event.prediction_id, dueMs: event.predicted_at + rules.settleMs, predictedAt: event.predicted_at, label: event.label, predicted: event.predicted });
-        settle(version);
-      } else if (event.revision === 0 && event.label !== null) feed(version, event.label, event.predicted, event.predicted_at);
-      return judge(version);
+    apply,
+    recall(event, offset) {
+      if (settling.relabel(event.prediction_id, event.label) || event.revision > 0) return;
+      const era = eras.findLast((one) => one.fromOffset <= offset) ?? eras[0];
+      const rules = rulesAt(era, event.model_name);
+      if (rules.settleMs > 0 && dueOf(event, rules) > common.streamMs) wait(event, dueOf(event, rules), offset);
     },
+    recallFrom: () => common.recallFrom,
     changes() {
-      const changes = new Map<string, Tally | undefined>();
-      const at = { labelled_partition: partition, labelled_offset: Number(offset) };
-      for (const version of dirty) {
-        const { modelName: model_name, modelVersion: model_version } = version;
-        const prefix = `${model_name}/${model_version}`;
-        for (const [key, bucket] of version.tallies.changes()) {
-          changes.set(`${prefix}/cells/${key}`, bucket === undefined ? undefined : { model_name, model_version, kind: 'cells', bucket_start_ms: bucket.startMs, bucket_length_ms: bucket.lengthMs, cells: listOf(bucket.cells), state_json: '', ...at });
-        }
-        const saved: SavedDetector = {
-          detectors: [...version.detectors].map(([name, one]) => [name, [...one]]), coefficients: version.coefficients === undefined ? null : [...version.coefficients], coefficientsBucketMs: version.coefficientsBucketMs,
-          episode: version.episode, fed: version.fed, fedSinceAlarm: version.fedSinceAlarm, newestPredictedAt: version.newestPredictedAt, unsettled: [...version.unsettled.values()], added: version.added, removed: version.removed,
-          lastLabelledAt: version.lastLabelledAt, streamMs, openedAtMs: openedAtMs.get(model_name) ?? [],
-        };
-        changes.set(`${prefix}/detector`, { model_name, model_version, kind: 'detector', bucket_start_ms: 0, bucket_length_ms: 0, cells: [], state_json: JSON.stringify(saved), ...at });
-      }
+      const changes = snapshot.changes(dirty);
       dirty.clear();
       return changes;
     },
-    restore(_key, tally) {
-      if (tally.kind !== 'cells' && tally.kind !== 'detector') return;
-      const version = versionOf(tally.model_name, tally.model_version);
-      const reflected = BigInt(tally.labelled_offset);
-      if (reflected > offset) offset = reflected;
-      if (tally.kind === 'cells') {
-        const cells: Cells = new Map();
-        for (const cell of tally.cells) addTo(cells, cell.label, cell.predicted, cell.count);
-        const bucket: Bucket = { startMs: tally.bucket_start_ms, lengthMs: tally.bucket_length_ms, cells, labels: tally.cells.reduce((sum, cell) => sum + cell.count, 0) };
-        version.tallies.restore(bucket);
-        return;
-      }
-      const saved = JSON.parse(tally.state_json) as SavedDetector;
-      Object.assign(version, { coefficients: saved.coefficients === null ? undefined : new Map(saved.coefficients), coefficientsBucketMs: saved.coefficientsBucketMs, episode: saved.episode, fed: saved.fed, fedSinceAlarm: saved.fedSinceAlarm, newestPredictedAt: saved.newestPredictedAt, added: saved.added, removed: saved.removed, lastLabelledAt: saved.lastLabelledAt });
-      // Detectors are those of the settings in force; evidence of one that has gone is dropped.
-      for (const [name, evidence] of saved.detectors) if (version.detectors.has(name)) version.detectors.set(name, evidence);
-      version.unsettled = new Map(saved.unsettled.map((one) => [one.id, one]));
-      streamMs = Math.max(streamMs, saved.streamMs);
-      const known = openedAtMs.get(tally.model_name) ?? [];
-      if (saved.openedAtMs.length >= known.length) openedAtMs.set(tally.model_name, saved.openedAtMs);
+    restore(records) {
+      snapshot.restore(records, (offset) => {
+        common.offset = offset;
+        for (let era = eras[next]; era !== undefined && era.fromOffset <= offset; era = eras[next]) {
+          current = era;
+          next += 1;
+        }
+      });
     },
     versions: () => [...versions.values()],
-    streamMs: () => streamMs,
-    offset: () => offset,
+    newestRules: (modelName) => rulesAt(eras.at(-1), modelName),
+    streamMs: () => common.streamMs,
+    offset: () => common.offset,
   };
 }

@@ -5,11 +5,10 @@ import { checkAgreement } from '../agreement.ts';
 import { createLog, runService } from '../service.ts';
 import { runShards, type Shards } from '../shards.ts';
 import { createMonitorMetrics } from './metrics.ts';
-import { viewOf, type VersionView } from './view.ts';
-import { openMonitor, rulesOf, type MonitorTask } from './worker.ts';
+import { historyOf, viewOf, type VersionView } from './view.ts';
+import { openMonitor, type MonitorTask } from './worker.ts';
 
 const settings = readSettings(process.env);
-const rules = rulesOf(settings);
 const log = createLog('monitor', settings.logLevel);
 const registry = createRegistry(settings.registryUrl, fetch);
 const tasks = new Map<number, MonitorTask>();
@@ -17,13 +16,17 @@ let shards: Shards | undefined;
 
 /** Only what this process owns and has caught up with: standbys show nothing. */
 const owned = (): MonitorTask[] => (shards?.live() ?? []).map((partition) => tasks.get(partition)).filter((task) => task !== undefined);
-const views = (): VersionView[] => owned().flatMap((task) => task.fold.versions().map((version) => viewOf(version, task.fold, rules, Date.now())));
+const views = (): VersionView[] => owned().flatMap((task) => task.fold.versions().map((version) => viewOf(version, task.fold, Date.now())));
 const metrics = createMonitorMetrics(views, () => shards?.lags() ?? new Map());
 
 await runService({
   name: 'monitor', host: settings.bindHost, port: settings.monitorPort, log, metrics: metrics.registry,
   unready: () => (shards === undefined ? 'starting' : undefined),
-  routes: { '/live': () => ({ models: views(), partitions: shards?.live() ?? [], labelled_offsets: owned().map((task) => String(task.fold.offset())), lag: Object.fromEntries(shards?.lags() ?? []) }) },
+  routes: {
+    '/live': () => ({ models: views(), partitions: shards?.live() ?? [], labelled_offsets: owned().map((task) => String(task.fold.offset())), lag: Object.fromEntries(shards?.lags() ?? []) }),
+    '/history': () => ({ models: owned().flatMap((task) => task.fold.versions().map(historyOf)) }),
+    '/eras': () => ({ partitions: owned().map((task) => ({ labelled_partition: task.partition, eras: task.eras.map(({ fromOffset, book }) => ({ from_offset: fromOffset, ...book })) })) }),
+  },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     shards = await runShards({

@@ -1,7 +1,7 @@
 // The monitor's figures, read from the fold when scraped. No evidence is an absent series, never 0. Only the newest two versions of a model with labels are shown.
 import { Counter, Gauge, Registry } from 'prom-client';
 import { deadLetterCounter, lagGauge } from '../join/metrics.ts';
-import type { VersionView } from './view.ts';
+import type { ScoresView, VersionView } from './view.ts';
 
 const SHOWN_VERSIONS = 2;
 export type MonitorMetrics = { readonly registry: Registry; readonly requests: Counter<'cause'>; readonly deadLetters: Counter<'topic' | 'reason'> };
@@ -28,21 +28,40 @@ export function createMonitorMetrics(views: () => readonly VersionView[], lags: 
       },
     });
   };
-  gauge('loop_live_f1', 'F1 over the live window', ['average'], (view, put) => {
-    put({ average: 'weighted' }, view.weighted_f1);
-    put({ average: 'macro' }, view.macro_f1);
-    put({ average: 'micro' }, view.micro_f1);
+  const averages = (name: string, help: string, scores: (view: VersionView) => ScoresView): void => gauge(name, help, ['average'], (view, put) => {
+    const { weighted_f1, macro_f1, micro_f1 } = scores(view);
+    put({ average: 'weighted' }, weighted_f1);
+    put({ average: 'macro' }, macro_f1);
+    put({ average: 'micro' }, micro_f1);
   });
+  averages('loop_live_f1', 'F1 over the live window', (view) => view);
+  averages('loop_audit_f1', 'F1 over the live window of audited predictions alone: free of the choice of what people label', (view) => view.audit);
+  averages('loop_cumulative_f1', 'F1 over all labels since the version was deployed', (view) => view.cumulative);
   gauge('loop_live_f1_low', 'Lower end of the 95 % band of the weighted F1', [], (view, put) => put({}, view.band?.[0]));
   gauge('loop_live_f1_high', 'Upper end of the 95 % band of the weighted F1', [], (view, put) => put({}, view.band?.[1]));
+  gauge('loop_audit_f1_low', 'Lower end of the 95 % band of the weighted F1 of audited predictions', [], (view, put) => put({}, view.audit.band?.[0]));
+  gauge('loop_audit_f1_high', 'Upper end of the 95 % band of the weighted F1 of audited predictions', [], (view, put) => put({}, view.audit.band?.[1]));
   gauge('loop_live_class_f1', 'F1 per category over the live window', ['category'], (view, put) => {
     for (const one of view.classes) put({ category: one.category }, one.f1);
+  });
+  gauge('loop_live_class_f1_low', 'Lower end of the 95 % band of a category', ['category'], (view, put) => {
+    for (const one of view.classes) put({ category: one.category }, one.band?.[0]);
+  });
+  gauge('loop_live_class_f1_high', 'Upper end of the 95 % band of a category', ['category'], (view, put) => {
+    for (const one of view.classes) put({ category: one.category }, one.band?.[1]);
+  });
+  gauge('loop_live_class_labels', 'Labels of a category in the live window', ['category'], (view, put) => {
+    for (const one of view.classes) put({ category: one.category }, one.support);
   });
   gauge('loop_live_worst_class_f1', 'F1 of the worst category with support', ['category'], (view, put) => {
     if (view.worst !== null) put({ category: view.worst.category }, view.worst.f1);
   });
   gauge('loop_live_labels', 'Labels in the live window', [], (view, put) => put({}, view.labels));
+  gauge('loop_audit_labels', 'Labels of audited predictions in the live window', [], (view, put) => put({}, view.audit.labels));
+  gauge('loop_verdict', '1 for the status shown: warming, healthy or degraded; recovers only by RECOVER_MARGIN', ['status'], (view, put) => put({ status: view.status }, 1));
   gauge('loop_min_f1', 'The threshold on the weighted F1', [], (view, put) => put({}, view.threshold));
+  gauge('loop_min_class_f1', 'The floor for every category, where one is set', [], (view, put) => put({}, view.class_threshold));
+  gauge('loop_min_accuracy', 'The floor for the accuracy, where one is set', [], (view, put) => put({}, view.accuracy_threshold));
   gauge('loop_evidence_ratio', 'Evidence for a fall; 1 is an alarm', [], (view, put) => put({}, view.evidence.ratio));
   gauge('loop_retrain_pending', '1: an alarm waits for the daily cap', [], (view, put) => put({}, view.pending ? 1 : 0));
   gauge('loop_episode', 'Number of the last episode', [], (view, put) => put({}, view.episode));

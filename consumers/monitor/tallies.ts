@@ -1,108 +1,122 @@
 // Counted cells of one model version, per bucket of labelled_at. Cells only add and subtract; old buckets are merged into hours, then days, and a
-// subtraction finds the merged one.
+// subtraction finds the merged one. The length of a bucket may change with the settings: which bucket a time belongs to is a function of that time alone.
+import { addTo, mergeInto, type Cells } from './cells.ts';
 
-export type Cells = Map<string, Map<string, number>>;
 export type Bucket = { readonly startMs: number; readonly lengthMs: number; readonly cells: Cells; labels: number };
+/** Times from `fromMs` on are counted in buckets of `lengthMs`. In the order of time; the first is from the beginning. */
+export type Lengths = readonly { readonly fromMs: number; readonly lengthMs: number }[];
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const FINE_FOR_MS = 2 * DAY;
 const HOURS_FOR_MS = 14 * DAY;
 
-/** Adds `by` (1 or −1) at (label, predicted). Throws RangeError below zero: the log and the snapshot disagree. */
-export function addTo(cells: Cells, label: string, predicted: string, by: number): void {
-  const row = cells.get(label) ?? new Map<string, number>();
-  const count = (row.get(predicted) ?? 0) + by;
-  if (count < 0) throw new RangeError(`cell (${label}, ${predicted}) would be ${count}`);
-  if (count === 0) row.delete(predicted);
-  else row.set(predicted, count);
-  if (row.size === 0) cells.delete(label);
-  else cells.set(label, row);
-}
-export function mergeInto(target: Cells, source: ReadonlyMap<string, ReadonlyMap<string, number>>): void {
-  for (const [label, row] of source) for (const [predicted, n] of row) addTo(target, label, predicted, n);
-}
-
 export type BucketKey = `${number}/${number}`;
 export type Tallies = {
-  /** Adds or takes back one label counted at `labelledAtMs`. */
-  add(label: string, predicted: string, labelledAtMs: number, by: 1 | -1): void;
-  /** Merges what is old at stream time `nowMs`. */
-  age(nowMs: number): void;
-  /** Newest first. */
-  buckets(): readonly Bucket[];
-  cumulative(): Cells;
+  /** Adds or takes back one label counted at `labelledAtMs`; returns the bucket. */
+  add(label: string, predicted: string, labelledAtMs: number, by: 1 | -1): Bucket;
+  /** Merges what is old at stream time `nowMs`, once in an hour of it; true when something was merged. */
+  age(nowMs: number): boolean;
+  /** Hour of stream time up to which it has been done: part of the state, so that a restart merges at the same label. */
+  readonly agedMs: () => number;
+  /** Buckets with labels, oldest first; the longer first where two begin together. */
+  readonly buckets: () => readonly Bucket[];
+  /** Place of a bucket in `buckets()`, or of the next younger one when it has gone. */
+  placeOf(bucket: Bucket): number;
+  readonly cumulative: () => Cells;
   /** Keys changed (a bucket) or gone (undefined) since the last call. */
   changes(): ReadonlyMap<BucketKey, Bucket | undefined>;
-  restore(bucket: Bucket): void;
+  restore(buckets: readonly Bucket[], agedMs: number): void;
 };
 const keyOf = (startMs: number, lengthMs: number): BucketKey => `${lengthMs}/${startMs}`;
+const floor = (timeMs: number, lengthMs: number): number => Math.floor(timeMs / lengthMs) * lengthMs;
 
-export function createTallies(bucketMs: number): Tallies {
+/** lengths: asked anew at every call, so that a change takes effect. */
+export function createTallies(lengths: () => Lengths): Tallies {
   const all = new Map<BucketKey, Bucket>();
+  const order: Bucket[] = [];
   const total: Cells = new Map();
   const changed = new Map<BucketKey, Bucket | undefined>();
-  let sorted: Bucket[] | undefined;
-  let agedAt = Number.NEGATIVE_INFINITY;
-  const floor = (timeMs: number, lengthMs: number): number => Math.floor(timeMs / lengthMs) * lengthMs;
-  const lengths = [bucketMs, HOUR, DAY].filter((length, i) => i === 0 || length > bucketMs);
+  let agedAt = 0;
+  /** The bucket asked for last: most labels fall into it. */
+  let last: Bucket | undefined;
 
-  function find(timeMs: number): Bucket | undefined {
-    const fine = floor(timeMs, bucketMs);
-    for (const length of lengths) {
-      const bucket = all.get(keyOf(floor(fine, length), length));
-      if (bucket !== undefined) return bucket;
+  const fineLength = (timeMs: number): number => lengths().findLast((one) => one.fromMs <= timeMs)?.lengthMs ?? lengths()[0]?.lengthMs ?? HOUR;
+  /** Of the bucket or where it would stand. */
+  function placeOf(startMs: number, lengthMs: number): number {
+    let [low, high] = [0, order.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const there = order[middle];
+      if (there !== undefined && (there.startMs < startMs || (there.startMs === startMs && there.lengthMs > lengthMs))) low = middle + 1;
+      else high = middle;
     }
-    return undefined;
+    return low;
   }
-  function make(startMs: number, lengthMs: number): Bucket {
-    const bucket: Bucket = { startMs, lengthMs, cells: new Map(), labels: 0 };
-    all.set(keyOf(startMs, lengthMs), bucket);
-    sorted = undefined;
+  function put(bucket: Bucket): Bucket {
+    all.set(keyOf(bucket.startMs, bucket.lengthMs), bucket);
+    order.splice(placeOf(bucket.startMs, bucket.lengthMs), 0, bucket);
     return bucket;
   }
   function remove(bucket: Bucket): void {
     const key = keyOf(bucket.startMs, bucket.lengthMs);
     all.delete(key);
+    order.splice(placeOf(bucket.startMs, bucket.lengthMs), 1);
     changed.set(key, undefined);
-    sorted = undefined;
+    if (last === bucket) last = undefined;
+  }
+  function bucketOf(timeMs: number): Bucket {
+    const length = fineLength(timeMs);
+    const startMs = floor(timeMs, length);
+    if (last !== undefined && last.startMs === startMs && last.lengthMs === length) return last;
+    const merged = all.get(keyOf(startMs, length)) ?? all.get(keyOf(floor(startMs, HOUR), HOUR)) ?? all.get(keyOf(floor(startMs, DAY), DAY));
+    last = merged ?? put({ startMs, lengthMs: length, cells: new Map(), labels: 0 });
+    return last;
   }
   const touch = (bucket: Bucket): void => void changed.set(keyOf(bucket.startMs, bucket.lengthMs), bucket);
 
   return {
     add(label, predicted, labelledAtMs, by) {
-      const bucket = find(labelledAtMs) ?? make(floor(labelledAtMs, bucketMs), bucketMs);
+      const bucket = bucketOf(labelledAtMs);
       addTo(bucket.cells, label, predicted, by);
       addTo(total, label, predicted, by);
       bucket.labels += by;
       if (bucket.labels === 0) remove(bucket);
       else touch(bucket);
+      return bucket;
     },
     age(nowMs) {
-      if (nowMs - agedAt < HOUR) return;
-      agedAt = nowMs;
+      const hour = floor(nowMs, HOUR);
+      if (hour <= agedAt) return false;
+      agedAt = hour;
+      let merged = false;
       for (const [olderThan, into] of [[FINE_FOR_MS, HOUR], [HOURS_FOR_MS, DAY]] as const) {
-        for (const bucket of [...all.values()]) {
-          if (bucket.lengthMs >= into || bucket.startMs + bucket.lengthMs > nowMs - olderThan) continue;
+        for (const bucket of order.filter(({ startMs, lengthMs }) => lengthMs < into && startMs + lengthMs <= hour - olderThan)) {
           const startMs = floor(bucket.startMs, into);
-          const target = all.get(keyOf(startMs, into)) ?? make(startMs, into);
+          const target = all.get(keyOf(startMs, into)) ?? put({ startMs, lengthMs: into, cells: new Map(), labels: 0 });
           mergeInto(target.cells, bucket.cells);
           target.labels += bucket.labels;
           remove(bucket);
           touch(target);
+          merged = true;
         }
       }
+      return merged;
     },
-    buckets: () => (sorted ??= [...all.values()].sort((a, b) => b.startMs - a.startMs || a.lengthMs - b.lengthMs)),
+    agedMs: () => agedAt,
+    buckets: () => order,
+    placeOf: ({ startMs, lengthMs }) => placeOf(startMs, lengthMs),
     cumulative: () => total,
     changes() {
       const copy = new Map(changed);
       changed.clear();
       return copy;
     },
-    restore(bucket) {
-      all.set(keyOf(bucket.startMs, bucket.lengthMs), bucket);
-      mergeInto(total, bucket.cells);
-      sorted = undefined;
+    restore(buckets, agedMs) {
+      for (const bucket of buckets) {
+        put(bucket);
+        mergeInto(total, bucket.cells);
+      }
+      agedAt = agedMs;
     },
   };
 }

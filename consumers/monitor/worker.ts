@@ -1,24 +1,24 @@
 // One `labelled` partition at work: snapshot in, fold, retrain requests and snapshot changes out, in one transaction with the offsets.
+// The snapshot is a cache of the log: when it is missing or of another format, the log is folded again from its start, in silence.
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { LoopError, messageOf } from '../../schemas/failure.ts';
 import type { Registry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
-import type { Tally } from '../../schemas/events.ts';
+import type { Labelled, Tally } from '../../schemas/events.ts';
 import { deadLetterOf } from '../deadLetters.ts';
 import { readToEnd } from '../readToEnd.ts';
-import type { Opening, Task } from '../shard.ts';
-import { createFold, type Fold, type MonitorRules } from './fold.ts';
+import type { Incoming } from '../record.ts';
+import type { Opening, Task } from '../shards.ts';
+import { erasOf, recordOf } from './eras.ts';
+import { createFold, type Fold } from './fold.ts';
 import type { MonitorMetrics } from './metrics.ts';
+import { bookOf, sameBook, type Era } from './rules.ts';
+import { isReadable } from './snapshot.ts';
 
-export const rulesOf = (settings: Settings): MonitorRules => ({
-  bucketMs: settings.bucketMs, windowLabels: settings.windowLabels, windowMaxAgeMs: settings.windowMaxAgeMs, minF1: settings.minF1, minClassF1: settings.minClassF1, trigger: settings.trigger, minLabels: settings.minLabels,
-  falseAlarmEvery: settings.falseAlarmEvery, settleMs: settings.settleMs, cooldownMs: settings.cooldownMs, maxRetrainsPerDay: settings.maxRetrainsPerDay, categories: settings.categories,
-});
-export type MonitorTask = Task & { readonly fold: Fold };
+export type MonitorTask = Task & { readonly partition: number; readonly fold: Fold; readonly eras: readonly Era[] };
 type Options = { readonly settings: Settings; readonly registry: Registry; readonly metrics: MonitorMetrics; readonly nowMs: () => number };
 
-export async function openMonitor({ partition, positions }: Opening, { settings, registry, metrics, nowMs }: Options): Promise<MonitorTask> {
-  const rules = rulesOf(settings);
+async function readSnapshot(partition: number, settings: Settings, registry: Registry): Promise<Map<string, Tally>> {
   const latest = new Map<string, Tally>();
   await readToEnd({
     settings, clientId: `monitor-${partition}`, topics: ['tallies'],
@@ -29,45 +29,78 @@ export async function openMonitor({ partition, positions }: Opening, { settings,
       else latest.set(key, await registry.decode('tallies', record.value));
     },
   });
-  const fold = createFold(rules, partition);
-  for (const [key, tally] of latest) fold.restore(key, tally);
+  return latest;
+}
 
-  // A change of settings is itself recorded, with the offset from which it is in force.
-  const inForce = JSON.stringify(rules);
-  const lastSettings = [...latest.values()].filter((tally) => tally.kind === 'settings').sort((a, b) => b.labelled_offset - a.labelled_offset)[0];
+export async function openMonitor({ partition, positions, lows }: Opening, { settings, registry, metrics, nowMs }: Options): Promise<MonitorTask> {
   const start = Number(positions.get('labelled') ?? 0n);
-  let opening: Outgoing[] = lastSettings?.state_json === inForce ? [] : [{
-    topic: 'tallies', key: `settings/${partition}/${start}`, partition,
-    value: { model_name: '', model_version: '', kind: 'settings', bucket_start_ms: 0, bucket_length_ms: 0, cells: [], state_json: inForce, labelled_partition: partition, labelled_offset: start },
-  }];
+  const standing = await readSnapshot(partition, settings, registry);
+  const known = erasOf(standing.values(), partition);
+  const book = bookOf(settings);
+  const inForce = known.at(-1);
+  const isNew = inForce === undefined || !sameBook(inForce.book, book);
+  // A change that no label has seen is replaced by the one that follows it.
+  const eras = isNew ? [...known.filter((era) => era.fromOffset < start), { fromOffset: start, book }] : known;
+  const fold = createFold(partition, eras);
+  const readable = isReadable(standing, partition);
+  if (readable) fold.restore(standing);
+  const low = Number(lows.get('labelled') ?? 0n);
+  const from = readable ? fold.recallFrom() : start > low ? low : undefined;
+
+  let opening: Outgoing[] = isNew ? [{ topic: 'tallies', ...recordOf(partition, start, book), partition }] : [];
+  /** Keys of an unreadable snapshot that the new one may not write again. */
+  const stale = new Set(readable ? [] : [...standing].filter(([, tally]) => tally.kind !== 'settings').map(([key]) => key));
+
+  async function decode({ value }: Incoming): Promise<Labelled | undefined> {
+    if (value === null) return undefined;
+    const known = registry.known('labelled', value);
+    return known === undefined ? registry.decode('labelled', value) : known(value);
+  }
+  /** What a replay makes of a record that was judged before. */
+  const again = (event: Labelled, offset: number): void => {
+    if (readable) fold.recall(event, offset);
+    else fold.apply(event, offset);
+  };
+  function changes(): Outgoing[] {
+    const out: Outgoing[] = opening;
+    opening = [];
+    const changed = fold.changes();
+    for (const [key, tally] of changed) out.push({ topic: 'tallies', key, partition, value: tally ?? null });
+    for (const key of stale) if (!changed.has(key)) out.push({ topic: 'tallies', key, partition, value: null });
+    stale.clear();
+    return out;
+  }
 
   return {
-    fold,
-    async handle(_topic, records) {
-      const out: Outgoing[] = opening;
-      opening = [];
+    partition, fold, eras,
+    ...(from === undefined ? {} : { from: new Map([['labelled', BigInt(from)]]) }),
+    async handle(_topic, records, committed) {
+      const out: Outgoing[] = [];
+      let judged = false;
       for (const record of records) {
-        if (record.value === null) continue;
+        const isPast = record.offset < committed;
+        if (!isPast) judged = true;
         try {
-          const decode = registry.known('labelled', record.value);
-          const event = decode === undefined ? await registry.decode('labelled', record.value) : decode(record.value);
-          for (const request of fold.apply(event, record.offset)) {
+          const event = await decode(record);
+          if (event === undefined) continue;
+          if (isPast) {
+            again(event, Number(record.offset));
+            continue;
+          }
+          for (const request of fold.apply(event, Number(record.offset))) {
             metrics.requests.inc({ cause: request.cause });
             out.push({ topic: 'retrain-requests', key: request.model_name, value: request });
           }
         } catch (error) {
           if (!(error instanceof LoopError) || error.kind !== 'poison') throw error;
+          if (isPast) continue;
           metrics.deadLetters.inc({ topic: 'labelled', reason: error.code });
           out.push(deadLetterOf(record, error.code, messageOf(error), 'monitor', nowMs()));
         }
       }
-      for (const [key, tally] of fold.changes()) out.push({ topic: 'tallies', key, partition, value: tally ?? null });
-      return out;
+      return judged ? [...out, ...changes()] : out;
     },
-    tick() {
-      const out = opening;
-      opening = [];
-      return out;
-    },
+    // Behind the barrier: a change of settings, or a snapshot folded anew, is written without waiting for a label.
+    tick: () => changes(),
   };
 }

@@ -2,7 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import { createFold } from '../../consumers/monitor/fold.ts';
-import { rulesOf } from '../../consumers/monitor/worker.ts';
+import { erasOf } from '../../consumers/monitor/eras.ts';
+import { always, bookOf } from '../../consumers/monitor/rules.ts';
 import { createReadObject, sha256 } from '../../consumers/objects.ts';
 import { readToEnd } from '../../consumers/readToEnd.ts';
 import type { Example, Labelled, ModelPromoted, RetrainRequested, Tally } from '../../schemas/events.ts';
@@ -90,17 +91,20 @@ export async function verifyOnce(context: Context): Promise<{ checks: Check[]; f
   const live = await getJson<{ models: LiveCells[] }>(`${urlOf(settings, 'monitor')}/live`);
   checks.push(live === undefined ? checkFacts('live: cells of the monitor', [[false, `the monitor does not answer at ${urlOf(settings, 'monitor')}/live; is it up?`]]) : compareMaps('live: cells of the monitor', flat(expected.cells), linesOf(live.models)));
 
-  // Replaying the log through the fold must order the same retrainings, byte for byte.
+  // Replaying the log through the fold must order the same retrainings, byte for byte, each label judged by the settings of its time.
   const folds = new Map<number, ReturnType<typeof createFold>>();
-  const settingsRecords = [...logs.tallies.values()].filter((tally) => tally.kind === 'settings').length;
+  const foldOf = (partition: number): ReturnType<typeof createFold> => {
+    const eras = erasOf(logs.tallies.values(), partition);
+    return createFold(partition, eras.length > 0 ? eras : always(bookOf(settings)));
+  };
   const replayed = logs.labelled.flatMap(({ event, offset, partition }) => {
-    const fold = folds.get(partition) ?? createFold(rulesOf(settings), partition);
+    const fold = folds.get(partition) ?? foldOf(partition);
     folds.set(partition, fold);
-    return fold.apply(event, offset);
+    return fold.apply(event, Number(offset));
   });
   const drift = logs.requests.filter((request) => request.cause === 'drift');
   const brief = (request: RetrainRequested): [string, string] => [request.retrain_id, JSON.stringify(request)];
-  if (settingsRecords <= folds.size) checks.push(compareMaps('retrain requests: replay repeats them', new Map(replayed.map(brief)), new Map(drift.map((request) => brief({ ...request })))));
+  checks.push(compareMaps('retrain requests: replay repeats them', new Map(replayed.map(brief)), new Map(drift.map((request) => brief({ ...request })))));
 
   const db = await mysql.createConnection({ ...mysqlOptions(settings), supportBigNumbers: true });
   const [rows] = await db.query<mysql.RowDataPacket[]>('SELECT * FROM auto_training');

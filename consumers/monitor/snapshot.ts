@@ -1,0 +1,95 @@
+// The fold's state as records of `tallies`, and back: one per bucket, one per version, one per partition; only what changed is written.
+import { cellsOf } from '../../schemas/confusion.ts';
+import type { Cell, Tally } from '../../schemas/events.ts';
+import { addTo, type Cells } from './cells.ts';
+import type { EpisodeState } from './episode.ts';
+import type { Evidence } from './evidence.ts';
+import type { Common } from './fold.ts';
+import type { Bucket, Lengths } from './tallies.ts';
+import type { Shown } from './verdict.ts';
+import { freshDetectors, type Basis, type VersionState } from './version.ts';
+
+/** Of the records below. A snapshot of another format is not read: the log is folded again. */
+const FORMAT = 2;
+const KIND: Readonly<Record<Basis, string>> = { all: 'cells', audit: 'audit' };
+const BASES = ['all', 'audit'] as const satisfies readonly Basis[];
+type SavedVersion = {
+  readonly detectors: readonly (readonly [string, Evidence])[]; readonly coefficients: readonly (readonly [string, { readonly r: number; readonly d: number; readonly f: number }])[] | null; readonly coefficientsBucketMs: number;
+  readonly episode: EpisodeState; readonly shown: Shown; readonly shownSinceMs: number; readonly fed: number; readonly fedSinceAlarm: number; readonly newestPredictedAt: number; readonly added: number; readonly removed: number;
+  readonly lastLabelledAt: number; readonly bucketLengths: Lengths; readonly agedMs: Readonly<Record<Basis, number>>;
+};
+type SavedPartition = { readonly format: number; readonly streamMs: number; readonly recallFrom: number | null; readonly openedAtMs: readonly (readonly [string, readonly number[]])[] };
+
+const listOf = (cells: Cells): Cell[] => cellsOf(cells).map(([label, predicted, count]) => ({ label, predicted, count }));
+const partitionKey = (partition: number): string => `partition/${partition}`;
+/** Whether these records are a whole snapshot in today's format. */
+export function isReadable(records: ReadonlyMap<string, Tally>, partition: number): boolean {
+  const common = records.get(partitionKey(partition));
+  return common !== undefined && (JSON.parse(common.state_json) as SavedPartition).format === FORMAT;
+}
+
+export type Snapshot = {
+  changes(dirty: Iterable<VersionState>): ReadonlyMap<string, Tally | undefined>;
+  /** Throws RangeError when the records are not readable. onOffset: told first, before any version is made. */
+  restore(records: ReadonlyMap<string, Tally>, onOffset: (offset: number) => void): void;
+};
+export function createSnapshot(partition: number, common: Common, versionOf: (modelName: string, modelVersion: string) => VersionState): Snapshot {
+  function recordsOf(version: VersionState, put: (key: string, kind: string, fields: Partial<Tally> | undefined) => void): void {
+    const prefix = `${version.modelName}/${version.modelVersion}`;
+    for (const basis of BASES) {
+      for (const [key, bucket] of version.counted[basis].tallies.changes()) put(`${prefix}/${KIND[basis]}/${key}`, KIND[basis], bucket === undefined ? undefined : { bucket_start_ms: bucket.startMs, bucket_length_ms: bucket.lengthMs, cells: listOf(bucket.cells) });
+    }
+    const { detectors, coefficients, coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, bucketLengths, counted } = version;
+    const saved: SavedVersion = {
+      detectors: [...detectors], coefficients: coefficients === undefined ? null : [...coefficients], coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, bucketLengths,
+      agedMs: { all: counted.all.tallies.agedMs(), audit: counted.audit.tallies.agedMs() },
+    };
+    put(`${prefix}/detector`, 'detector', { state_json: JSON.stringify(saved) });
+  }
+  function restoreVersion(version: VersionState, { detectors, coefficients, agedMs, ...plain }: SavedVersion, buckets: Readonly<Record<Basis, readonly Bucket[]>>): void {
+    const guards = new Map(freshDetectors(version.rules));
+    for (const [name, evidence] of detectors) guards.set(name, evidence);
+    Object.assign(version, plain, { detectors: guards, coefficients: coefficients === null ? undefined : new Map(coefficients) });
+    for (const basis of BASES) {
+      version.counted[basis].tallies.restore(buckets[basis], agedMs[basis]);
+      version.counted[basis].window.recount(common.streamMs);
+    }
+  }
+  return {
+    changes(dirty) {
+      const changes = new Map<string, Tally | undefined>();
+      const blank = { model_name: '', model_version: '', bucket_start_ms: 0, bucket_length_ms: 0, cells: [], state_json: '', labelled_partition: partition, labelled_offset: common.offset };
+      let any = false;
+      for (const version of dirty) {
+        any = true;
+        recordsOf(version, (key, kind, fields) => void changes.set(key, fields === undefined ? undefined : { ...blank, model_name: version.modelName, model_version: version.modelVersion, kind, ...fields }));
+      }
+      const saved: SavedPartition = { format: FORMAT, streamMs: common.streamMs, recallFrom: common.recallFrom ?? null, openedAtMs: [...common.openedAtMs] };
+      if (any) changes.set(partitionKey(partition), { ...blank, kind: 'partition', state_json: JSON.stringify(saved) });
+      return changes;
+    },
+    restore(records, onOffset) {
+      const whole = records.get(partitionKey(partition));
+      if (whole === undefined || !isReadable(records, partition)) throw new RangeError(`the snapshot of partition ${partition} is not of format ${FORMAT}`);
+      const saved = JSON.parse(whole.state_json) as SavedPartition;
+      onOffset(whole.labelled_offset);
+      common.streamMs = saved.streamMs;
+      common.recallFrom = saved.recallFrom ?? undefined;
+      for (const [model, times] of saved.openedAtMs) common.openedAtMs.set(model, [...times]);
+      const buckets = new Map<string, Record<Basis, Bucket[]>>();
+      for (const tally of records.values()) {
+        const basis = BASES.find((one) => KIND[one] === tally.kind);
+        if (basis === undefined) continue;
+        const cells: Cells = new Map();
+        for (const cell of tally.cells) addTo(cells, cell.label, cell.predicted, cell.count);
+        const key = `${tally.model_name}/${tally.model_version}`;
+        const lists = buckets.get(key) ?? { all: [], audit: [] };
+        buckets.set(key, lists);
+        lists[basis].push({ startMs: tally.bucket_start_ms, lengthMs: tally.bucket_length_ms, cells, labels: tally.cells.reduce((sum, cell) => sum + cell.count, 0) });
+      }
+      for (const tally of records.values()) {
+        if (tally.kind === 'detector') restoreVersion(versionOf(tally.model_name, tally.model_version), JSON.parse(tally.state_json) as SavedVersion, buckets.get(`${tally.model_name}/${tally.model_version}`) ?? { all: [], audit: [] });
+      }
+    },
+  };
+}

@@ -1,0 +1,89 @@
+// What the fold knows of one model version: two sets of tallies with their windows (all labels, audited labels), detectors, episode, and the status shown.
+import { beforeFirstEpisode, type EpisodeState } from './episode.ts';
+import { hitShareFor, noEvidence, weigh, type Evidence } from './evidence.ts';
+import type { MonitorRules } from './rules.ts';
+import { coefficientsOf, scoreOf, type Coefficients } from './score.ts';
+import { createTallies, type Lengths, type Tallies } from './tallies.ts';
+import type { Shown } from './verdict.ts';
+import { createRunningWindow, type RunningWindow } from './window.ts';
+
+export const WEIGHTED = 'weighted';
+export const ACCURACY = 'accuracy';
+const CATEGORY = 'category:';
+/** Labels needed before shares are estimated; until then the score is accuracy. */
+const MIN_FOR_COEFFICIENTS = 50;
+
+/** Which labels: every one, or those of predictions chosen at random for verification. */
+export type Basis = 'all' | 'audit';
+export type Counted = { readonly tallies: Tallies; readonly window: RunningWindow };
+export type VersionState = {
+  readonly modelName: string; readonly modelVersion: string; rules: MonitorRules;
+  readonly counted: Readonly<Record<Basis, Counted>>;
+  detectors: Map<string, Evidence>; coefficients: Coefficients | undefined; coefficientsBucketMs: number;
+  episode: EpisodeState; shown: Shown; shownSinceMs: number;
+  /** labels given to the detectors, and since the last alarm or change of settings */
+  fed: number; fedSinceAlarm: number;
+  newestPredictedAt: number; added: number; removed: number; lastLabelledAt: number;
+  /** lengths of buckets by time: a change of BUCKET_MS counts from the labels that follow it */
+  bucketLengths: Lengths;
+};
+
+/** Detectors without evidence, one per guard; all alarm together at the mean of their statistics. */
+export function freshDetectors({ minClassF1, minAccuracy, categories }: MonitorRules): Map<string, Evidence> {
+  const names = [WEIGHTED, ...(minAccuracy === undefined ? [] : [ACCURACY]), ...(minClassF1 === undefined ? [] : categories.map((category) => `${CATEGORY}${category}`))];
+  return new Map(names.map((name) => [name, noEvidence]));
+}
+
+export function createVersion(modelName: string, modelVersion: string, rules: MonitorRules): VersionState {
+  const count = (): Counted => {
+    const tallies = createTallies(() => version.bucketLengths);
+    return { tallies, window: createRunningWindow(tallies, () => version.rules) };
+  };
+  const version: VersionState = {
+    modelName, modelVersion, rules, bucketLengths: [{ fromMs: 0, lengthMs: rules.bucketMs }], counted: { all: count(), audit: count() },
+    detectors: freshDetectors(rules), coefficients: undefined, coefficientsBucketMs: -1, episode: beforeFirstEpisode, shown: 'warming', shownSinceMs: 0,
+    fed: 0, fedSinceAlarm: 0, newestPredictedAt: 0, added: 0, removed: 0, lastLabelledAt: 0,
+  };
+  return version;
+}
+
+/** Adds or takes back one label, in every basis it belongs to. */
+export function count({ counted }: VersionState, audit: boolean, label: string, predicted: string, labelledAtMs: number, by: 1 | -1): void {
+  for (const { tallies, window } of audit ? [counted.all, counted.audit] : [counted.all]) window.follow(tallies.add(label, predicted, labelledAtMs, by), label, predicted, by);
+}
+/** Brings windows up to stream time; merges old buckets. */
+export function fit({ counted: { all, audit } }: VersionState, streamMs: number): void {
+  for (const { tallies, window } of [all, audit]) {
+    if (tallies.age(streamMs)) window.recount(streamMs);
+    else window.fit(streamMs);
+  }
+}
+/** Shares are frozen per bucket, from what stood before the bucket's first label. */
+export function freeze(version: VersionState, streamMs: number): void {
+  const { bucketMs, judgeOn } = version.rules;
+  const bucket = Math.floor(streamMs / bucketMs) * bucketMs;
+  if (bucket === version.coefficientsBucketMs) return;
+  version.coefficients = coefficientsOf(version.counted[judgeOn].window.cells, MIN_FOR_COEFFICIENTS);
+  version.coefficientsBucketMs = bucket;
+}
+/** One label later, in every detector it concerns. */
+export function feed(version: VersionState, label: string, predicted: string): void {
+  const { minF1, minClassF1, minAccuracy } = version.rules;
+  version.fed += 1;
+  version.fedSinceAlarm += 1;
+  const hit = label === predicted ? 1 : 0;
+  const put = (name: string, threshold: number, score: number): void => {
+    const evidence = version.detectors.get(name);
+    if (evidence !== undefined) version.detectors.set(name, weigh(evidence, threshold, score));
+  };
+  put(WEIGHTED, minF1, scoreOf(version.coefficients, label, predicted));
+  if (minAccuracy !== undefined) put(ACCURACY, minAccuracy, hit);
+  if (minClassF1 === undefined) return;
+  const share = hitShareFor(minClassF1);
+  put(`${CATEGORY}${label}`, share, hit);
+  if (hit === 0) put(`${CATEGORY}${predicted}`, share, hit);
+}
+export function restartDetectors(version: VersionState): void {
+  version.detectors = freshDetectors(version.rules);
+  version.fedSinceAlarm = 0;
+}
