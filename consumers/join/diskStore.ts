@@ -3,9 +3,11 @@
 // so what is on disk is never ahead of the committed positions. In doubt (another format, other rules, another boot, a damaged file) it is thrown away and rebuilt.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { createEntryCodec, createShapes, FORMAT } from './entryCodec.ts';
+import { createShapes, decodeEntry, encodeEntry, FORMAT } from './entryCodec.ts';
+import { bodyAt, FEEDBACK_CAME, flagsAt, hashAt, isOf, lengthAt, PREDICTION_CAME, previousAt, REMOVED } from './frames.ts';
+import { scanBatches } from './scan.ts';
 import { createSlots, hashOf, type Slots } from './slots.ts';
-import { frameAt, openSegments, scanSegments, SPAN, type Walk } from './segments.ts';
+import { openSegments, segmentOf, SPAN, type Walk } from './segments.ts';
 import type { VersionMix } from './mix.ts';
 import { noSums, type Covered, type JoinStore, type Queue, type Shape } from './store.ts';
 
@@ -22,36 +24,35 @@ export type DiskStore = JoinStore & {
   readonly figures: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number };
   close(): void;
 };
-type Seal = { readonly format: number; readonly fingerprint: string; readonly boot: string; readonly checkpoint: Checkpoint; readonly shapes: readonly Shape[]; readonly unlabelled: number; readonly held: number; readonly coverage: readonly [string, Covered][]; readonly mixes: readonly [string, VersionMix][]; readonly freed: { readonly predictions: number; readonly held: number } };
-const HAS_PREDICTION = 1;
-const PREDICTION_CAME = 2;
-const FEEDBACK_CAME = 4;
-const REMOVED = 8;
+/** first: the oldest segment that this state needs. */
+type Seal = { readonly format: number; readonly first: number; readonly fingerprint: string; readonly boot: string; readonly checkpoint: Checkpoint; readonly shapes: readonly Shape[]; readonly unlabelled: number; readonly held: number; readonly coverage: readonly [string, Covered][]; readonly mixes: readonly [string, VersionMix][]; readonly freed: { readonly predictions: number; readonly held: number } };
 const BOOT_FILE = '/proc/sys/kernel/random/boot_id';
-const NONE = Buffer.alloc(0);
-const segmentOf = (position: number): number => Math.floor(position / SPAN);
+/** Loading stops this often for others, e.g. the heartbeat. */
+const BREATHE_BYTES = 16 * 1024 * 1024;
 
 /** Positions of live entries, and how many of them each segment holds. */
-function createIndex(): Slots & { readonly livesIn: (segment: number) => number } {
+function createIndex(): Slots & { readonly livesIn: (segment: number) => number; readonly forget: (segment: number) => void } {
   const slots = createSlots();
   const lives = new Map<number, number>();
-  const count = (position: number, by: number): void => void lives.set(segmentOf(position), (lives.get(segmentOf(position)) ?? 0) + by);
+  const count = (segment: number, by: number): void => void lives.set(segment, (lives.get(segment) ?? 0) + by);
   return {
     ...slots,
     livesIn: (segment) => lives.get(segment) ?? 0,
+    forget: (segment) => void lives.delete(segment),
     insert(hash, position) {
       slots.insert(hash, position);
-      count(position, 1);
+      count(segmentOf(position), 1);
     },
     move(hash, from, to) {
       if (!slots.move(hash, from, to)) return false;
-      count(from, -1);
-      count(to, 1);
+      if (segmentOf(from) === segmentOf(to)) return true;
+      count(segmentOf(from), -1);
+      count(segmentOf(to), 1);
       return true;
     },
     remove(hash, position) {
       if (!slots.remove(hash, position)) return false;
-      count(position, -1);
+      count(segmentOf(position), -1);
       return true;
     },
   };
@@ -62,49 +63,58 @@ type Index = ReturnType<typeof createIndex>;
 async function load(dir: string, index: Index, fingerprint: string, boot: string): Promise<Seal | undefined> {
   if (!existsSync(dir)) return undefined;
   let seal: Seal | undefined;
-  for (const { segment, bytes, batches } of scanSegments(dir)) {
-    for (const batch of batches) {
-      for (let at = batch.from; at < batch.to;) {
-        const frame = frameAt(bytes, at);
-        if (frame === undefined) return undefined;
-        const position = segment * SPAN + at;
-        if ((frame.flags & REMOVED) !== 0) index.remove(frame.hash, frame.previous);
-        else if (frame.previous === 0 || !index.move(frame.hash, frame.previous, position)) index.insert(frame.hash, position);
-        at += frame.length;
-      }
-      seal = JSON.parse(batch.seal) as Seal;
-      if (seal.format !== FORMAT || seal.fingerprint !== fingerprint || seal.boot !== boot) return undefined;
+  let oldest: number | undefined;
+  let unbroken = 0;
+  for (const batch of scanBatches(dir)) {
+    const { bytes, from, to, position } = batch;
+    for (let at = from; at < to; at += lengthAt(bytes, at)) {
+      const hash = hashAt(bytes, at);
+      const previous = previousAt(bytes, at);
+      if ((flagsAt(bytes, at) & REMOVED) !== 0) index.remove(hash, previous);
+      else if (previous === 0 || !index.move(hash, previous, position + at - from)) index.insert(hash, position + at - from);
     }
-    // A large store takes seconds: the group must hear our heartbeat meanwhile.
+    seal = JSON.parse(batch.seal) as Seal;
+    if (seal.format !== FORMAT || seal.fingerprint !== fingerprint || seal.boot !== boot) return undefined;
+    oldest ??= segmentOf(position);
+    unbroken += to - from;
+    if (unbroken < BREATHE_BYTES) continue;
+    unbroken = 0;
     await breathe();
   }
-  return seal;
+  // A torn end leaves an older seal in force: what it needs must stand still.
+  return seal !== undefined && oldest !== undefined && oldest <= seal.first ? seal : undefined;
 }
 
-/** dir: this store's own folder; no other process may have it open. fingerprint: of every rule that shapes the state. */
-export async function openDiskStore(dir: string, fingerprint: string): Promise<DiskStore> {
+/** dir: this store's own folder; no other process may have it open. fingerprint: of every rule that shapes the state. segmentBytes: for tests. */
+export async function openDiskStore(dir: string, fingerprint: string, segmentBytes?: number): Promise<DiskStore> {
   const boot = existsSync(BOOT_FILE) ? readFileSync(BOOT_FILE, 'utf8').trim() : '';
+  // Nobody outside knows the boot's id: ids cannot be chosen so that they collide.
+  const salt = hashOf(boot + fingerprint, 0);
   let index = createIndex();
   const seal = await load(dir, index, fingerprint, boot).catch(() => undefined);
   if (seal === undefined) {
     rmSync(dir, { recursive: true, force: true });
     index = createIndex();
   }
-  const log = openSegments(dir);
+  const log = openSegments(dir, segmentBytes);
   const shapes = createShapes(seal?.shapes ?? []);
-  const codec = createEntryCodec(shapes);
-  // Position 0 means "nowhere", so no frame may stand there.
-  if (log.end() === 0) log.append({ hash: 0, flags: 0, previous: 0, timeMs: 0, id: '', body: NONE });
-  const first = (log.numbers()[0] ?? segmentOf(log.end())) * SPAN;
+  const first = log.oldest() * SPAN;
   const walks = { predictions: log.walk(PREDICTION_CAME, Math.max(first, seal?.freed.predictions ?? 0)), held: log.walk(FEEDBACK_CAME, Math.max(first, seal?.freed.held ?? 0)) };
   const sums = noSums();
   if (seal !== undefined) Object.assign(sums, { unlabelled: seal.unlabelled, held: seal.held, coverage: new Map(seal.coverage), mixes: new Map(seal.mixes) });
 
   /** The entry asked for last and where it stands: it is what is put back next. */
-  let asked = { id: '', hash: 0, position: 0 };
+  let askedId: string | undefined;
+  let askedHash = 0;
+  let askedPosition = 0;
+  const isAsked = (position: number): boolean => {
+    const { bytes, at } = log.read(position);
+    return isOf(bytes, at, askedId ?? '');
+  };
   function locate(id: string): void {
-    const hash = hashOf(id);
-    asked = { id, hash, position: index.find(hash, (position) => log.read(position).id() === id) };
+    askedId = id;
+    askedHash = hashOf(id, salt);
+    askedPosition = index.find(askedHash, isAsked);
   }
   const queueOf = (walk: Walk): Queue => ({
     oldestMs: () => walk.peek()?.timeMs,
@@ -121,35 +131,44 @@ export async function openDiskStore(dir: string, fingerprint: string): Promise<D
     sums,
     get(id) {
       locate(id);
-      return asked.position === 0 ? undefined : codec.decode(log.read(asked.position).body());
+      if (askedPosition === 0) return undefined;
+      // What `find` has just compared is still where it was read.
+      const { bytes, at } = log.found;
+      return decodeEntry(bytes, bodyAt(bytes, at), shapes);
     },
     put(id, entry, came) {
-      if (asked.id !== id) locate(id);
-      const { hash, position: previous } = asked;
-      const flags = (entry.prediction === undefined ? 0 : HAS_PREDICTION) | (came === 'prediction' ? PREDICTION_CAME : came === 'feedback' ? FEEDBACK_CAME : 0);
-      const timeMs = came === 'prediction' ? (entry.prediction?.timeMs ?? 0) : came === 'feedback' ? (entry.held.at(-1)?.timeMs ?? 0) : 0;
-      const position = log.append({ hash, flags, previous, timeMs, id, body: codec.encode(entry) });
-      if (previous === 0) index.insert(hash, position);
-      else index.move(hash, previous, position);
-      asked = { id, hash, position };
+      if (askedId !== id) locate(id);
+      const previous = askedPosition;
+      const item = came === 'prediction' ? entry.prediction : came === 'feedback' ? entry.held.at(-1) : undefined;
+      const flags = item === undefined ? 0 : came === 'prediction' ? PREDICTION_CAME : FEEDBACK_CAME;
+      const position = log.begin(askedHash, flags, previous, item?.timeMs ?? 0, id);
+      encodeEntry(log.tail, shapes, entry);
+      log.finish();
+      if (previous === 0) index.insert(askedHash, position);
+      else index.move(askedHash, previous, position);
+      askedPosition = position;
     },
     remove(id) {
-      if (asked.id !== id) locate(id);
-      const { hash, position } = asked;
-      asked = { id: '', hash: 0, position: 0 };
+      if (askedId !== id) locate(id);
+      const position = askedPosition;
+      askedId = undefined;
       if (position === 0) return;
-      index.remove(hash, position);
-      log.append({ hash, flags: REMOVED, previous: position, timeMs: 0, id: '', body: NONE });
+      index.remove(askedHash, position);
+      log.begin(askedHash, REMOVED, position, 0, '');
+      log.finish();
     },
     unsavedBytes: log.unwrittenBytes,
     save(checkpoint) {
       const freed = { predictions: walks.predictions.position(), held: walks.held.position() };
-      const next: Seal = { format: FORMAT, fingerprint, boot, checkpoint, shapes: shapes.all, unlabelled: sums.unlabelled, held: sums.held, coverage: [...sums.coverage], mixes: [...sums.mixes], freed };
+      // A segment that both queues have passed and in which nothing lives any more is given back. Entries live no longer than the queues take to pass them, so none stays for long.
+      const passed = segmentOf(Math.min(freed.predictions, freed.held));
+      let needed = log.oldest();
+      while (needed < passed && index.livesIn(needed) === 0) needed += 1;
+      const next: Seal = { format: FORMAT, first: needed, fingerprint, boot, checkpoint, shapes: shapes.all, unlabelled: sums.unlabelled, held: sums.held, coverage: [...sums.coverage], mixes: [...sums.mixes], freed };
       log.write(JSON.stringify(next));
-      // A segment that both queues have passed and in which nothing lives any more is given back.
-      for (const segment of log.numbers()) {
-        if (segment >= segmentOf(Math.min(freed.predictions, freed.held)) || index.livesIn(segment) > 0) break;
-        log.drop(segment);
+      while (log.oldest() < needed) {
+        index.forget(log.oldest());
+        log.dropOldest();
       }
     },
     figures: () => ({ entries: index.size(), indexBytes: index.bytes(), fileBytes: log.fileBytes() }),

@@ -1,10 +1,17 @@
 // Entries to and from the bytes of the local store. The format is ours alone: a store with another FORMAT is thrown away and rebuilt from the log.
+import { room, writeText, type Tail } from './frames.ts';
 import { emptyEntry, type Entry, type Shape } from './store.ts';
 
-export const FORMAT = 2;
+export const FORMAT = 3;
 /** Shapes by number: what thousands of predictions share is stored once. */
 export type Shapes = { numberOf(shape: Shape): number; shapeAt(number: number): Shape };
-const scratchBytes = 64 * 1024;
+const PREDICTION = 1;
+const CURRENT = 2;
+const REVISION = 4;
+const SEEN = 8;
+const HELD = 16;
+/** The label is not among the prediction's categories: its text follows. */
+const AS_TEXT = 0xffff;
 
 /** Shapes in the order of their numbers; `all` is what must be stored. */
 export function createShapes(known: readonly Shape[]): Shapes & { readonly all: readonly Shape[] } {
@@ -30,90 +37,90 @@ export function createShapes(known: readonly Shape[]): Shapes & { readonly all: 
   };
 }
 
-/** A reader and a writer of entries that share one growing scratch buffer. */
-export function createEntryCodec(shapes: Shapes): { encode(entry: Entry): Buffer; decode(bytes: Buffer): Entry } {
-  let scratch = Buffer.allocUnsafe(scratchBytes);
-  let at = 0;
-  const room = (bytes: number): void => {
-    if (at + bytes <= scratch.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(scratch.length * 2, at + bytes));
-    scratch.copy(larger, 0, 0, at);
-    scratch = larger;
-  };
-  const u8 = (value: number): void => void (room(1), (at = scratch.writeUInt8(value, at)));
-  const u32 = (value: number): void => void (room(4), (at = scratch.writeUInt32LE(value, at)));
-  const i32 = (value: number): void => void (room(4), (at = scratch.writeInt32LE(value, at)));
-  const f64 = (value: number): void => void (room(8), (at = scratch.writeDoubleLE(value, at)));
-  const bytes = (value: Uint8Array): void => {
-    u32(value.length);
-    room(value.length);
-    scratch.set(value, at);
-    at += value.length;
-  };
-  const text = (value: string): void => {
-    room(4 + value.length * 3);
-    const written = scratch.write(value, at + 4);
-    scratch.writeUInt32LE(written, at);
-    at += 4 + written;
-  };
+function u32(tail: Tail, value: number): void {
+  room(tail, 4);
+  tail.at = tail.bytes.writeUInt32LE(value, tail.at);
+}
+function f64(tail: Tail, value: number): void {
+  room(tail, 8);
+  tail.at = tail.bytes.writeDoubleLE(value, tail.at);
+}
+function text(tail: Tail, value: string): void {
+  room(tail, 4 + value.length * 3);
+  const written = writeText(tail.bytes, value, tail.at + 4);
+  tail.bytes.writeUInt32LE(written, tail.at);
+  tail.at += 4 + written;
+}
 
-  return {
-    /** The bytes live until the next call. */
-    encode({ prediction, current, revision, seen, held }) {
-      at = 0;
-      u8((prediction === undefined ? 0 : 1) | (current === undefined ? 0 : 2));
-      if (prediction !== undefined) {
-        u32(shapes.numberOf(prediction.shape));
-        f64(prediction.offset);
-        f64(prediction.timeMs);
-        text(prediction.text);
-      }
-      if (current !== undefined) {
-        text(current.label);
-        f64(current.labelledAt);
-        i32(current.rank);
-      }
-      u32(revision);
-      u32(seen.length);
-      for (const id of seen) text(id);
-      u32(held.length);
-      for (const one of held) {
-        f64(one.offset);
-        f64(one.timeMs);
-        text(one.feedbackId);
-        u8(one.category === null ? 0 : 1);
-        if (one.category !== null) text(one.category);
-        text(one.source);
-        bytes(one.value);
-      }
-      return scratch.subarray(0, at);
-    },
-    decode(from) {
-      let i = 0;
-      const readU32 = (): number => from.readUInt32LE((i += 4) - 4);
-      const readF64 = (): number => from.readDoubleLE((i += 8) - 8);
-      const readText = (): string => {
-        const length = readU32();
-        i += length;
-        return from.toString('utf8', i - length, i);
-      };
-      const entry = emptyEntry();
-      const flags = from.readUInt8(i++);
-      if ((flags & 1) !== 0) entry.prediction = { shape: shapes.shapeAt(readU32()), offset: readF64(), timeMs: readF64(), text: readText() };
-      if ((flags & 2) !== 0) entry.current = { label: readText(), labelledAt: readF64(), rank: from.readInt32LE((i += 4) - 4) };
-      entry.revision = readU32();
-      for (let n = readU32(); n > 0; n -= 1) entry.seen.push(readText());
-      for (let n = readU32(); n > 0; n -= 1) {
-        const offset = readF64();
-        const timeMs = readF64();
-        const feedbackId = readText();
-        const category = from.readUInt8(i++) === 0 ? null : readText();
-        const source = readText();
-        const length = readU32();
-        entry.held.push({ offset, timeMs, feedbackId, category, source, value: Uint8Array.from(from.subarray(i, i + length)) });
-        i += length;
-      }
-      return entry;
-    },
+/** Appends an entry to the tail. */
+export function encodeEntry(tail: Tail, shapes: Shapes, { prediction, current, revision, seen, held }: Entry): void {
+  room(tail, 1);
+  tail.bytes[tail.at] = (prediction === undefined ? 0 : PREDICTION) | (current === undefined ? 0 : CURRENT) | (revision === 0 ? 0 : REVISION) | (seen.length === 0 ? 0 : SEEN) | (held.length === 0 ? 0 : HELD);
+  tail.at += 1;
+  if (prediction !== undefined) {
+    u32(tail, shapes.numberOf(prediction.shape));
+    f64(tail, prediction.offset);
+    f64(tail, prediction.timeMs);
+    text(tail, prediction.text);
+  }
+  if (current !== undefined) {
+    const category = prediction?.shape.categories.indexOf(current.label) ?? -1;
+    room(tail, 2);
+    tail.at = tail.bytes.writeUInt16LE(category >= 0 && category < AS_TEXT ? category : AS_TEXT, tail.at);
+    if (category < 0 || category >= AS_TEXT) text(tail, current.label);
+    f64(tail, current.labelledAt);
+    f64(tail, current.rank);
+  }
+  if (revision !== 0) u32(tail, revision);
+  if (seen.length > 0) u32(tail, seen.length);
+  for (const id of seen) text(tail, id);
+  if (held.length > 0) u32(tail, held.length);
+  for (const one of held) {
+    f64(tail, one.offset);
+    f64(tail, one.timeMs);
+    text(tail, one.feedbackId);
+    room(tail, 1);
+    tail.bytes[tail.at] = one.category === null ? 0 : 1;
+    tail.at += 1;
+    if (one.category !== null) text(tail, one.category);
+    text(tail, one.source);
+    u32(tail, one.value.length);
+    room(tail, one.value.length);
+    tail.bytes.set(one.value, tail.at);
+    tail.at += one.value.length;
+  }
+}
+
+/** The entry that was written at `at`. */
+export function decodeEntry(bytes: Buffer, at: number, shapes: Shapes): Entry {
+  let i = at;
+  const readU32 = (): number => bytes.readUInt32LE((i += 4) - 4);
+  const readF64 = (): number => bytes.readDoubleLE((i += 8) - 8);
+  const readText = (): string => {
+    const length = readU32();
+    i += length;
+    return bytes.toString('utf8', i - length, i);
   };
+  const entry = emptyEntry();
+  const has = bytes.readUInt8(i++);
+  if ((has & PREDICTION) !== 0) entry.prediction = { shape: shapes.shapeAt(readU32()), offset: readF64(), timeMs: readF64(), text: readText() };
+  if ((has & CURRENT) !== 0) {
+    const category = bytes.readUInt16LE((i += 2) - 2);
+    const known = category === AS_TEXT ? undefined : entry.prediction?.shape.categories[category];
+    entry.current = { label: known ?? readText(), labelledAt: readF64(), rank: readF64() };
+  }
+  if ((has & REVISION) !== 0) entry.revision = readU32();
+  if ((has & SEEN) !== 0) for (let n = readU32(); n > 0; n -= 1) entry.seen.push(readText());
+  if ((has & HELD) === 0) return entry;
+  for (let n = readU32(); n > 0; n -= 1) {
+    const offset = readF64();
+    const timeMs = readF64();
+    const feedbackId = readText();
+    const category = bytes.readUInt8(i++) === 0 ? null : readText();
+    const source = readText();
+    const length = readU32();
+    entry.held.push({ offset, timeMs, feedbackId, category, source, value: Uint8Array.from(bytes.subarray(i, i + length)) });
+    i += length;
+  }
+  return entry;
 }

@@ -4,9 +4,9 @@
 const MIN_CAPACITY = 1024;
 const MAX_LOAD = 0.7;
 
-/** FNV-1a over UTF-16 code units with murmur3's finaliser: 32 bits, unsigned. */
-export function hashOf(id: string): number {
-  let h = 0x811c9dc5;
+/** FNV-1a over UTF-16 code units with murmur3's finaliser: 32 bits, unsigned. Another salt, other collisions. */
+export function hashOf(id: string, salt: number): number {
+  let h = 0x811c9dc5 ^ salt;
   for (let i = 0; i < id.length; i += 1) h = Math.imul(h ^ id.charCodeAt(i), 0x01000193);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

@@ -8,9 +8,9 @@ import { openDiskStore, type Checkpoint, type DiskStore, type Reach } from './di
 import type { Side } from './join.ts';
 
 export const JOIN_TOPICS = ['predictions', 'feedback'] as const satisfies readonly TopicName[];
-/** A save costs one write; so many bytes or so much time are lost, and replayed, at most. */
+/** A save costs one write and a seal of a kilobyte or more; so many bytes or so much time are lost by a kill, and replayed, at most. */
 const SAVE_BYTES = 1024 * 1024;
-const SAVE_EVERY_MS = 1000;
+const SAVE_EVERY_MS = 15_000;
 
 export type JoinState = {
   readonly store: DiskStore;
@@ -36,6 +36,14 @@ export async function openState({ dir, fingerprint, opening: { positions, lows }
   }
   const start = (side: Side): Reach => store.checkpoint?.[side] ?? { next: lowOf(side), last: null };
   const reach: Record<Side, Reach> = { predictions: start('predictions'), feedback: start('feedback') };
+  /** The record taken last: what is told of it in a checkpoint is made only then. */
+  const newest: Record<Side, Incoming | undefined> = { predictions: undefined, feedback: undefined };
+  const keyOf = (record: Incoming): string => record.key?.toString('latin1') ?? '';
+  const reached = (side: Side): Reach => {
+    const record = newest[side];
+    return record === undefined ? reach[side] : { next: Number(record.offset) + 1, last: { offset: Number(record.offset), timeMs: record.timestampMs, key: keyOf(record) } };
+  };
+  const save = (): void => store.save({ predictions: reached('predictions'), feedback: reached('feedback') });
   const recognised: Record<Side, boolean> = { predictions: false, feedback: false };
   const overlap = (side: Side): number => {
     const { last, next } = reach[side];
@@ -48,29 +56,28 @@ export async function openState({ dir, fingerprint, opening: { positions, lows }
   return {
     store, from,
     take(side, record) {
-      const { next, last } = reach[side];
-      const offset = Number(record.offset);
-      const key = record.key?.toString('latin1') ?? '';
       if (!recognised[side]) {
-        if (last === null || offset !== last.offset || record.timestampMs !== last.timeMs || key !== last.key) {
+        const { last } = reach[side];
+        if (last === null || Number(record.offset) !== last.offset || record.timestampMs !== last.timeMs || keyOf(record) !== last.key) {
           store.close();
           rmSync(dir, { recursive: true, force: true });
           throw transient('state_differs', `the state in ${dir} is of another log than ${side}: it is rebuilt`);
         }
         recognised[side] = true;
       }
-      if (offset < next) return false;
-      reach[side] = { next: offset + 1, last: { offset, timeMs: record.timestampMs, key } };
+      const before = newest[side];
+      if (before === undefined ? Number(record.offset) < reach[side].next : record.offset <= before.offset) return false;
+      newest[side] = record;
       return true;
     },
     keep(nowMs) {
       const bytes = store.unsavedBytes();
       if (bytes === 0 || (bytes < SAVE_BYTES && nowMs - savedAtMs < SAVE_EVERY_MS)) return;
-      store.save(reach);
+      save();
       savedAtMs = nowMs;
     },
     close(saving) {
-      if (saving && store.unsavedBytes() > 0) store.save(reach);
+      if (saving && store.unsavedBytes() > 0) save();
       store.close();
     },
   };
