@@ -43,7 +43,8 @@ export function kafkaService({ paths, ports, secrets }: Context, home: string): 
       const file = join(dir, 'server.properties');
       writeFileSync(file, kafkaProperties(ports.kafka, ports.kafkaController, join(dir, 'data')));
       const formatted = existsSync(join(dir, 'data', 'meta.properties'));
-      if (!formatted) await runProgram('java', [...JVM, '-cp', classpath, 'kafka.tools.StorageTool', 'format', '-t', secrets.kafkaClusterId, '-c', file, '--ignore-formatted']);
+      // One word: an id may begin with a dash.
+      if (!formatted) await runProgram('java', [...JVM, '-cp', classpath, 'kafka.tools.StorageTool', 'format', `--cluster-id=${secrets.kafkaClusterId}`, '-c', file, '--ignore-formatted']);
       return { program: 'java', args: ['-Xmx512m', ...JVM, '-cp', classpath, 'kafka.Kafka', file] };
     },
     healthy: () => acceptsTcp(ports.kafka),
