@@ -63,6 +63,18 @@ export function startProcess(t: TestContext, { env, logs }: Bench, main: string,
   return { child, kill9: async () => (child.kill('SIGKILL'), gone) };
 }
 
+/** A process's figures as Prometheus reads them: `name{label="value"}` → value. Empty while it does not answer. */
+export async function scrape(port: number): Promise<ReadonlyMap<string, number>> {
+  const text = await fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text(), () => '');
+  return new Map(text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+}
+/** Resolves when the join owns every partition and has handled all that stands on its inputs. */
+export const joinIdle = ({ settings }: Bench): Promise<true> =>
+  until('the join has caught up', async () => {
+    const lags = [...(await scrape(settings.joinPort))].filter(([series]) => series.startsWith('loop_consumer_lag{')).map(([, lag]) => lag);
+    return lags.length === 2 * settings.partitions && lags.every((lag) => lag === 0) ? true : undefined;
+  });
+
 export const aPrediction = (id: string, modelVersion: string, category = 'Beverages'): Prediction => ({
   prediction_id: id, model_name: 'grocery', model_version: modelVersion, product_description: `text of ${id}`, category,
   probabilities: [{ category: 'Beverages', probability: 0.7 }, { category: 'Fresh & Perishable Items', probability: 0.3 }], predicted_at: 0, audit: false,

@@ -14,10 +14,13 @@ export type JoinRules = {
   readonly expiredBeforeMs: number;
   readonly isNew: (side: Side, offset: number) => boolean;
 };
-export type Counted =
-  | 'prediction' | 'feedback' | 'labelled' | 'corrected' | 'withdrawn' | 'held'
-  | 'duplicate_feedback' | 'same_label' | 'nothing_to_withdraw' | 'outranked' | 'duplicate_prediction' | 'conflicting_prediction'
-  | 'unknown_category' | 'late' | 'too_early' | 'orphan' | 'expired';
+/** Every kind of `loop_join_events_total`; README.md says when each is counted. `misplaced` is the worker's. */
+export const COUNTED = [
+  'prediction', 'feedback', 'labelled', 'corrected', 'withdrawn', 'held',
+  'duplicate_feedback', 'same_label', 'nothing_to_withdraw', 'outranked', 'duplicate_prediction', 'conflicting_prediction',
+  'unknown_category', 'late', 'too_early', 'orphan', 'expired', 'misplaced',
+] as const;
+export type Counted = (typeof COUNTED)[number];
 export type JoinOutput =
   | { readonly kind: 'labelled'; readonly event: Labelled; readonly example: Example | undefined; readonly delayMs: number }
   | { readonly kind: 'set_aside'; readonly input: InputRef; readonly reason: 'conflicting_prediction' | 'unknown_category' | 'late' | 'too_early' | 'orphan'; readonly error: string };

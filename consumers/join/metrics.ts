@@ -1,16 +1,18 @@
 // The join's figures.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Counted } from './join.ts';
+import { COUNTED, type Counted } from './join.ts';
 import { driftsOf, type VersionMix } from './mix.ts';
 import type { Covered } from './store.ts';
 
-export type JoinMetrics = { readonly registry: Registry; readonly count: (kind: Counted | 'misplaced') => void; readonly delay: Histogram; readonly deadLetters: Counter<'topic' | 'reason'> };
+export type JoinMetrics = { readonly registry: Registry; readonly count: (kind: Counted) => void; readonly delay: Histogram; readonly deadLetters: Counter<'topic' | 'reason'> };
 type Readings = { readonly coverage: () => readonly (readonly [version: string, Covered])[]; readonly mixes: () => readonly (readonly [version: string, VersionMix])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly state: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number }; readonly lags: () => ReadonlyMap<string, number> };
 const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400];
 
 export function createJoinMetrics(readings: Readings): JoinMetrics {
   const registry = new Registry();
   const events = new Counter({ name: 'loop_join_events_total', help: 'What the join made of its inputs', labelNames: ['kind'], registers: [registry] });
+  // A rate needs the series before its first event.
+  for (const kind of COUNTED) events.inc({ kind }, 0);
   new Gauge({
     name: 'loop_join_waiting', help: 'Predictions without a label, and feedback held without its prediction', labelNames: ['side'], registers: [registry],
     collect() {
