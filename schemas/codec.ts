@@ -2,6 +2,8 @@
 import avro from 'avsc';
 import { AVRO } from './avro.ts';
 import { messageOf, poison } from './failure.ts';
+import { LITTLE_ENDIAN, quickFeedbackReader, quickLabelledReader, quickPredictionReader, type QuickReader } from './quickRead.ts';
+import { quickExampleWriter, quickLabelledWriter, type QuickWriter } from './quickWrite.ts';
 import { TOPIC_NAMES, type EventOf, type TopicName } from './topics.ts';
 
 const HEADER_BYTES = 5;
@@ -13,10 +15,16 @@ function typeOf(topic: TopicName): avro.Type {
   return type;
 }
 
+/** Topics with a hand-written reader or writer; the general ones decide whatever those leave open. */
+const READERS: { readonly [T in TopicName]?: () => QuickReader<EventOf[T]> } = LITTLE_ENDIAN ? { predictions: quickPredictionReader, feedback: quickFeedbackReader, labelled: quickLabelledReader } : {};
+const WRITERS: { readonly [T in TopicName]?: QuickWriter<EventOf[T]> } = { labelled: quickLabelledWriter(), examples: quickExampleWriter() };
+
 /** The event in wire format under schema `schemaId`. Throws a poison `not_encodable` naming the field that does not fit. */
 export function encode<T extends TopicName>(topic: T, event: EventOf[T], schemaId: number): Buffer {
   const type = typeOf(topic);
   try {
+    const quick = WRITERS[topic]?.(event, schemaId);
+    if (quick !== undefined) return quick;
     const body = type.toBuffer(event);
     const frame = Buffer.allocUnsafe(HEADER_BYTES + body.length);
     frame.writeUInt8(0, 0);
@@ -30,14 +38,17 @@ export function encode<T extends TopicName>(topic: T, event: EventOf[T], schemaI
   }
 }
 
-/** Schema id of a framed value, or undefined when these bytes are not in the wire format. */
-export function schemaIdOf(value: Uint8Array): number | undefined {
-  if (value.length < HEADER_BYTES || value[0] !== 0) return undefined;
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).readUInt32BE(1);
+/** Schema id of the framed value at bytes[from, to), or undefined when these bytes are not in the wire format. */
+export function schemaIdOf(bytes: Uint8Array, from = 0, to = bytes.length): number | undefined {
+  if (to - from < HEADER_BYTES || bytes[from] !== 0) return undefined;
+  return (bytes[from + 1] ?? 0) * 2 ** 24 + (((bytes[from + 2] ?? 0) << 16) | ((bytes[from + 3] ?? 0) << 8) | (bytes[from + 4] ?? 0));
 }
 
-/** Reads a framed value that was written under one writer schema as our event. */
-export type Decoder<T extends TopicName> = (value: Uint8Array) => EventOf[T];
+/** Reads the framed value at bytes[from, to) (all of them when not given), which was written under one writer schema, as our event. */
+export type Decoder<T extends TopicName> = (bytes: Uint8Array, from?: number, to?: number) => EventOf[T];
+const bufferOf = (bytes: Uint8Array): Buffer => (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+/** What of a schema decides the bytes, as text. */
+const layoutOf = (type: avro.Type): string => JSON.stringify(type.schema());
 
 /** A decoder for one writer schema (Avro JSON). Throws poison `incompatible_schema` when it cannot be read as ours;
  *  the decoder throws poison `not_avro` on bytes that do not fit. */
@@ -51,8 +62,12 @@ export function decoderFor<T extends TopicName>(topic: T, writerSchema: string):
   } catch (cause) {
     throw poison('incompatible_schema', `the writer's schema cannot be read as a ${topic} event: ${messageOf(cause)}`, { cause });
   }
-  return (value) => {
-    const body = Buffer.from(value.buffer, value.byteOffset + HEADER_BYTES, value.byteLength - HEADER_BYTES);
+  const quick = layoutOf(writer) === layoutOf(reader) ? READERS[topic]?.() : undefined;
+  return (value, from = 0, to = value.length) => {
+    const bytes = bufferOf(value);
+    const read = quick?.(bytes, from + HEADER_BYTES, to);
+    if (read !== undefined) return read;
+    const body = bytes.subarray(from + HEADER_BYTES, to);
     try {
       return reader.fromBuffer(body, resolver) as EventOf[T];
     } catch (cause) {

@@ -13,9 +13,9 @@ export type Registry = {
   idOf(topic: TopicName): Promise<number>;
   /** Ids of all topics. */
   ids(): Promise<ReadonlyMap<TopicName, number>>;
-  /** A decoder once its writer schema is known, else undefined: then await `learn`. Synchronous, for hot paths.
+  /** A decoder once its writer schema is known, else undefined: then await `learn`. Synchronous, for hot paths. The value: bytes[from, to), or all of them.
    *  Throws poison `not_framed` on bytes that are not in wire format. */
-  known<T extends TopicName>(topic: T, value: Uint8Array): Decoder<T> | undefined;
+  known<T extends TopicName>(topic: T, bytes: Uint8Array, from?: number, to?: number): Decoder<T> | undefined;
   /** Fetches the writer schema of this value. Throws poison `unknown_schema` when the registry does not know the id although it knows ours,
    *  transient `registry_unavailable` otherwise. */
   learn(topic: TopicName, value: Uint8Array): Promise<void>;
@@ -25,8 +25,8 @@ export type Registry = {
 
 export function createRegistry(url: string, fetchNow: Fetch): Registry {
   const ids = new Map<TopicName, number>();
-  const decoders = new Map<string, Decoder<TopicName>>();
-  const refused = new Map<string, Error>();
+  /** By topic and writer id. */
+  const decoders = new Map<TopicName, Map<number, Decoder<TopicName> | Error>>(TOPIC_NAMES.map((topic) => [topic, new Map()]));
 
   async function call(path: string, method: string, body?: unknown): Promise<{ status: number; body: unknown }> {
     let response: Response;
@@ -67,18 +67,17 @@ export function createRegistry(url: string, fetchNow: Fetch): Registry {
     return id;
   }
 
-  function known<T extends TopicName>(topic: T, value: Uint8Array): Decoder<T> | undefined {
-    const id = schemaIdOf(value);
+  function known<T extends TopicName>(topic: T, bytes: Uint8Array, from = 0, to = bytes.length): Decoder<T> | undefined {
+    const id = schemaIdOf(bytes, from, to);
     if (id === undefined) throw poison('not_framed', `a value on ${topic} is not in the registry's wire format (0x00, 4-byte schema id, Avro)`);
-    const key = `${topic}/${id}`;
-    const refusal = refused.get(key);
-    if (refusal !== undefined) throw refusal;
-    return decoders.get(key) as Decoder<T> | undefined;
+    const found = decoders.get(topic)?.get(id);
+    if (found instanceof Error) throw found;
+    return found as Decoder<T> | undefined;
   }
 
   async function learn(topic: TopicName, value: Uint8Array): Promise<void> {
     if (known(topic, value) !== undefined) return;
-    const id = schemaIdOf(value);
+    const id = schemaIdOf(value) ?? -1;
     const found = await call(`/schemas/ids/${id}`, 'GET');
     const schema = field(found.body, 'schema');
     if (found.status !== 200 || typeof schema !== 'string') {
@@ -90,9 +89,9 @@ export function createRegistry(url: string, fetchNow: Fetch): Registry {
       throw poison('unknown_schema', `the registry does not know schema id ${id}`);
     }
     try {
-      decoders.set(`${topic}/${id}`, decoderFor(topic, schema));
+      decoders.get(topic)?.set(id, decoderFor(topic, schema));
     } catch (error) {
-      if (error instanceof Error) refused.set(`${topic}/${id}`, error);
+      if (error instanceof Error) decoders.get(topic)?.set(id, error);
       throw error;
     }
   }

@@ -1,0 +1,130 @@
+// Hand-written writers of what the join sends: the same bytes as the general writer (for well-formed text), several times as quickly. A writer that meets a value of another type gives
+// undefined; the general writer decides then, and names the field.
+import type { Example, Labelled } from './events.ts';
+
+/** Where events are written one after the other; what was given out stays untouched. */
+type Slab = { bytes: Buffer; at: number; odd: boolean };
+const SLAB_BYTES = 256 * 1024;
+const HEADER_BYTES = 5;
+
+function long(s: Slab, value: number): void {
+  if (!Number.isSafeInteger(value) || value >= 2 ** 52 || value < -(2 ** 52)) {
+    s.odd = true;
+    return;
+  }
+  const { bytes } = s;
+  let rest = value >= 0 ? value * 2 : -value * 2 - 1;
+  while (rest >= 2 ** 31) {
+    bytes[s.at++] = (rest % 128) | 128;
+    rest = Math.floor(rest / 128);
+  }
+  while (rest >= 128) {
+    bytes[s.at++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  bytes[s.at++] = rest;
+}
+function text(s: Slab, value: string): void {
+  if (typeof value !== 'string') {
+    s.odd = true;
+    return;
+  }
+  const start = s.at;
+  const { length } = value;
+  long(s, length);
+  const { bytes } = s;
+  const from = s.at;
+  for (let i = 0; i < length; i += 1) {
+    const unit = value.charCodeAt(i);
+    if (unit >= 128) {
+      s.at = start;
+      long(s, Buffer.byteLength(value));
+      s.at += bytes.write(value, s.at);
+      return;
+    }
+    bytes[from + i] = unit;
+  }
+  s.at = from + length;
+}
+function maybeText(s: Slab, value: string | null): void {
+  if (value === null) return long(s, 0);
+  long(s, 1);
+  text(s, value);
+}
+function maybeLong(s: Slab, value: number | null): void {
+  if (value === null) return long(s, 0);
+  long(s, 1);
+  long(s, value);
+}
+function flag(s: Slab, value: boolean): void {
+  if (typeof value !== 'boolean') s.odd = true;
+  s.bytes[s.at++] = value ? 1 : 0;
+}
+function int(s: Slab, value: number): void {
+  if ((value | 0) !== value) s.odd = true;
+  long(s, value);
+}
+
+/** The event in wire format under a schema id. */
+export type QuickWriter<E> = (event: E, schemaId: number) => Buffer | undefined;
+/** bound: bytes the event takes at most. */
+const writerOf = <E>(bound: (event: E) => number, write: (s: Slab, event: E) => void): QuickWriter<E> => {
+  const slab: Slab = { bytes: Buffer.alloc(0), at: 0, odd: false };
+  return (event, schemaId) => {
+    const room = bound(event) + HEADER_BYTES;
+    // NaN: something that is no text.
+    if (!(room >= 0)) return undefined;
+    if (slab.at + room > slab.bytes.length) {
+      slab.bytes = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, room));
+      slab.at = 0;
+    }
+    const from = slab.at;
+    const { bytes } = slab;
+    bytes[from] = 0;
+    bytes.writeUInt32BE(schemaId, from + 1);
+    slab.at += HEADER_BYTES;
+    slab.odd = false;
+    write(slab, event);
+    if (!slab.odd) return bytes.subarray(from, slab.at);
+    slab.at = from;
+    return undefined;
+  };
+};
+/** Of a UTF-16 unit; and of the numbers, flags and lengths beside the texts. */
+const BYTES_PER_UNIT = 3;
+const REST_BYTES = 128;
+/** NaN for what is no text: the types promise otherwise, the wire does not. */
+const units = (value: string | null): number => (value === null ? 0 : typeof value === 'string' ? value.length : Number.NaN);
+
+export const quickLabelledWriter = (): QuickWriter<Labelled> => writerOf(
+  (e) => REST_BYTES + BYTES_PER_UNIT * (units(e.prediction_id) + units(e.model_name) + units(e.model_version) + units(e.predicted) + units(e.label) + units(e.previous_label) + units(e.source)),
+  (s, e) => {
+    text(s, e.prediction_id);
+    text(s, e.model_name);
+    text(s, e.model_version);
+    int(s, e.revision);
+    text(s, e.predicted);
+    maybeText(s, e.label);
+    maybeText(s, e.previous_label);
+    long(s, e.labelled_at);
+    maybeLong(s, e.previous_labelled_at);
+    long(s, e.predicted_at);
+    flag(s, e.audit);
+    text(s, e.source);
+  },
+);
+export const quickExampleWriter = (): QuickWriter<Example> => writerOf(
+  (e) => REST_BYTES + BYTES_PER_UNIT * (units(e.prediction_id) + units(e.model_name) + units(e.model_version) + units(e.product_description) + units(e.label) + units(e.predicted) + units(e.source)),
+  (s, e) => {
+    text(s, e.prediction_id);
+    text(s, e.model_name);
+    text(s, e.model_version);
+    text(s, e.product_description);
+    text(s, e.label);
+    text(s, e.predicted);
+    int(s, e.revision);
+    long(s, e.labelled_at);
+    long(s, e.predicted_at);
+    text(s, e.source);
+  },
+);
