@@ -1,6 +1,6 @@
 // The `products` topic: one partition at work. Predictions and offsets commit in one transaction, so a product is answered exactly once.
 import { deadLetterOf } from '../consumers/deadLetters.ts';
-import type { Task } from '../consumers/shards.ts';
+import type { Task } from '../consumers/shard.ts';
 import type { Outgoing } from '../producers/outgoing.ts';
 import { MAX_DESCRIPTION_CHARS } from '../schemas/csv.ts';
 import { LoopError, messageOf } from '../schemas/failure.ts';

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { transient } from '../../schemas/failure.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import type { Incoming } from '../record.ts';
-import type { Opening } from '../shards.ts';
+import type { Opening } from '../shard.ts';
 import { openDiskStore, type Checkpoint, type DiskStore, type Reach } from './diskStore.ts';
 import type { Side } from './join.ts';
 

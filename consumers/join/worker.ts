@@ -7,7 +7,7 @@ import type { Settings } from '../../schemas/settings.ts';
 import { deadLetterOf } from '../deadLetters.ts';
 import { readInput, readKnown, type Read } from '../inputs.ts';
 import type { Incoming } from '../record.ts';
-import type { Opening, Task } from '../shards.ts';
+import type { Opening, Task } from '../shard.ts';
 import type { DiskStore } from './diskStore.ts';
 import { createJoin, type JoinOutput, type Side } from './join.ts';
 import type { JoinMetrics } from './metrics.ts';
@@ -33,6 +33,8 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
   const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => ranks.get(source) ?? 0, driftReference: Math.ceil(settings.driftReference / settings.partitions), expiredBeforeMs, isNew: (side, offset) => offset >= committed[side] }, store);
   const newest: Record<Side, number> = { predictions: 0, feedback: 0 };
   let uncommitted = false;
+  /** Everything that was taken has been applied: false while records are handled, and for good when that failed. */
+  let whole = true;
 
   function tell(outputs: readonly JoinOutput[], out: Outgoing[]): void {
     for (const output of outputs) {
@@ -80,6 +82,7 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
       const now = nowMs();
       const side: Side = topic === 'predictions' ? 'predictions' : 'feedback';
       let replayed = true;
+      whole = false;
       for (const record of records) {
         if (!state.take(side, record)) continue;
         const isNew = record.offset >= committedHere;
@@ -98,6 +101,7 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
           else if (isNew) setAside(read, record, out);
         }
       }
+      whole = true;
       tell(outputs, out);
       if (replayed) {
         if (!uncommitted) state.keep(now);
@@ -107,9 +111,9 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
       expire(Math.min(newest.predictions, newest.feedback), out);
       return out;
     },
-    tick(caughtUp) {
+    tick(caughtUpAtMs) {
       const out: Outgoing[] = [];
-      if (caughtUp) expire(nowMs() - settings.expiryMarginMs, out);
+      if (caughtUpAtMs !== undefined) expire(caughtUpAtMs - settings.expiryMarginMs, out);
       // What is freed in silence changes nothing that is committed.
       else if (!uncommitted) state.keep(nowMs());
       return out;
@@ -118,6 +122,6 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
       uncommitted = false;
       state.keep(nowMs());
     },
-    close: () => state.close(!uncommitted),
+    close: () => state.close(whole && !uncommitted),
   };
 }

@@ -8,7 +8,7 @@ import type { Labelled, Tally } from '../../schemas/events.ts';
 import { deadLetterOf } from '../deadLetters.ts';
 import { readToEnd } from '../readToEnd.ts';
 import type { Incoming } from '../record.ts';
-import type { Opening, Task } from '../shards.ts';
+import type { Opening, Task } from '../shard.ts';
 import { erasOf, recordOf } from './eras.ts';
 import { createFold, type Fold } from './fold.ts';
 import type { MonitorMetrics } from './metrics.ts';
