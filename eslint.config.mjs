@@ -10,7 +10,8 @@ const pure = [
   'producers/{catalogue,words,drift,people}.ts',
   'inference/slot.ts',
   'stack/demo/{story,picture}.ts',
-  'stack/verify/{oracle,compare}.ts',
+  'stack/faults/{schedule,feed}.ts',
+  'stack/verify/{oracle,compare,pairs}.ts',
 ];
 const noDice = { object: 'Math', property: 'random', message: 'Randomness is an argument.' };
 const vendorEdges = ['schemas/{codec,csv,quickRead,quickWrite,registry}.ts', '**/*.test.ts'];

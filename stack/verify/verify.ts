@@ -1,106 +1,38 @@
 // ./loop verify: reads every topic from its start, recomputes in memory, compares with what the live processes, MySQL and S3 say.
 import { setTimeout as pause } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
-import { createFold } from '../../consumers/monitor/fold.ts';
 import { erasOf } from '../../consumers/monitor/eras.ts';
 import { always, bookOf } from '../../consumers/monitor/rules.ts';
 import { createReadObject, sha256 } from '../../consumers/objects.ts';
-import { readToEnd } from '../../consumers/readToEnd.ts';
-import type { Example, Labelled, ModelPromoted, RetrainRequested, Tally } from '../../schemas/events.ts';
-import { LoopError, messageOf } from '../../schemas/failure.ts';
-import { partitionOf } from '../../schemas/partition.ts';
-import { createRegistry } from '../../schemas/registry.ts';
+import type { RetrainRequested } from '../../schemas/events.ts';
+import { messageOf } from '../../schemas/failure.ts';
 import { mysqlOptions } from '../../schemas/settings.ts';
 import { openContext, type Context } from '../context.ts';
 import { urlOf } from '../processes.ts';
 import { noWords, readArgs } from '../verbs/verb.ts';
 import { checkFacts, compareMaps, renderChecks, type Check } from './compare.ts';
-import { cellName, oracle, type LoggedFeedback, type LoggedPrediction } from './oracle.ts';
+import { readLogs } from './logs.ts';
+import { cellLines, liveLines, pairChecks, refold, snapshotLines, type LiveCells } from './pairs.ts';
+import { oracle } from './oracle.ts';
 
-type Logs = { readonly predictions: LoggedPrediction[]; readonly feedback: LoggedFeedback[]; readonly labelled: { event: Labelled; offset: bigint; partition: number }[]; readonly examples: Map<string, Example>; readonly tallies: Map<string, Tally>; readonly requests: RetrainRequested[]; readonly models: ModelPromoted[]; readonly ends: string };
-
-async function readLogs({ settings }: Context): Promise<Logs> {
-  const registry = createRegistry(settings.registryUrl, fetch);
-  const logs: Logs = { predictions: [], feedback: [], labelled: [], examples: new Map(), tallies: new Map(), requests: [], models: [], ends: '' };
-  const ends = await readToEnd({
-    settings, clientId: 'verify', topics: ['predictions', 'feedback', 'labelled', 'examples', 'tallies', 'retrain-requests', 'models'],
-    async onRecord({ topic, partition, offset, timestampMs, key, value }) {
-      const id = key?.toString() ?? '';
-      if (topic === 'examples' && value === null) return void logs.examples.delete(id);
-      if (topic === 'tallies' && value === null) return void logs.tallies.delete(id);
-      if (value === null) return;
-      const at = { partition, offset: Number(offset), timeMs: timestampMs };
-      try {
-        switch (topic) {
-          case 'predictions': {
-            const event = await registry.decode(topic, value);
-            // Misplaced records count where the join has put them again.
-            if (event.prediction_id === id && partitionOf(id, settings.partitions) === partition) logs.predictions.push({ ...at, id, model: event.model_name, version: event.model_version, category: event.category, categories: event.probabilities.map((one) => one.category), text: event.product_description });
-            return;
-          }
-          case 'feedback': {
-            const event = await registry.decode(topic, value);
-            if (event.prediction_id === id && partitionOf(id, settings.partitions) === partition) logs.feedback.push({ ...at, id, feedbackId: event.feedback_id === '' ? `${partition}@${offset}` : event.feedback_id, category: event.category, source: event.source });
-            return;
-          }
-          case 'labelled': return void logs.labelled.push({ event: await registry.decode(topic, value), offset, partition });
-          case 'examples': return void logs.examples.set(id, await registry.decode(topic, value));
-          case 'tallies': return void logs.tallies.set(id, await registry.decode(topic, value));
-          case 'retrain-requests': return void logs.requests.push(await registry.decode(topic, value));
-          case 'models': return void logs.models.push(await registry.decode(topic, value));
-          default: return;
-        }
-      } catch (error) {
-        // Poison is in the dead letters; it is no part of the tallies.
-        if (!(error instanceof LoopError) || error.kind !== 'poison') throw error;
-      }
-    },
-  });
-  return { ...logs, ends: JSON.stringify([...ends].map(([name, end]) => [name, String(end)])) };
-}
-
-type LiveCells = { readonly model_name: string; readonly model_version: string; readonly cells: readonly { label: string; predicted: string; count: number }[] };
 const getJson = async <T>(url: string, headers: Record<string, string> = {}): Promise<T | undefined> =>
   fetch(url, { headers, signal: AbortSignal.timeout(5000) }).then((answer) => (answer.ok ? (answer.json() as Promise<T>) : undefined), () => undefined);
 
-function flat(cells: ReadonlyMap<string, ReadonlyMap<string, number>>): Map<string, string> {
-  return new Map([...cells].flatMap(([version, counts]) => [...counts].map(([cell, n]): [string, string] => [`${version} ${cell}`, String(n)])));
-}
-const linesOf = (list: readonly LiveCells[]): Map<string, string> => new Map(list.flatMap((one) => one.cells.map((cell): [string, string] => [`${one.model_name}/${one.model_version} ${cellName(cell.label, cell.predicted)}`, String(cell.count)])));
-
 export async function verifyOnce(context: Context): Promise<{ checks: Check[]; fingerprint: string }> {
   const { settings } = context;
-  const logs = await readLogs(context);
+  const logs = await readLogs(settings);
   const expected = oracle(logs.predictions, logs.feedback, { horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, ranks: settings.sourceRanks });
   const checks: Check[] = [];
 
-  const line = (one: { revision: number; version: string; predicted: string; label: string | null; previous: string | null; at: number }): string => `${one.version} ${one.predicted}: ${one.previous ?? '-'} > ${one.label ?? '-'} @${one.at}`;
-  const doubled = logs.labelled.length - new Set(logs.labelled.map(({ event }) => `${event.prediction_id} r${event.revision}`)).size;
-  checks.push(compareMaps('labelled: every revision of every pair', new Map(expected.revisions.map((one) => [`${one.id} r${one.revision}`, line(one)])), new Map(logs.labelled.map(({ event }) => [`${event.prediction_id} r${event.revision}`, line({ revision: event.revision, version: event.model_version, predicted: event.predicted, label: event.label, previous: event.previous_label, at: event.labelled_at })]))));
-  checks.push(checkFacts('labelled: no pair twice', [[doubled === 0, `${doubled} records repeat an id and revision`]]));
-  checks.push(compareMaps('examples: the current labelled set', new Map(expected.standing.map((one) => [one.id, `${one.label} | ${one.text}`])), new Map([...logs.examples].map(([id, one]) => [id, `${one.label} | ${one.product_description}`]))));
-
-  const snapshot = new Map<string, Map<string, number>>();
-  for (const tally of logs.tallies.values()) {
-    if (tally.kind !== 'cells') continue;
-    const counts = snapshot.get(`${tally.model_name}/${tally.model_version}`) ?? new Map<string, number>();
-    snapshot.set(`${tally.model_name}/${tally.model_version}`, counts);
-    for (const cell of tally.cells) counts.set(cellName(cell.label, cell.predicted), (counts.get(cellName(cell.label, cell.predicted)) ?? 0) + cell.count);
-  }
-  checks.push(compareMaps('tallies: cells of the snapshot', flat(expected.cells), flat(snapshot)));
+  checks.push(...pairChecks(expected, logs));
+  checks.push(compareMaps('tallies: cells of the snapshot', cellLines(expected.cells), snapshotLines(logs.tallies.values())));
   const live = await getJson<{ models: LiveCells[] }>(`${urlOf(settings, 'monitor')}/live`);
-  checks.push(live === undefined ? checkFacts('live: cells of the monitor', [[false, `the monitor does not answer at ${urlOf(settings, 'monitor')}/live; is it up?`]]) : compareMaps('live: cells of the monitor', flat(expected.cells), linesOf(live.models)));
+  checks.push(live === undefined ? checkFacts('live: cells of the monitor', [[false, `the monitor does not answer at ${urlOf(settings, 'monitor')}/live; is it up?`]]) : compareMaps('live: cells of the monitor', cellLines(expected.cells), liveLines(live.models)));
 
   // Replaying the log through the fold must order the same retrainings, byte for byte, each label judged by the settings of its time.
-  const folds = new Map<number, ReturnType<typeof createFold>>();
-  const foldOf = (partition: number): ReturnType<typeof createFold> => {
+  const replayed = refold(logs.labelled, (partition) => {
     const eras = erasOf(logs.tallies.values(), partition);
-    return createFold(partition, eras.length > 0 ? eras : always(bookOf(settings)));
-  };
-  const replayed = logs.labelled.flatMap(({ event, offset, partition }) => {
-    const fold = folds.get(partition) ?? foldOf(partition);
-    folds.set(partition, fold);
-    return fold.apply(event, Number(offset));
+    return eras.length > 0 ? eras : always(bookOf(settings));
   });
   const drift = logs.requests.filter((request) => request.cause === 'drift');
   const brief = (request: RetrainRequested): [string, string] => [request.retrain_id, JSON.stringify(request)];
