@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { cellsOf } from '../../schemas/confusion.ts';
 import type { Labelled, RetrainRequested, Tally } from '../../schemas/events.ts';
 import { openBench, startProcess, until, type Bench } from '../../stack/testing.ts';
-import { positionsGroupOf } from '../shards.ts';
+import { positionsGroupOf } from '../shard.ts';
 import { createKafka } from '../../producers/kafka.ts';
 import { readToEnd } from '../readToEnd.ts';
 import { erasOf } from './eras.ts';
