@@ -40,7 +40,10 @@ export function testEnvironment(env: Env, home: string, portBase: number): Env {
 /** Signals a child and all it has started: each child leads a group of its own, so that no process of a test outlives it. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
-    if (child.pid !== undefined) process.kill(-child.pid, signal);
+    if (child.pid === undefined) return;
+    process.kill(-child.pid, signal);
+    // One that a test has suspended hears a signal only when it goes on.
+    process.kill(-child.pid, 'SIGCONT');
   } catch {
     // Nobody is left in it.
   }
@@ -66,7 +69,9 @@ export async function runTests(args: readonly string[]): Promise<number> {
   const home = resolve(PROJECT_DIR, values.home ?? '.loop-test');
   const env = testEnvironment(process.env, home, portBase);
   const plan = planOf(globSync('{schemas,producers,consumers,trainer,inference,stack,prometheus,bench,examples}/**/*.test.ts', { cwd: PROJECT_DIR }), { pure: values.pure ?? false, long: values.long ?? false, names: words });
-  const needsStack = plan.integration.length + plan.story.length + plan.long.length > 0;
+  const integration = [...plan.integration, ...plan['long-integration']];
+  const serving = [...plan.story, ...plan.long];
+  const needsStack = integration.length + serving.length > 0;
   if (plan.pure.length === 0 && !needsStack) throw new UsageError(`no test file matches ${words.join(' ') || 'that'}`);
 
   const running = new Set<ChildProcess>();
@@ -123,7 +128,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
   try {
     // The servers start while lint and types keep only one core busy; their lines are shown when the tests need them.
     const early: string[] = [];
-    const first = plan.integration.length > 0 ? freshStack(['--services-only'], env, (line) => early.push(line)) : undefined;
+    const first = integration.length > 0 ? freshStack(['--services-only'], env, (line) => early.push(line)) : undefined;
     if (words.length === 0 && !values.long) {
       await check('lint', ['node_modules/eslint/bin/eslint.js', '.']);
       await check('typecheck', ['node_modules/typescript/bin/tsc', '--noEmit']);
@@ -132,9 +137,8 @@ export async function runTests(args: readonly string[]): Promise<number> {
     if (first !== undefined) {
       await first;
       for (const line of early) say(`        ${line}`);
-      await onStack('integration tests', plan.integration, first);
+      await onStack('integration tests', integration, first);
     }
-    const serving = [...plan.story, ...plan.long];
     if (serving.length > 0 && !interrupted) await onStack('story', serving, freshStack([], storyEnv, (line) => say(`        ${line}`)));
   } finally {
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
