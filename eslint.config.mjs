@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const pure = [
   'schemas/*.ts',
   'consumers/barrier.ts',
-  'consumers/join/{join,store,slots,mix,psi}.ts',
+  'consumers/join/{expiry,join,store,slots,mix,psi}.ts',
   'consumers/monitor/{fold,version,snapshot,rules,eras,settling,cells,tallies,window,verdict,evidence,episode,score,band,view}.ts',
   'trainer/{split,evaluate,gate,claim}.ts',
   'producers/{catalogue,words,drift,people}.ts',

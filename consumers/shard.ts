@@ -10,14 +10,15 @@ import type { TopicName } from '../schemas/topics.ts';
 import type { Barrier } from './barrier.ts';
 import type { Incoming } from './record.ts';
 
+export type CaughtUp = (topic: TopicName) => number | undefined;
 /** The state of one partition number. Any throw makes the shard start over with a new task. Calls never overlap, `close` included. */
 export type Task = {
   /** Where to begin reading, per topic; absent: at the committed positions. */
   readonly from?: ReadonlyMap<TopicName, bigint>;
   /** Records of one topic in order. committed: those below it are replayed, and a call holds only such or only others. Returns what to send (nothing in a replay). */
   handle(topic: TopicName, records: readonly Incoming[], committed: bigint): Promise<readonly Outgoing[]>;
-  /** About once a second and only behind the barrier. caughtUpAtMs: a wall clock time at which all inputs had been read to their ends, when there is one. */
-  tick?(caughtUpAtMs: number | undefined): Promise<readonly Outgoing[]> | readonly Outgoing[];
+  /** About once a second and only behind the barrier. caughtUpAtMs: a wall clock time at which a topic had been read to its end, when there is one. */
+  tick?(caughtUpAtMs: CaughtUp): Promise<readonly Outgoing[]> | readonly Outgoing[];
   /** All that was handled has been committed. */
   committed?(): void;
   /** Handed back, or given up after an error. */
@@ -35,7 +36,7 @@ export type Shard = {
   readonly passed: () => boolean;
   /** Hands records over; `next` is where the topic stands afterwards. */
   take(topic: TopicName, records: readonly Incoming[], next: bigint): Promise<void>;
-  tick(caughtUpAtMs: number | undefined): Promise<void>;
+  tick(caughtUpAtMs: CaughtUp): Promise<void>;
   /** Sends what is waiting and commits all positions, once the barrier is passed. due: commit even when nothing waits. Any rejection means: shut it down. */
   settle(due: boolean): Promise<void>;
   shut(): Promise<void>;

@@ -11,7 +11,7 @@ import type { TopicName } from '../schemas/topics.ts';
 import { coPartitioned } from './assigner.ts';
 import { allReached, dueOf, type Barrier } from './barrier.ts';
 import { incomingOf, type Incoming } from './record.ts';
-import { openShard, type Opening, type Place, type Shard, type Task } from './shard.ts';
+import { openShard, type CaughtUp, type Opening, type Place, type Shard, type Task } from './shard.ts';
 
 export type Shards = {
   stop(): Promise<void>;
@@ -195,11 +195,13 @@ export async function runShards({ settings, registry, log, name, topics, open, c
     },
   });
 
-  const caughtUp = ({ places }: Shard): boolean => [...places.values()].every(({ next, high }) => next >= high);
-  /** A wall clock time at which the shard had read its topics to their ends; after a suspension that is not now. */
-  const caughtUpAtMs = (shard: Shard): number | undefined => {
+  /** A wall clock time at which the shard had read a topic to its end; after a suspension that is not now. */
+  const caughtUpAtMs = ({ places }: Shard): CaughtUp => {
     const handledMs = Math.min(...[...fetches.values()].map((fetch) => fetch.handledMs));
-    return caughtUp(shard) && Number.isFinite(handledMs) ? handledMs : undefined;
+    return (topic) => {
+      const place = places.get(topic);
+      return place !== undefined && place.next >= place.high && Number.isFinite(handledMs) ? handledMs : undefined;
+    };
   };
   async function tick(tenure: Tenure): Promise<void> {
     if (!isOurs(tenure)) return;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Feedback, Prediction } from '../../schemas/events.ts';
-import { createJoin as joinOver, type Counted, type Join, type JoinOutput, type JoinRules, type Side } from './join.ts';
+import { createJoin as joinOver, NOTHING_TOLD, type Counted, type Join, type JoinOutput, type JoinRules, type Side } from './join.ts';
 import { memoryStore, noSums, type JoinStore } from './store.ts';
 
-const RULES = { horizonMs: 1000, earlyHorizonMs: 100, rankOf: (source: string): number => (source === 'expert' ? 2 : 0), driftReference: 3, expiredBeforeMs: 0, isNew: (): boolean => true };
+const RULES = { horizonMs: 1000, earlyHorizonMs: 100, rankOf: (source: string): number => (source === 'expert' ? 2 : 0), driftReference: 3, told: NOTHING_TOLD, isNew: (): boolean => true };
 const NOTHING = new Uint8Array();
 const createJoin = (rules: JoinRules, store: JoinStore = memoryStore()): Join & { store: JoinStore } => ({ ...joinOver(rules, store), store });
 const prediction = (id: string, category = 'a'): Prediction => ({ prediction_id: id, model_name: 'm', model_version: 'v1', product_description: id, category, probabilities: [{ category: 'a', probability: 0.6 }, { category: 'b', probability: 0.4 }], predicted_at: 0, audit: false });
@@ -53,9 +53,9 @@ test('an orphan is told once, also across a restart', () => {
   const first = createJoin(RULES);
   feed(first, f(0, 10, 'x', '1', 'b'));
   const told: JoinOutput[] = [];
-  assert.equal(first.expire(111, 10, told, () => undefined), 111);
+  assert.deepEqual(first.expire(111, 10, told, () => undefined), { below: 1, beforeMs: 111 });
   assert.deepEqual(brief(told), ['orphan 0']);
-  const restarted = createJoin({ ...RULES, expiredBeforeMs: 111, isNew: () => false });
+  const restarted = createJoin({ ...RULES, told: { below: 1, beforeMs: 111 }, isNew: () => false });
   feed(restarted, f(0, 10, 'x', '1', 'b'));
   feed(restarted, f(1, 50, 'y', '2', 'b'));
   const again: JoinOutput[] = [];
@@ -67,9 +67,9 @@ test('orphans in pieces: what the note promises was told', () => {
   const join = createJoin(RULES);
   for (let i = 0; i < 5; i += 1) feed(join, f(i, 10 * i, `x${i}`, '1', 'b'));
   const out: JoinOutput[] = [];
-  assert.equal(join.expire(1000, 3, out, () => undefined), 130);
+  assert.deepEqual(join.expire(1000, 3, out, () => undefined), { below: 3, beforeMs: 130 });
   assert.deepEqual(brief(out), ['orphan 0', 'orphan 1', 'orphan 2']);
-  assert.equal(join.expire(1000, 3, out, () => undefined), 1000);
+  assert.deepEqual(join.expire(1000, 3, out, () => undefined), { below: 5, beforeMs: 1000 });
   assert.equal(out.length, 5);
 });
 
@@ -178,7 +178,7 @@ test('law: the sums are what stands in the entries, wherever it is looked at', (
 
 test('an expired prediction is counted once, also across a restart', () => {
   const expired = (expiredBeforeMs: number): number => {
-    const join = createJoin({ ...RULES, expiredBeforeMs, isNew: () => false });
+    const join = createJoin({ ...RULES, told: { below: 0, beforeMs: expiredBeforeMs }, isNew: () => false });
     for (const event of [p(0, 10, 'x'), p(1, 500, 'y')]) feed(join, event);
     const counts: Counted[] = [];
     join.expire(1800, 10, [], (kind) => counts.push(kind));

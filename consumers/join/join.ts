@@ -10,8 +10,8 @@ export type JoinRules = {
   readonly horizonMs: number; readonly earlyHorizonMs: number; readonly rankOf: (source: string) => number;
   /** predictions of a version on this partition that are the reference of its mix; 0: none */
   readonly driftReference: number;
-  /** orphans with an earlier deadline were told before the last commit */
-  readonly expiredBeforeMs: number;
+  /** what expiry had done at the last commit */
+  readonly told: Told;
   readonly isNew: (side: Side, offset: number) => boolean;
 };
 /** Every kind of `loop_join_events_total`; README.md says when each is counted. `misplaced` is the worker's. */
@@ -20,6 +20,9 @@ export const COUNTED = [
   'duplicate_feedback', 'same_label', 'nothing_to_withdraw', 'outranked', 'duplicate_prediction', 'conflicting_prediction',
   'unknown_category', 'late', 'too_early', 'orphan', 'expired', 'misplaced',
 ] as const;
+/** How far expiry has come. below: orphans are told in the order of their offsets, up to here. beforeMs: what had its deadline earlier is freed. */
+export type Told = { readonly below: number; readonly beforeMs: number };
+export const NOTHING_TOLD: Told = { below: 0, beforeMs: 0 };
 export type Counted = (typeof COUNTED)[number];
 export type JoinOutput =
   | { readonly kind: 'labelled'; readonly event: Labelled; readonly example: Example | undefined; readonly delayMs: number }
@@ -34,13 +37,13 @@ type Count = (kind: Counted) => void;
 export type Join = {
   prediction(input: PredictionInput, out: JoinOutput[], count: Count): void;
   feedback(input: FeedbackInput, out: JoinOutput[], count: Count): void;
-  /** Frees what can no longer match: at most `limit` entries whose deadline is before `beforeMs`. Held feedback becomes an orphan, unless its deadline
-   *  was before `expiredBeforeMs`: then it was told already. Returns the time before which every orphan has now been told. */
-  expire(beforeMs: number, limit: number, out: JoinOutput[], count: Count): number;
+  /** Frees what can no longer match: at most `limit` entries whose deadline is before `beforeMs`. Held feedback becomes an orphan, unless it was told already. Returns how far that is. */
+  expire(beforeMs: number, limit: number, out: JoinOutput[], count: Count): Told;
 };
 
-export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, expiredBeforeMs, isNew }: JoinRules, store: JoinStore): Join {
+export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, told, isNew }: JoinRules, store: JoinStore): Join {
   const { sums } = store;
+  let toldBelow = told.below;
   const mixes = createMixes(sums.mixes, driftReference);
   // Predictions that agree in everything but id, text and time share one object.
   const shapes = new Map<string, Shape>();
@@ -83,6 +86,8 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
     };
     const gap = given.timeMs - prediction.timeMs;
     if (gap > horizonMs) return setAside('late', `the feedback came ${gap} ms after its prediction, the horizon is ${horizonMs} ms`);
+    // What was told as an orphan is not told again when a rebuilt state meets its prediction after all.
+    if (gap < -earlyHorizonMs && given.offset < told.below) return;
     if (gap < -earlyHorizonMs) return setAside('too_early', `the feedback came ${-gap} ms before its prediction, the early horizon is ${earlyHorizonMs} ms`);
     const { category, feedbackId, source } = given;
     if (entry.seen.includes(feedbackId)) return tell('duplicate_feedback');
@@ -166,10 +171,10 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
     },
     expire(beforeMs, limit, out, count) {
       let left = limit;
-      let toldBeforeMs = beforeMs;
+      let freedBeforeMs = beforeMs;
       for (let oldest = store.held.oldestMs(); oldest !== undefined && oldest + earlyHorizonMs < beforeMs; oldest = store.held.oldestMs(), left -= 1) {
         if (left <= 0) {
-          toldBeforeMs = oldest + earlyHorizonMs;
+          freedBeforeMs = oldest + earlyHorizonMs;
           break;
         }
         const { id } = store.held.shift() ?? { id: '' };
@@ -182,21 +187,26 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
         sums.held -= 1;
         if (entry.held.length === 0 && entry.prediction === undefined) store.remove(id);
         else store.put(id, entry);
-        // Held feedback may be older than the committed position: what tells a told orphan from an untold one is its deadline.
-        if (given.timeMs + earlyHorizonMs < expiredBeforeMs) continue;
+        // Held feedback may be older than the committed position. Its offset tells a told orphan from an untold one; its time does not: many share one, and a broker's clock may step back.
+        if (given.offset < told.below) continue;
+        toldBelow = Math.max(toldBelow, given.offset + 1);
         count('orphan');
         out.push({ kind: 'set_aside', input: { side: 'feedback', offset: given.offset, id, value: given.value }, reason: 'orphan', error: `no prediction '${id}' came within the early horizon` });
       }
-      for (let oldest = store.predictions.oldestMs(); left > 0 && oldest !== undefined && oldest + horizonMs < beforeMs; oldest = store.predictions.oldestMs(), left -= 1) {
+      for (let oldest = store.predictions.oldestMs(); oldest !== undefined && oldest + horizonMs < beforeMs; oldest = store.predictions.oldestMs(), left -= 1) {
+        if (left <= 0) {
+          freedBeforeMs = Math.min(freedBeforeMs, oldest + horizonMs);
+          break;
+        }
         const { id } = store.predictions.shift() ?? { id: '' };
         const { prediction, current } = store.get(id) ?? emptyEntry();
         if (prediction === undefined) continue;
         cover(prediction.shape, -1, current === undefined ? 0 : -1);
-        // As with orphans: what a restart frees again was counted before the last commit.
-        if (prediction.timeMs + horizonMs >= expiredBeforeMs) count('expired');
+        // What a restart frees again was counted before the last commit.
+        if (prediction.timeMs + horizonMs >= told.beforeMs) count('expired');
         store.remove(id);
       }
-      return toldBeforeMs;
+      return { below: toldBelow, beforeMs: freedBeforeMs };
     },
   };
 }

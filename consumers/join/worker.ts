@@ -10,6 +10,7 @@ import type { Incoming } from '../record.ts';
 import type { Opening, Task } from '../shard.ts';
 import type { DiskStore } from './diskStore.ts';
 import { createJoin, type JoinOutput, type Side } from './join.ts';
+import { noteOf, passedMs, toldIn } from './expiry.ts';
 import type { JoinMetrics } from './metrics.ts';
 import { openState } from './state.ts';
 
@@ -25,12 +26,12 @@ export const stateDirOf = (settings: Settings, partition: number): string => res
 
 export async function openJoin(opening: Opening, { settings, registry, metrics, nowMs }: Options): Promise<JoinTask> {
   const { partition, positions, note } = opening;
-  let expiredBeforeMs = Number(note === '' ? 0 : note);
+  let told = toldIn(note);
   const ranks = settings.sourceRanks;
   const committed: Record<Side, number> = { predictions: Number(positions.get('predictions') ?? 0n), feedback: Number(positions.get('feedback') ?? 0n) };
   const state = await openState({ dir: stateDirOf(settings, partition), fingerprint: fingerprintOf(settings), opening });
   const { store } = state;
-  const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => ranks.get(source) ?? 0, driftReference: Math.ceil(settings.driftReference / settings.partitions), expiredBeforeMs, isNew: (side, offset) => offset >= committed[side] }, store);
+  const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => ranks.get(source) ?? 0, driftReference: Math.ceil(settings.driftReference / settings.partitions), told, isNew: (side, offset) => offset >= committed[side] }, store);
   const newest: Record<Side, number> = { predictions: 0, feedback: 0 };
   let uncommitted = false;
   /** Everything that was taken has been applied: false while records are handled, and for good when that failed. */
@@ -56,10 +57,11 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
     }
   }
   function expire(beforeMs: number, out: Outgoing[]): void {
-    if (beforeMs <= expiredBeforeMs) return;
+    if (beforeMs <= told.beforeMs) return;
     const outputs: JoinOutput[] = [];
-    expiredBeforeMs = Math.max(expiredBeforeMs, join.expire(beforeMs, FREE_AT_ONCE, outputs, metrics.count));
-    if (store.unsavedBytes() > 0) uncommitted = true;
+    told = join.expire(beforeMs, FREE_AT_ONCE, outputs, metrics.count);
+    // What is freed in silence changes nothing that is committed.
+    if (outputs.length > 0) uncommitted = true;
     tell(outputs, out);
   }
   function setAside(read: Exclude<Read<Side>, { status: 'event' }>, record: Incoming, out: Outgoing[]): void {
@@ -75,7 +77,7 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
   return {
     store,
     from: state.from,
-    note: () => String(expiredBeforeMs),
+    note: () => noteOf(told),
     async handle(topic, records, committedHere) {
       const out: Outgoing[] = [];
       const outputs: JoinOutput[] = [];
@@ -108,14 +110,13 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
         return out;
       }
       uncommitted = true;
-      expire(Math.min(newest.predictions, newest.feedback), out);
+      expire(passedMs(newest, () => undefined, settings.expiryMarginMs), out);
       return out;
     },
     tick(caughtUpAtMs) {
       const out: Outgoing[] = [];
-      if (caughtUpAtMs !== undefined) expire(caughtUpAtMs - settings.expiryMarginMs, out);
-      // What is freed in silence changes nothing that is committed.
-      else if (!uncommitted) state.keep(nowMs());
+      expire(passedMs(newest, caughtUpAtMs, settings.expiryMarginMs), out);
+      if (whole && !uncommitted) state.keep(nowMs());
       return out;
     },
     committed() {
