@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { Client as Minio } from 'minio';
 import { readToEnd } from '../consumers/readToEnd.ts';
+import { isAudited } from '../schemas/audit.ts';
 import { parseS3Uri, s3Options } from '../schemas/settings.ts';
 import { openBench, startProcess, until, watch } from '../stack/testing.ts';
 import { tinyModel } from './tiny.testing.ts';
@@ -39,9 +40,10 @@ test('kill -9 under load: every product is answered exactly once', async (t) => 
     settings: bench.settings, clientId: 'test-stream', topics: ['predictions'],
     onRecord: async ({ value }) => {
       if (value === null) return;
-      const { prediction_id, model_version } = await bench.registry.decode('predictions', value);
+      const { prediction_id, model_version, audit } = await bench.registry.decode('predictions', value);
       if (!prediction_id.startsWith(run)) return;
       assert.equal(model_version, 'v1');
+      assert.equal(audit, isAudited(prediction_id, bench.settings.auditRate));
       seen.set(prediction_id, (seen.get(prediction_id) ?? 0) + 1);
     },
   });

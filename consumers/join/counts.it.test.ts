@@ -80,8 +80,9 @@ test('early, twice, the same, corrected, withdrawn, nothing, outranked, unknown,
   const want: Counts = {};
   for (const { counts } of STORIES) for (const kind of COUNTED) if (counts[kind] !== undefined) want[kind] = (want[kind] ?? 0) + counts[kind];
   await expectCounts(bench, counted, want);
-  for (const { name, pairs = [], dead: reason } of STORIES) {
+  for (const { name, audit, pairs = [], dead: reason } of STORIES) {
     await until(`${name} is written`, () => (pairsOf(labelled, id(name)).length >= pairs.length && deadOf(dead, id(name)).length >= (reason === undefined ? 0 : 1) ? true : undefined));
+    assert.ok(labelled.filter((event) => event.prediction_id === id(name)).every((event) => event.audit === (audit === true)), name);
     assert.deepEqual([pairsOf(labelled, id(name)), deadOf(dead, id(name))], [pairs, reason === undefined ? [] : [reason]], name);
   }
   assert.equal((await delays()) - delaysBefore, want.labelled, 'one delay per first label, none for corrections');

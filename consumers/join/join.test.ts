@@ -30,6 +30,12 @@ for (const { name, events, want, counted } of TABLE) {
   });
 }
 
+test('the delay of a label is broker time since its prediction, 0 when the label was first', () => {
+  const join = createJoin(RULES);
+  const delays = [f(0, 5, 'early', '1', 'b'), p(0, 10, 'early'), p(1, 10, 'x'), f(1, 710, 'x', '1', 'b')].flatMap((event) => feed(join, event)).map((output) => (output.kind === 'labelled' ? output.delayMs : undefined));
+  assert.deepEqual(delays, [0, 700]);
+});
+
 test('an orphan is told once, also across a restart', () => {
   const first = createJoin(RULES);
   feed(first, f(0, 10, 'x', '1', 'b'));

@@ -6,7 +6,7 @@ import type { Covered } from './store.ts';
 
 export type JoinMetrics = { readonly registry: Registry; readonly count: (kind: Counted) => void; readonly delay: Histogram; readonly deadLetters: Counter<'topic' | 'reason'> };
 type Readings = { readonly coverage: () => readonly (readonly [version: string, Covered])[]; readonly mixes: () => readonly (readonly [version: string, VersionMix])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly state: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number }; readonly lags: () => ReadonlyMap<string, number> };
-const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400];
+const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400];
 
 export function createJoinMetrics(readings: Readings): JoinMetrics {
   const registry = new Registry();
@@ -56,7 +56,7 @@ export function createJoinMetrics(readings: Readings): JoinMetrics {
   return {
     registry,
     count: (kind) => events.inc({ kind }),
-    delay: new Histogram({ name: 'loop_label_delay_seconds', help: 'From a prediction to its first label, broker time', buckets: DELAY_BUCKETS_S, registers: [registry] }),
+    delay: new Histogram({ name: 'loop_label_delay_seconds', help: 'From a prediction to its first label, broker time; 0 for a label that was there first', buckets: DELAY_BUCKETS_S, registers: [registry] }),
     deadLetters: deadLetterCounter(registry),
   };
 }

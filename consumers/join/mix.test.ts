@@ -125,6 +125,10 @@ test('a version without predictions is forgotten and begins anew; size 0 keeps n
   assert.deepEqual(state.get('m v1')?.reference.categories, [1]);
   assert.equal(fold([{ category: 'a', confidence: 1 }], 0).size, 0);
 });
+test('the cells of the confidence: from 0.3, 0.4 … 0.9, 0.95 and 0.99 on', () => {
+  const cellOf = (confidence: number): number => fold([{ category: 'a', confidence }], 1).get('m v1')?.reference.confidence.indexOf(1) ?? Number.NaN;
+  assert.deepEqual([0, 0.29, 0.3, 0.55, 0.9, 0.94, 0.95, 0.989, 0.99, 1].map(cellOf), [0, 0, 1, 3, 7, 7, 8, 8, 9, 9]);
+});
 test('the confidence is the largest probability, 0 without any', () => {
   assert.deepEqual([topOf([]), topOf([{ category: 'a', probability: 0.2 }, { category: 'b', probability: 0.7 }, { category: 'c', probability: 0.1 }])], [0, 0.7]);
 });

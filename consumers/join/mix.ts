@@ -46,7 +46,8 @@ export function createMixes(mixes: Map<string, VersionMix>, size: number): Mixes
       if (size === 0) return;
       const { mix, cell } = placeOf(shape);
       const counts = mix.reference.total < size ? mix.reference : mix.current;
-      const sure = CONFIDENCE_FROM.findLastIndex((from) => confidence >= from) + 1;
+      let sure = CONFIDENCE_FROM.length;
+      while (sure > 0 && confidence < (CONFIDENCE_FROM[sure - 1] ?? 0)) sure -= 1;
       counts.total += 1;
       while (counts.categories.length <= cell) counts.categories.push(0);
       counts.categories[cell] = (counts.categories[cell] ?? 0) + 1;
