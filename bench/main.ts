@@ -7,6 +7,7 @@ import { renderResult, type Bench } from './bench.ts';
 
 // Loaded when run: each brings its own weight.
 export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  state: async () => (await import('./state/state.ts')).bench,
 };
 export const BENCH_NAMES = Object.keys(BENCHES);
 
