@@ -11,6 +11,7 @@ const pure = [
   'inference/slot.ts',
   'stack/demo/{story,picture}.ts',
   'stack/faults/{schedule,feed}.ts',
+  'stack/backtest/{hindsight,replay,picture}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',
 ];
 const noDice = { object: 'Math', property: 'random', message: 'Randomness is an argument.' };

@@ -23,7 +23,7 @@ function bench(change: Partial<Ports> = {}, serving: ServingModel | undefined = 
   let ids = 0;
   const app = createApp({
     predict: createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
-    publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }),
+    publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }),
     metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'],
     onResponse: () => undefined, onUnexpected: () => undefined, ...change,
   });
@@ -133,6 +133,7 @@ test('any known token may look; the monitor away is 503', async () => {
   const look = (app: ReturnType<typeof createApp>, token: string) => app.inject({ url: '/v1/live', headers: { authorization: `Bearer ${token}` } });
   const { app } = bench();
   for (const token of ['p', 'f', 't', 'a']) assert.equal((await look(app, token)).statusCode, 200);
+  assert.deepEqual((await app.inject({ url: '/v1/live/history', headers: { authorization: 'Bearer p' } })).json(), { models: [{ buckets: [] }] });
   const refused = await look(app, 'x');
   assert.deepEqual([refused.statusCode, refused.headers['www-authenticate']], [401, 'Bearer']);
   assert.equal((await look(bench({ live: () => Promise.reject(transient('monitor_away', 'away')) }).app, 'p')).statusCode, 503);

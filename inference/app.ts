@@ -18,6 +18,8 @@ export type Ports = {
   /** undefined when ready, else why not */
   readonly unready: () => string | undefined;
   readonly live: () => Promise<unknown>;
+  /** F1 by bucket, as the monitor keeps it. */
+  readonly history: () => Promise<unknown>;
   readonly metricsText: () => Promise<{ readonly type: string; readonly text: string }>;
   readonly newId: () => string;
   readonly nowMs: () => number;
@@ -98,6 +100,7 @@ export function createApp(ports: Ports): FastifyInstance {
   const describe = (model: ServingModel | undefined) => (model === undefined ? null : { model_name: model.name, model_version: model.version, promotion_seq: model.promotionSeq, weights_sha256: model.weightsSha256, categories: model.categories });
   app.get('/v1/models', { onRequest: needs() }, () => ({ models: [describe(ports.serving())].filter((one) => one !== null) }));
   app.get('/v1/live', { onRequest: needs() }, async () => ({ serving: describe(ports.serving()), live: await ports.live() }));
+  app.get('/v1/live/history', { onRequest: needs() }, () => ports.history());
   app.get('/health/live', () => ({ status: 'live' }));
   app.get('/health/ready', (_request, reply) => {
     const reason = ports.unready();

@@ -13,7 +13,7 @@ import { createPublisher } from '../producers/publisher.ts';
 import { fatal, kindOf, messageOf, transient } from '../schemas/failure.ts';
 import { uuidv7 } from '../schemas/ids.ts';
 import { createRegistry } from '../schemas/registry.ts';
-import { readSettings } from '../schemas/settings.ts';
+import { readModelSettings } from '../schemas/settings.ts';
 import { createApp } from './app.ts';
 import type { ServingModel } from './loader.ts';
 import { keepModel } from './models.ts';
@@ -21,7 +21,7 @@ import { createPredictor } from './predictor.ts';
 import { createSlot } from './slot.ts';
 import { openStream } from './stream.ts';
 
-const settings = readSettings(process.env);
+const settings = readModelSettings(process.env);
 const log = createLog('inference', settings.logLevel);
 const die = dieWith(log);
 const registry = createRegistry(settings.registryUrl, fetch);
@@ -35,6 +35,10 @@ const newId = (): string => uuidv7(Date.now(), randomBytes(10));
 // HTTP must hear soon that Kafka is away; the stream may wait.
 const HTTP_RETRIES = 2;
 const MONITOR_TIMEOUT_MS = 3000;
+const askMonitor = async (path: string): Promise<unknown> =>
+  fetch(`${settings.monitorUrl}${path}`, { signal: AbortSignal.timeout(MONITOR_TIMEOUT_MS) }).then((answer) => answer.json(), (cause: unknown) => {
+    throw transient('monitor_away', `the monitor does not answer (${messageOf(cause)}); no live figures now`, { cause });
+  });
 const PUBLISH_DEADLINE_MS = 10_000;
 
 /** A broker that hangs is a broker that is away: the caller hears so, and may repeat the request with the same ids. */
@@ -79,9 +83,7 @@ try {
   const app = createApp({
     predict, publish: (messages) => inTime(publisher.send(messages)), serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
-    live: () => fetch(`${settings.monitorUrl}/live`, { signal: AbortSignal.timeout(MONITOR_TIMEOUT_MS) }).then((answer) => answer.json(), (cause: unknown) => {
-      throw transient('monitor_away', `the monitor does not answer (${messageOf(cause)}); no live figures now`, { cause });
-    }),
+    live: () => askMonitor('/live'), history: () => askMonitor('/history'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     onResponse: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds),
     onUnexpected: (error) => log.error({ err: error }, messageOf(error)),

@@ -215,6 +215,12 @@ function overridden(settings: Settings, modelName: string): { readonly settings:
 /** The settings as they are for one model. */
 export const settingsFor = (settings: Settings, modelName: string): Settings => overridden(settings, modelName).settings;
 
+/** Settings from an environment, for a process that serves the one model it names. */
+export function readModelSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const settings = readSettings(env);
+  return settingsFor(settings, settings.modelName);
+}
+
 /** Settings from an environment; absent variables take their defaults. Throws fatal `bad_settings` listing every mistake. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const wrong: string[] = [];

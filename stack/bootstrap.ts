@@ -10,7 +10,7 @@ import { writeTrainingCsv } from '../schemas/csv.ts';
 import { fatal } from '../schemas/failure.ts';
 import { retrainIdOf } from '../schemas/ids.ts';
 import type { Registry } from '../schemas/registry.ts';
-import { mysqlOptions, parseS3Uri, s3Options } from '../schemas/settings.ts';
+import { mysqlOptions, parseS3Uri, s3Options, settingsFor } from '../schemas/settings.ts';
 import type { Context } from './context.ts';
 import type { Say } from './fetch.ts';
 
@@ -53,7 +53,7 @@ export async function orderBootstrap({ settings }: Settled, registry: Registry, 
   const publisher = await createPublisher({ kafka: createKafka(settings, 'up'), registry, settings });
   await publisher.send([{
     topic: 'retrain-requests', key: settings.modelName,
-    value: { retrain_id: retrainId, model_name: settings.modelName, model_version: null, cause: 'bootstrap', requested_at: Date.now(), requested_by: 'loop up', threshold: settings.minF1, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: '{}', force: false },
+    value: { retrain_id: retrainId, model_name: settings.modelName, model_version: null, cause: 'bootstrap', requested_at: Date.now(), requested_by: 'loop up', threshold: settingsFor(settings, settings.modelName).minF1, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: '{}', force: false },
   }]);
   await publisher.close();
 }

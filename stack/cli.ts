@@ -1,6 +1,7 @@
 // The verbs of ./loop.
 import { bold, report } from './say.ts';
 import { BENCH_NAMES } from '../bench/main.ts';
+import { BACKTEST_USAGE } from './backtest/usage.ts';
 import type { Verb } from './verbs/verb.ts';
 
 const later = (summary: string, usage: string, load: () => Promise<(args: readonly string[]) => Promise<number>>): Verb => ({ summary, usage, run: async (args) => (await load())(args) });
@@ -31,6 +32,7 @@ const EXTRA: Record<string, Verb> = {
   NAME            only test files whose path contains NAME, without lint and typecheck
   --home DIR      data folder of the tests' own stack (default .loop-test; emptied first)
   --port-base N   its first port (default 27000)`, async () => (await import('./tests.ts')).runTests),
+  backtest: { summary: 'what other settings would have ordered, on the stored log or a CSV', usage: BACKTEST_USAGE, run: async (args) => (await import('./backtest/command.ts')).runBacktest(args) },
   bench: later('figures beside other systems, on this machine', `usage: ./loop bench NAME [--runs N] [--scale X] [--peers A,B] [--seed N] [--json] [--check]
   NAME         ${BENCH_NAMES.join(' | ')}
   --runs N     repetitions (each benchmark has its own default)
@@ -39,7 +41,7 @@ const EXTRA: Record<string, Verb> = {
   --json       one JSON object
   --check      exit 1 where a bar is missed, naming it`, async () => (await import('../bench/main.ts')).runBench),
 };
-const names = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'live', 'verify', 'test', 'bench', 'reset'];
+const names = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'live', 'verify', 'backtest', 'test', 'bench', 'reset'];
 
 function help(): string {
   const summary = (name: string): string => EXTRA[name]?.summary ?? SIMPLE[name as keyof typeof SIMPLE];

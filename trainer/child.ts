@@ -1,7 +1,7 @@
 // The child process of one training: a job comes in by message, progress and the result go out. It ends when its parent's channel closes.
 import { LoopError, messageOf } from '../schemas/failure.ts';
 import { createRegistry } from '../schemas/registry.ts';
-import { readSettings } from '../schemas/settings.ts';
+import { readModelSettings } from '../schemas/settings.ts';
 import { createArtifacts } from './artifacts.ts';
 import type { FromChild } from './run.ts';
 import { train, type Job } from './train.ts';
@@ -12,7 +12,7 @@ const send = (message: FromChild): void => void process.send?.(message);
 process.once('message', (message) => {
   // The parent is our own code; the message is the Job it was given.
   const { job, env } = message as { job: Job; env: Record<string, string> };
-  const settings = readSettings(env);
+  const settings = readModelSettings(env);
   train(job, { settings, registry: createRegistry(settings.registryUrl, fetch), artifacts: createArtifacts(settings), tell: (stage) => send({ kind: 'stage', stage }) })
     .then((trained) => send({ kind: 'trained', trained }), (error: unknown) => send({ kind: 'failed', code: error instanceof LoopError ? error.code : 'unexpected', retryable: error instanceof LoopError && error.retryable, message: messageOf(error) }))
     .finally(() => process.disconnect());

@@ -9,13 +9,13 @@ import { createPublisher, type Publisher } from '../producers/publisher.ts';
 import { LoopError, messageOf } from '../schemas/failure.ts';
 import { scheduleRetrainId } from '../schemas/ids.ts';
 import { createRegistry } from '../schemas/registry.ts';
-import { readSettings } from '../schemas/settings.ts';
+import { readModelSettings } from '../schemas/settings.ts';
 import { createArtifacts } from './artifacts.ts';
 import { usable } from './claim.ts';
 import { createLedger, type Row } from './ledger.ts';
 import { startWorker, type Worker, type WorkerStage } from './worker.ts';
 
-const settings = readSettings(process.env);
+const settings = readModelSettings(process.env);
 const log = createLog('trainer', settings.logLevel);
 const registry = createRegistry(settings.registryUrl, fetch);
 const ledger = createLedger(settings);

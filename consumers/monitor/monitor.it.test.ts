@@ -1,10 +1,12 @@
 // The monitor through the real topics: settings changed between restarts, labels that wait across a kill -9, a snapshot that is lost. The log of `labelled`
 // folded again, with the recorded eras of settings, must order the same retrainings, byte for byte.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { cellsOf } from '../../schemas/confusion.ts';
 import type { Labelled, RetrainRequested, Tally } from '../../schemas/events.ts';
+import { PROJECT_DIR } from '../../stack/paths.ts';
 import { openBench, startProcess, until, type Bench } from '../../stack/testing.ts';
 import { positionsGroupOf } from '../shard.ts';
 import { createKafka } from '../../producers/kafka.ts';
@@ -114,4 +116,11 @@ test('settings change between restarts, labels wait across kill -9, the snapshot
     }
     assert.deepEqual([...counts].sort(), cellsOf(folded?.counted[basis].tallies.cumulative() ?? new Map()).map(([one, predicted, count]) => [`${one}>${predicted}`, count]).sort());
   }
+
+  // The back-test of the recorded settings finds the same alarms, through the verb.
+  const told = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'stack/cli.ts', 'backtest', '--json', '--min-f1', '0.5', '--trigger', 'window'], { cwd: PROJECT_DIR, encoding: 'utf8', env: { ...process.env, ...bench.env } });
+  assert.equal(told.status, 0, told.stderr);
+  const { settings } = JSON.parse(told.stdout) as { settings: { name: string; alarms: { retrainId: string }[] }[] };
+  assert.deepEqual(settings.map((one) => one.name), ['as recorded', 'min_f1 0.5 window']);
+  assert.deepEqual(settings[0]?.alarms.map((alarm) => alarm.retrainId), after.drift.map((request) => request.retrain_id));
 });
