@@ -10,7 +10,7 @@ import type { Settings } from '../schemas/settings.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import { coPartitioned } from './assigner.ts';
 import { allReached, dueOf, type Barrier } from './barrier.ts';
-import { incomingOf, type Incoming } from './record.ts';
+import { incomingOf, offsetOf, type Incoming } from './record.ts';
 import { openShard, type CaughtUp, type Opening, type Place, type Shard, type Task } from './shard.ts';
 
 export type Shards = {
@@ -121,10 +121,12 @@ export async function runShards({ settings, registry, log, name, topics, open, c
       await checkStanding(topic, shard.partition, place);
       return seek(topic, shard.partition, place.next);
     }
+    const [from, to] = [Number(due.from), Number(due.to)];
     const records: Incoming[] = [];
     for (const message of batch.messages) {
       const record = incomingOf(topic, shard.partition, message);
-      if (record.offset >= due.from && record.offset < due.to) records.push(record);
+      const offset = offsetOf(record);
+      if (offset >= from && offset < to) records.push(record);
     }
     await shard.take(topic, records, due.to);
     if (!isOurs(tenure)) return;

@@ -11,11 +11,15 @@ type RawMessage = Common & { readonly topic: TopicName; readonly key: Uint8Array
 export type Outgoing = EventMessage | RawMessage;
 export type Widths = ReadonlyMap<TopicName, number>;
 
-// kafkajs groups a send in quadratic time and makes one record batch of it; the broker refuses a batch over 1 MB, for ever.
-export const MAX_MESSAGES = 1500;
+// All messages of one send to a partition become one record batch; the broker refuses a batch over 1 MB, for ever.
+export const MAX_MESSAGES = 5000;
 export const MAX_BYTES = 700_000;
+const OVERHEAD_BYTES = 100;
 
-const bytesOf = (key: Uint8Array | string | null): Buffer | null => (key === null ? null : typeof key === 'string' ? Buffer.from(key) : Buffer.from(key));
+const bytesOf = (bytes: Uint8Array | null): Buffer | null => (bytes === null || Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+const keyOf = (key: Uint8Array | string | null): Buffer | string | null => (typeof key === 'string' ? key : bytesOf(key));
+/** At most, for a key that is text. */
+const sizeOf = (key: Buffer | string | null): number => (key === null ? 0 : typeof key === 'string' ? key.length * 3 : key.length);
 
 function encoded(message: EventMessage, ids: ReadonlyMap<TopicName, number>): Buffer | null {
   if (message.value === null) return null;
@@ -37,14 +41,15 @@ export function chunksOf(messages: readonly Outgoing[], ids: ReadonlyMap<TopicNa
     bytes = 0;
   };
   for (const message of messages) {
-    const key = bytesOf(message.key);
+    const { topic } = message;
+    const key = keyOf(message.key);
     const value = 'raw' in message ? bytesOf(message.raw) : encoded(message, ids);
-    const size = (key?.length ?? 0) + (value?.length ?? 0) + 100;
+    const size = sizeOf(key) + (value?.length ?? 0) + OVERHEAD_BYTES;
     if (count >= MAX_MESSAGES || bytes + size > MAX_BYTES) close();
-    const partition = message.partition ?? (key === null ? 0 : partitionOf(key, widths.get(message.topic) ?? 1));
-    const list = open.get(message.topic) ?? [];
-    open.set(message.topic, list);
-    list.push({ key, value, partition, ...(message.headers === undefined ? {} : { headers: { ...message.headers } satisfies IHeaders }) });
+    const partition = message.partition ?? (key === null ? 0 : partitionOf(key, widths.get(topic) ?? 1));
+    let list = open.get(topic);
+    if (list === undefined) open.set(topic, (list = []));
+    list.push(message.headers === undefined ? { key, value, partition } : { key, value, partition, headers: { ...message.headers } satisfies IHeaders });
     count += 1;
     bytes += size;
   }

@@ -15,7 +15,9 @@ import { TOPIC_NAMES, topicSpecs } from './topics.ts';
 test("murmur2 equals Kafka's own test vectors (UtilsTest.testMurmur2)", () => {
   const table: [string, number][] = [['21', -973932308], ['foobar', -790332482], ['a-little-bit-long-string', -985981536], ['a-little-bit-longer-string', -1486304829], ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971], ['abc', 479470107]];
   for (const [text, want] of table) assert.equal(murmur2(Buffer.from(text)), want, text);
+  for (const [text, want] of table) assert.equal(murmur2(Buffer.from(`..${text}.`), 2, 2 + text.length), want, `${text} inside other bytes`);
   assert.equal(partitionOf('foobar', 4), (-790332482 & 0x7fffffff) % 4);
+  assert.equal(partitionOf('foobar', 1), 0);
 });
 
 test('law: decode after encode is identity for feedback', () => {

@@ -30,6 +30,7 @@ export type JoinOutput =
 /** The input that is set aside; value: its original bytes. */
 export type InputRef = { readonly side: Side; readonly offset: number; readonly id: string; readonly value: Uint8Array };
 type Input<E> = { readonly offset: number; readonly timeMs: number; readonly event: E; readonly value: Uint8Array };
+type Given = Omit<Held, 'value'>;
 export type PredictionInput = Input<Prediction>;
 export type FeedbackInput = Input<Feedback>;
 type Count = (kind: Counted) => void;
@@ -41,13 +42,29 @@ export type Join = {
   expire(beforeMs: number, limit: number, out: JoinOutput[], count: Count): Told;
 };
 
+const NEAR_SHAPES = 8;
+
 export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, told, isNew }: JoinRules, store: JoinStore): Join {
   const { sums } = store;
   let toldBelow = told.below;
   const mixes = createMixes(sums.mixes, driftReference);
-  // Predictions that agree in everything but id, text and time share one object.
+  // Predictions that agree in everything but id, text and time share one object. The latest few of a version and category are found without making a key.
   const shapes = new Map<string, Shape>();
+  const latest = new Map<string, Map<string, Shape[]>>();
+  const isShapeOf = (shape: Shape, { model_name, audit, probabilities }: Prediction): boolean => {
+    if (shape.modelName !== model_name || shape.audit !== audit || shape.categories.length !== probabilities.length) return false;
+    for (let i = 0; i < probabilities.length; i += 1) if (shape.categories[i] !== probabilities[i]?.category) return false;
+    return true;
+  };
   function shapeOf(event: Prediction): Shape {
+    const near = latest.get(event.model_version)?.get(event.category) ?? [];
+    for (const shape of near) if (isShapeOf(shape, event)) return shape;
+    const shape = sharedShape(event);
+    const byCategory = latest.get(event.model_version) ?? new Map<string, Shape[]>();
+    latest.set(event.model_version, byCategory.set(event.category, [shape, ...near].slice(0, NEAR_SHAPES)));
+    return shape;
+  }
+  function sharedShape(event: Prediction): Shape {
     let key = `${event.model_name}\n${event.model_version}\n${event.category}\n${event.audit ? 1 : 0}`;
     for (const one of event.probabilities) key += `\n${one.category}`;
     const found = shapes.get(key);
@@ -56,9 +73,15 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
     shapes.set(key, shape);
     return shape;
   }
+  const keys = new Map<Shape, string>();
+  function keyOf(shape: Shape): string {
+    const key = keys.get(shape) ?? versionKey(shape);
+    keys.set(shape, key);
+    return key;
+  }
   /** How many predictions more, and how many of all have a label now that had none (or the other way). */
   function cover(shape: Shape, predicted: number, labelled: number): void {
-    const key = versionKey(shape);
+    const key = keyOf(shape);
     const sum = sums.coverage.get(key) ?? { predicted: 0, labelled: 0, auditPredicted: 0, auditLabelled: 0 };
     sum.predicted += predicted;
     sum.labelled += labelled;
@@ -75,14 +98,14 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
   }
 
   /** Applies one feedback to its prediction. The entry changes whether or not anything is emitted. */
-  function apply(id: string, entry: Entry, prediction: StoredPrediction, given: Held, out: JoinOutput[], count: Count): void {
+  function apply(id: string, entry: Entry, prediction: StoredPrediction, given: Given, original: { readonly value: Uint8Array }, out: JoinOutput[], count: Count): void {
     const telling = isNew('predictions', prediction.offset) || isNew('feedback', given.offset);
     const tell = (kind: Counted): void => {
       if (telling) count(kind);
     };
     const setAside = (reason: 'unknown_category' | 'late' | 'too_early', error: string): void => {
       tell(reason);
-      if (telling) out.push({ kind: 'set_aside', input: { side: 'feedback', offset: given.offset, id, value: given.value }, reason, error });
+      if (telling) out.push({ kind: 'set_aside', input: { side: 'feedback', offset: given.offset, id, value: original.value }, reason, error });
     };
     const gap = given.timeMs - prediction.timeMs;
     if (gap > horizonMs) return setAside('late', `the feedback came ${gap} ms after its prediction, the horizon is ${horizonMs} ms`);
@@ -126,7 +149,8 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
   }
 
   return {
-    prediction({ offset, timeMs, event, value }, out, count) {
+    prediction(input, out, count) {
+      const { offset, timeMs, event } = input;
       const id = event.prediction_id;
       const entry = store.get(id) ?? emptyEntry();
       const fresh = isNew('predictions', offset);
@@ -136,7 +160,7 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
         const { modelName, modelVersion, category } = first.shape;
         const same = modelName === shape.modelName && modelVersion === shape.modelVersion && category === shape.category && first.text === event.product_description;
         if (fresh) count(same ? 'duplicate_prediction' : 'conflicting_prediction');
-        if (fresh && !same) out.push({ kind: 'set_aside', input: { side: 'predictions', offset, id, value }, reason: 'conflicting_prediction', error: 'another prediction with this id came first' });
+        if (fresh && !same) out.push({ kind: 'set_aside', input: { side: 'predictions', offset, id, value: input.value }, reason: 'conflicting_prediction', error: 'another prediction with this id came first' });
         return;
       }
       if (fresh) count('prediction');
@@ -148,24 +172,25 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
         const { held } = entry;
         entry.held = [];
         sums.held -= held.length;
-        for (const given of held) apply(id, entry, prediction, given, out, count);
+        for (const given of held) apply(id, entry, prediction, given, given, out, count);
       }
       store.put(id, entry, 'prediction');
     },
-    feedback({ offset, timeMs, event, value }, out, count) {
+    feedback(input, out, count) {
+      const { offset, timeMs, event } = input;
       const id = event.prediction_id;
       const fresh = isNew('feedback', offset);
       if (fresh) count('feedback');
       const entry = store.get(id) ?? emptyEntry();
-      const given = { offset, timeMs, feedbackId: event.feedback_id, category: event.category, source: event.source, value };
+      const given = { offset, timeMs, feedbackId: event.feedback_id, category: event.category, source: event.source };
       if (entry.prediction !== undefined) {
-        apply(id, entry, entry.prediction, given, out, count);
+        apply(id, entry, entry.prediction, given, input, out, count);
         store.put(id, entry);
         return;
       }
       if (fresh) count('held');
       // The bytes of a fetched record are a window on a much larger buffer: what is kept is copied.
-      entry.held.push({ ...given, value: Uint8Array.from(value) });
+      entry.held.push({ ...given, value: Uint8Array.from(input.value) });
       sums.held += 1;
       store.put(id, entry, 'feedback');
     },

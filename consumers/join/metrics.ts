@@ -10,9 +10,15 @@ const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86
 
 export function createJoinMetrics(readings: Readings): JoinMetrics {
   const registry = new Registry();
-  const events = new Counter({ name: 'loop_join_events_total', help: 'What the join made of its inputs', labelNames: ['kind'], registers: [registry] });
-  // A rate needs the series before its first event.
-  for (const kind of COUNTED) events.inc({ kind }, 0);
+  // A rate needs the series before its first event. Counted here and handed over when scraped: a labelled counter takes its time, and every input is counted several times.
+  const counts = new Map<Counted, number>(COUNTED.map((kind) => [kind, 0]));
+  new Counter({
+    name: 'loop_join_events_total', help: 'What the join made of its inputs', labelNames: ['kind'], registers: [registry],
+    collect() {
+      this.reset();
+      for (const [kind, count] of counts) this.inc({ kind }, count);
+    },
+  });
   new Gauge({
     name: 'loop_join_waiting', help: 'Predictions without a label, and feedback held without its prediction', labelNames: ['side'], registers: [registry],
     collect() {
@@ -55,7 +61,7 @@ export function createJoinMetrics(readings: Readings): JoinMetrics {
   lagGauge(registry, 'join', readings.lags);
   return {
     registry,
-    count: (kind) => events.inc({ kind }),
+    count: (kind) => void counts.set(kind, (counts.get(kind) ?? 0) + 1),
     delay: new Histogram({ name: 'loop_label_delay_seconds', help: 'From a prediction to its first label, broker time; 0 for a label that was there first', buckets: DELAY_BUCKETS_S, registers: [registry] }),
     deadLetters: deadLetterCounter(registry),
   };

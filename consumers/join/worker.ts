@@ -6,7 +6,7 @@ import type { Registry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import { deadLetterOf } from '../deadLetters.ts';
 import { readInput, readKnown, type Read } from '../inputs.ts';
-import type { Incoming } from '../record.ts';
+import { offsetOf, type Incoming } from '../record.ts';
 import type { Opening, Task } from '../shard.ts';
 import type { DiskStore } from './diskStore.ts';
 import { createJoin, type JoinOutput, type Side } from './join.ts';
@@ -16,6 +16,23 @@ import { openState } from './state.ts';
 
 type Options = { readonly settings: Settings; readonly registry: Registry; readonly metrics: JoinMetrics; readonly nowMs: () => number };
 export type JoinTask = Task & { readonly store: DiskStore };
+/** An input of the join over its record: the original bytes are cut out only for what keeps them. */
+class Input<E> {
+  readonly offset: number;
+  readonly timeMs: number;
+  readonly event: E;
+  readonly record: Incoming;
+  constructor(offset: number, event: E, record: Incoming) {
+    this.offset = offset;
+    this.timeMs = record.timestampMs;
+    this.event = event;
+    this.record = record;
+  }
+  get value(): Uint8Array {
+    return this.record.value ?? new Uint8Array();
+  }
+}
+const idOf = (event: { readonly prediction_id: string }): string => event.prediction_id;
 /** Freed per call, so that a long backlog of deadlines does not hold up the stream. */
 const FREE_AT_ONCE = 10_000;
 
@@ -83,23 +100,26 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
       const outputs: JoinOutput[] = [];
       const now = nowMs();
       const side: Side = topic === 'predictions' ? 'predictions' : 'feedback';
+      const committedThere = Number(committedHere);
+      const ask = { registry, partitions: settings.partitions, consumer: 'join', nowMs: now, idOf };
+      const ofPredictions = { ...ask, topic: 'predictions' } as const;
+      const ofFeedback = { ...ask, topic: 'feedback' } as const;
       let replayed = true;
       whole = false;
       for (const record of records) {
         if (!state.take(side, record)) continue;
-        const isNew = record.offset >= committedHere;
+        const offset = offsetOf(record);
+        const isNew = offset >= committedThere;
         if (isNew) replayed = false;
         newest[side] = record.timestampMs;
-        const at = { offset: Number(record.offset), timeMs: record.timestampMs, value: record.value ?? Buffer.alloc(0) };
-        const ask = { record, registry, partitions: settings.partitions, consumer: 'join', nowMs: now, idOf: (event: { readonly prediction_id: string }) => event.prediction_id };
         if (side === 'predictions') {
-          const read = readKnown({ ...ask, topic: side }) ?? (await readInput({ ...ask, topic: side }));
-          if (read.status === 'event') join.prediction({ ...at, event: read.event }, outputs, metrics.count);
+          const read = readKnown(ofPredictions, record) ?? (await readInput(ofPredictions, record));
+          if (read.status === 'event') join.prediction(new Input(offset, read.event, record), outputs, metrics.count);
           else if (isNew) setAside(read, record, out);
         } else {
-          const read = readKnown({ ...ask, topic: side }) ?? (await readInput({ ...ask, topic: side }));
+          const read = readKnown(ofFeedback, record) ?? (await readInput(ofFeedback, record));
           // A client that gives no feedback id gets one that no other record can have.
-          if (read.status === 'event') join.feedback({ ...at, event: read.event.feedback_id === '' ? { ...read.event, feedback_id: `${partition}@${record.offset}` } : read.event }, outputs, metrics.count);
+          if (read.status === 'event') join.feedback(new Input(offset, read.event.feedback_id === '' ? { ...read.event, feedback_id: `${partition}@${offset}` } : read.event, record), outputs, metrics.count);
           else if (isNew) setAside(read, record, out);
         }
       }
