@@ -10,6 +10,7 @@ const pure = [
   'producers/{catalogue,words,drift,people}.ts',
   'inference/slot.ts',
   'stack/demo/{story,picture}.ts',
+  'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures}.ts',
   'stack/faults/{schedule,feed}.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',

@@ -5,7 +5,9 @@ import { bold, green, red } from '../stack/say.ts';
 export type Figure = { readonly name: string; readonly unit: string; readonly runs: readonly number[] };
 /** A promise about the figures: what is wanted, what was seen (in words), whether it holds. */
 export type Bar = { readonly name: string; readonly wanted: string; readonly seen: string; readonly holds: boolean };
-export type BenchResult = { readonly bench: string; readonly seed: number; readonly figures: readonly Figure[]; readonly bars: readonly Bar[]; /** what a reader must know: sizes, versions, what was left out */ readonly notes: readonly string[] };
+/** Figures that are no runs: one row per thing compared. undefined: there is none. */
+export type Table = { readonly title: string; readonly head: readonly string[]; readonly rows: readonly (readonly (string | number | undefined)[])[] };
+export type BenchResult = { readonly bench: string; readonly seed: number; readonly figures: readonly Figure[]; readonly bars: readonly Bar[]; readonly tables?: readonly Table[]; /** what a reader must know: sizes, versions, what was left out */ readonly notes: readonly string[] };
 export type BenchOptions = {
   readonly seed: number;
   /** repetitions asked for; undefined: the benchmark's own default */
@@ -41,16 +43,20 @@ export function quantileOf(values: readonly number[], q: number): number | undef
 
 const shown = (value: number): string => (Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en-US') : value === 0 ? '0' : Number(value.toPrecision(4)).toString());
 
-export function renderResult({ bench, seed, figures, bars, notes }: BenchResult): string[] {
+/** Words to the left, numbers to the right. */
+function aligned(head: readonly string[], rows: readonly (readonly (string | number | undefined)[])[], words: number): string[] {
+  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? cell : cell === undefined ? '–' : shown(cell))));
+  const widths = head.map((word, i) => Math.max(word.length, ...cells.map((row) => (row[i] ?? '').length)));
+  return [head, ...cells].map((row) => row.map((cell, i) => (i < words ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '));
+}
+
+export function renderResult({ bench, seed, figures, bars, tables = [], notes }: BenchResult): string[] {
   const rows = figures.map(({ name, unit, runs }) => {
     const { min, median, max } = spreadOf(runs);
-    return [name, unit, shown(min), shown(median), shown(max), String(runs.length)];
+    return [name, unit, min, median, max, runs.length];
   });
-  const head = ['figure', 'unit', 'min', 'median', 'max', 'runs'];
-  const widths = head.map((word, i) => Math.max(word.length, ...rows.map((row) => (row[i] ?? '').length)));
-  const line = (row: readonly string[]): string => row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
   return [
-    bold(`bench ${bench} (seed ${seed})`), line(head), ...rows.map(line), '',
+    bold(`bench ${bench} (seed ${seed})`), ...tables.flatMap(({ title, head, rows: body }) => [title, ...aligned(head, body, 1), '']), ...aligned(['figure', 'unit', 'min', 'median', 'max', 'runs'], rows, 2), '',
     ...bars.map(({ name, wanted, seen, holds }) => `${holds ? green('holds ') : red('MISSED')}  ${name}: wanted ${wanted}, seen ${seen}`),
     ...notes.map((note) => `note: ${note}`),
   ];

@@ -8,6 +8,7 @@ import { renderResult, type Bench } from './bench.ts';
 // Loaded when run: each brings its own weight.
 export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   state: async () => (await import('./state/state.ts')).bench,
+  detect: async () => (await import('./detect/detect.ts')).detect,
 };
 export const BENCH_NAMES = Object.keys(BENCHES);
 

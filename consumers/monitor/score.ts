@@ -2,8 +2,17 @@
 import { cellsOf, type Confusion } from '../../schemas/confusion.ts';
 
 /** Shares of one category: r = P(label), d = P(label) + P(predicted), f = F1. */
-type Share = { readonly r: number; readonly d: number; readonly f: number };
+export type Share = { readonly r: number; readonly d: number; readonly f: number };
 export type Coefficients = ReadonlyMap<string, Share>;
+
+/** Labels needed before shares are estimated. */
+export const MIN_FOR_COEFFICIENTS = 50;
+/** Shares of one category from its counts among `total` labels; it was label or prediction at least once. */
+export function shareOf(label: number, predicted: number, hit: number, total: number): Share {
+  const r = label / total;
+  const d = r + predicted / total;
+  return { r, d, f: (2 * hit) / total / d };
+}
 
 /** Shares from counted cells; undefined with fewer than `minLabels` labels. */
 export function coefficientsOf(cells: Confusion, minLabels: number): Coefficients | undefined {
@@ -19,11 +28,7 @@ export function coefficientsOf(cells: Confusion, minLabels: number): Coefficient
   }
   if (total < minLabels || total === 0) return undefined;
   const result = new Map<string, Share>();
-  for (const category of new Set([...label.keys(), ...predicted.keys()])) {
-    const r = (label.get(category) ?? 0) / total;
-    const d = r + (predicted.get(category) ?? 0) / total;
-    result.set(category, { r, d, f: (2 * (hit.get(category) ?? 0)) / total / d });
-  }
+  for (const category of new Set([...label.keys(), ...predicted.keys()])) result.set(category, shareOf(label.get(category) ?? 0, predicted.get(category) ?? 0, hit.get(category) ?? 0, total));
   return result;
 }
 

@@ -2,7 +2,7 @@
 import { beforeFirstEpisode, type EpisodeState } from './episode.ts';
 import { hitShareFor, noEvidence, weigh, type Evidence } from './evidence.ts';
 import type { MonitorRules } from './rules.ts';
-import { coefficientsOf, scoreOf, type Coefficients } from './score.ts';
+import { coefficientsOf, MIN_FOR_COEFFICIENTS, scoreOf, type Coefficients } from './score.ts';
 import { createTallies, type Lengths, type Tallies } from './tallies.ts';
 import type { Shown } from './verdict.ts';
 import { createRunningWindow, type RunningWindow } from './window.ts';
@@ -10,8 +10,6 @@ import { createRunningWindow, type RunningWindow } from './window.ts';
 export const WEIGHTED = 'weighted';
 export const ACCURACY = 'accuracy';
 const CATEGORY = 'category:';
-/** Labels needed before shares are estimated; until then the score is accuracy. */
-const MIN_FOR_COEFFICIENTS = 50;
 
 /** Which labels: every one, or those of predictions chosen at random for verification. */
 export type Basis = 'all' | 'audit';
