@@ -1,6 +1,6 @@
 // Our `evidence` trigger on a stream of label bytes: the production rules (score.ts, evidence.ts) at the speed of a simulation. Shares are frozen when the monitor freezes them; detect.test.ts holds it against the real fold.
 import { hitShareFor, jointStatistic, noEvidence, weigh, type Evidence } from '../../consumers/monitor/evidence.ts';
-import { MIN_FOR_COEFFICIENTS, scoreOf, shareOf, type Coefficients } from '../../consumers/monitor/score.ts';
+import { hitScore, influence, isFreezePoint, MIN_FOR_COEFFICIENTS, shareOf, type Share } from '../../consumers/monitor/score.ts';
 import type { Detect } from './detectors.ts';
 import { copyCounts, createSliding, noCounts, startsBucket, type Counts } from './sliding.ts';
 import { nameOf } from './stream.ts';
@@ -10,27 +10,35 @@ export type Floors = { readonly weighted?: number; readonly accuracy?: number; r
 type Options = { readonly categories: number; readonly floors: Floors; readonly windowLabels: number; readonly falseAlarmEvery: number };
 
 /** The weighted F1's one-step score of a cell, at shares frozen now and then. */
-function createScores(categories: number): { freeze(counts: Counts): void; of(cell: number): number } {
+type Scores = { freeze(counts: Counts): void; /** undefined: too few labels yet */ of(cell: number): number | undefined; readonly highest: () => number };
+function createScores(categories: number): Scores {
   const frozen = noCounts(categories);
   const names = Array.from({ length: categories }, (_, c) => nameOf(c));
-  const known = new Float64Array(categories * categories).fill(Number.NaN);
-  const share = (c: number): [string, ReturnType<typeof shareOf>][] => {
+  const known = new Float64Array(categories * categories);
+  let highest = 1;
+  const share = (c: number): Share | undefined => {
     const [label = 0, predicted = 0, hit = 0] = [frozen.label[c], frozen.predicted[c], frozen.hit[c]];
-    return label + predicted === 0 ? [] : [[names[c] ?? '', shareOf(label, predicted, hit, frozen.labels)]];
+    return label + predicted === 0 ? undefined : shareOf(label, predicted, hit, frozen.labels);
   };
   return {
     freeze(counts) {
       copyCounts(frozen, counts);
       known.fill(Number.NaN);
+      highest = 1;
+      for (let c = 0; c < categories; c += 1) highest = Math.max(highest, hitScore(share(c) ?? { r: 0, d: 0, f: 0 }));
     },
     of(cell) {
+      if (frozen.labels < MIN_FOR_COEFFICIENTS) return undefined;
       const seen = known[cell] ?? Number.NaN;
       if (!Number.isNaN(seen)) return seen;
-      const label = Math.floor(cell / categories);
-      const predicted = cell % categories;
-      const coefficients: Coefficients | undefined = frozen.labels < MIN_FOR_COEFFICIENTS ? undefined : new Map([...share(label), ...share(predicted)]);
-      return (known[cell] = scoreOf(coefficients, names[label] ?? '', names[predicted] ?? ''));
+      const concerned = [Math.floor(cell / categories), cell % categories] as const;
+      const coefficients = new Map(concerned.flatMap((c) => {
+        const one = share(c);
+        return one === undefined ? [] : [[names[c] ?? '', one]];
+      }));
+      return (known[cell] = influence(coefficients, names[concerned[0]] ?? '', names[concerned[1]] ?? ''));
     },
+    highest: () => highest,
   };
 }
 
@@ -43,16 +51,20 @@ export function evidenceTrigger({ categories, floors, windowLabels, falseAlarmEv
     const window = createSliding(stream, categories, windowLabels, clock);
     const scores = createScores(categories);
     let detectors = fresh();
-    const put = (at: number, threshold: number, score: number): void => void (detectors[at] = weigh(detectors[at] ?? noEvidence, threshold, score));
+    const put = (at: number, threshold: number, score: number, highest?: number): void => void (detectors[at] = weigh(detectors[at] ?? noEvidence, threshold, score, highest));
     for (let i = 0; i < stream.length; i += 1) {
-      if (i === 0 || startsBucket(clock, i)) scores.freeze(window.counts);
+      if (i === 0 || startsBucket(clock, i) || isFreezePoint(window.counts.labels)) scores.freeze(window.counts);
       window.push(i);
       const cell = stream[i] ?? 0;
       const label = Math.floor(cell / categories);
       const predicted = cell % categories;
       const hit = label === predicted ? 1 : 0;
       let at = 0;
-      if (floors.weighted !== undefined) put(at++, floors.weighted, scores.of(cell));
+      if (floors.weighted !== undefined) {
+        const score = scores.of(cell);
+        if (score !== undefined) put(at, floors.weighted, score, scores.highest());
+        at += 1;
+      }
       if (floors.accuracy !== undefined) put(at++, floors.accuracy, hit);
       if (classFloor !== undefined) {
         put(at + label, classFloor, hit);

@@ -7,11 +7,13 @@ import { hitShareFor, jointStatistic, noEvidence, statisticOf, weigh, type Evide
 
 type Weigh = typeof weigh;
 const share = fc.double({ min: 0.02, max: 0.98, noNaN: true });
+const score = fc.double({ min: -2, max: 2, noNaN: true });
 /** Scores of two values, low with probability p, whose mean is not below the threshold. */
-const lawOfFairness = (next: Weigh) => fc.property(share, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), share, fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: noEvidence.length, maxLength: noEvidence.length }), (threshold, a, b, p, evidence: Evidence) => {
+const lawOfFairness = (next: Weigh) => fc.property(share, score, score, share, fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: noEvidence.length, maxLength: noEvidence.length }), (threshold, a, b, p, evidence: Evidence) => {
   const [low, high] = [Math.min(a, b), Math.max(a, b)];
   fc.pre(p * low + (1 - p) * high >= threshold);
-  const [ifLow, ifHigh] = [next(evidence, threshold, low), next(evidence, threshold, high)];
+  const highest = Math.max(1, high);
+  const [ifLow, ifHigh] = [next(evidence, threshold, low, highest), next(evidence, threshold, high, highest)];
   evidence.forEach((s, k) => {
     const expected = p * (ifLow[k] ?? 0) + (1 - p) * (ifHigh[k] ?? 0);
     assert.ok(expected <= (1 + s) * (1 + 1e-9), `${expected} > 1 + ${s}`);

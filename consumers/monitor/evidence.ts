@@ -1,8 +1,8 @@
-// The e-detector: evidence that the mean of scores in [0, 1] has fallen below a threshold τ. While it has not, the expected number of
+// The e-detector: evidence that the mean of bounded scores has fallen below a threshold τ. While it has not, the expected number of
 // labels before a false alarm is at least `alarmAt`. Shin, Ramdas, Rinaldo, "E-detectors"; bets after Waudby-Smith & Ramdas.
 
 const DELTAS = [0.015, 0.03, 0.055, 0.09, 0.13, 0.18] as const;
-/** Keeps 1 + λ(τ − x) above 0 for every x in [0, 1]. */
+/** Keeps 1 + λ(τ − x) above 0 for the highest score. */
 const CAP = 0.999;
 export type Evidence = readonly number[];
 export const noEvidence: Evidence = DELTAS.map(() => 0);
@@ -10,16 +10,17 @@ export const noEvidence: Evidence = DELTAS.map(() => 0);
 /** Evidence beyond any alarm is not counted further: less evidence keeps the guarantee, and the number stays finite. */
 const MOST = 1e15;
 
-const betsAt = (threshold: number): readonly number[] => DELTAS.map((delta) => Math.min(delta / (threshold * (1 - threshold)), CAP / (1 - threshold)));
+const betsAt = (threshold: number): readonly number[] => DELTAS.map((delta) => delta / (threshold * (1 - threshold)));
 /** Thresholds are few and asked for at every label. */
 const betsBy = new Map<number, readonly number[]>();
 
-/** One label later. threshold τ in (0, 1), score x in [0, 1]. */
-export function weigh(evidence: Evidence, threshold: number, score: number): Evidence {
+/** One label later. threshold τ in (0, 1); score x: its mean is what is guarded, and it is at most `highest` (1 or more), which was known before this label. A low score has no bound: it only speaks louder. */
+export function weigh(evidence: Evidence, threshold: number, score: number, highest = 1): Evidence {
   let bets = betsBy.get(threshold);
   if (bets === undefined) betsBy.set(threshold, (bets = betsAt(threshold)));
+  const most = CAP / (highest - threshold);
   const next: number[] = [];
-  for (let k = 0; k < evidence.length; k += 1) next.push(Math.min(MOST, (1 + (evidence[k] ?? 0)) * (1 + (bets[k] ?? 0) * (threshold - score))));
+  for (let k = 0; k < evidence.length; k += 1) next.push(Math.min(MOST, (1 + (evidence[k] ?? 0)) * (1 + Math.min(bets[k] ?? 0, most) * (threshold - score))));
   return next;
 }
 /** M: the mean over the grid. */

@@ -71,7 +71,7 @@ test('settings change between restarts, labels wait across kill -9, the snapshot
   };
   const start = (extra: Record<string, string>): ReturnType<typeof startProcess> => startProcess(t, bench, 'consumers/monitor/main.ts', { ...SETTINGS, ...extra });
 
-  const first = start({ MIN_F1: '0.5' });
+  const first = start({ MIN_F1: '0.4' });
   await label(200, 3);
   await caughtUp(bench);
   await first.kill9();
@@ -91,7 +91,7 @@ test('settings change between restarts, labels wait across kill -9, the snapshot
   const before = await readLogs(bench);
   assert.ok(before.drift.some((request) => request.model_version === version));
   const eras = erasOf(before.tallies.values(), 0);
-  assert.ok(eras.some((era) => era.book.defaults.minF1 === 0.5) && eras.at(-1)?.book.defaults.minF1 === 0.95);
+  assert.ok(eras.some((era) => era.book.defaults.minF1 === 0.4) && eras.at(-1)?.book.defaults.minF1 === 0.95);
   const replayed = refold(before);
   assert.deepEqual(replayed.requests.map((request) => JSON.stringify(request)), before.drift.map((request) => JSON.stringify({ ...request })));
   const mine = replayed.fold.versions().find((one) => one.modelVersion === version);

@@ -2,7 +2,7 @@
 import { beforeFirstEpisode, type EpisodeState } from './episode.ts';
 import { hitShareFor, noEvidence, weigh, type Evidence } from './evidence.ts';
 import type { MonitorRules } from './rules.ts';
-import { coefficientsOf, MIN_FOR_COEFFICIENTS, scoreOf, type Coefficients } from './score.ts';
+import { coefficientsOf, highestScore, influence, isFreezePoint, MIN_FOR_COEFFICIENTS, type Coefficients } from './score.ts';
 import { createTallies, type Lengths, type Tallies } from './tallies.ts';
 import type { Shown } from './verdict.ts';
 import { createRunningWindow, type RunningWindow } from './window.ts';
@@ -56,12 +56,13 @@ export function fit({ counted: { all, audit } }: VersionState, streamMs: number)
     else window.fit(streamMs);
   }
 }
-/** Shares are frozen per bucket, from what stood before the bucket's first label. */
+/** Shares are frozen per bucket, from what stood before the bucket's first label, and while labels are few whenever they have doubled. A window too small or too old to tell leaves it to all labels of the version. */
 export function freeze(version: VersionState, streamMs: number): void {
   const { bucketMs, judgeOn } = version.rules;
   const bucket = Math.floor(streamMs / bucketMs) * bucketMs;
-  if (bucket === version.coefficientsBucketMs) return;
-  version.coefficients = coefficientsOf(version.counted[judgeOn].window.cells, MIN_FOR_COEFFICIENTS);
+  const { window, tallies } = version.counted[judgeOn];
+  if (bucket === version.coefficientsBucketMs && !isFreezePoint(window.labels)) return;
+  version.coefficients = coefficientsOf(window.labels < MIN_FOR_COEFFICIENTS ? tallies.cumulative() : window.cells, MIN_FOR_COEFFICIENTS);
   version.coefficientsBucketMs = bucket;
 }
 /** One label later, in every detector it concerns. */
@@ -70,11 +71,12 @@ export function feed(version: VersionState, label: string, predicted: string): v
   version.fed += 1;
   version.fedSinceAlarm += 1;
   const hit = label === predicted ? 1 : 0;
-  const put = (name: string, threshold: number, score: number): void => {
+  const put = (name: string, threshold: number, score: number, highest?: number): void => {
     const evidence = version.detectors.get(name);
-    if (evidence !== undefined) version.detectors.set(name, weigh(evidence, threshold, score));
+    if (evidence !== undefined) version.detectors.set(name, weigh(evidence, threshold, score, highest));
   };
-  put(WEIGHTED, minF1, scoreOf(version.coefficients, label, predicted));
+  const { coefficients } = version;
+  if (coefficients !== undefined) put(WEIGHTED, minF1, influence(coefficients, label, predicted), highestScore(coefficients));
   if (minAccuracy !== undefined) put(ACCURACY, minAccuracy, hit);
   if (minClassF1 === undefined) return;
   const share = hitShareFor(minClassF1);
