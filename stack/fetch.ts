@@ -6,7 +6,7 @@ import { fatal, LoopError, messageOf } from '../schemas/failure.ts';
 
 export type Say = (line: string) => void;
 type Exclusion = `${string}:${string}`;
-type Artifact = { readonly group: string; readonly id: string; readonly version: string; readonly exclude?: readonly Exclusion[] };
+export type Artifact = { readonly group: string; readonly id: string; readonly version: string; readonly exclude?: readonly Exclusion[] };
 
 export const VERSIONS = { kafka: '4.3.1', registry: '3.0.9', mysql: '11.4.5', s3: '3.1.0' } as const;
 
@@ -41,16 +41,19 @@ export async function checkJava(): Promise<void> {
 // 2.8 on purpose: newer ones insist on a parent pom that the registry's publisher never uploaded.
 const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:2.8';
 
-function pomOf(artifact: Artifact): string {
-  const exclusions = (artifact.exclude ?? []).map((one) => `<exclusion><groupId>${one.split(':')[0]}</groupId><artifactId>${one.split(':')[1]}</artifactId></exclusion>`).join('');
+function pomOf(artifacts: readonly Artifact[]): string {
+  const dependencies = artifacts.map(({ group, id, version, exclude = [] }) => {
+    const exclusions = exclude.map((one) => `<exclusion><groupId>${one.split(':')[0]}</groupId><artifactId>${one.split(':')[1]}</artifactId></exclusion>`).join('');
+    return `<dependency><groupId>${group}</groupId><artifactId>${id}</artifactId><version>${version}</version><exclusions>${exclusions}</exclusions></dependency>`;
+  });
   return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>loop</groupId><artifactId>part</artifactId><version>1</version><packaging>pom</packaging>
-<dependencies><dependency><groupId>${artifact.group}</groupId><artifactId>${artifact.id}</artifactId><version>${artifact.version}</version><exclusions>${exclusions}</exclusions></dependency></dependencies></project>`;
+<dependencies>${dependencies.join('')}</dependencies></project>`;
 }
 
-/** Copies an artifact with its runtime dependencies into `dir`/lib. */
-async function withDependencies(artifact: Artifact, dir: string, say: Say): Promise<void> {
-  writeFileSync(join(dir, 'pom.xml'), pomOf(artifact));
-  await runMaven([`${PLUGIN}:copy-dependencies`, `-DoutputDirectory=${join(dir, 'lib')}`, '-DincludeScope=runtime'], dir, artifact.id, say);
+/** Copies artifacts with their runtime dependencies into `dir`/lib. */
+export async function withDependencies(artifacts: readonly Artifact[], dir: string, say: Say): Promise<void> {
+  writeFileSync(join(dir, 'pom.xml'), pomOf(artifacts));
+  await runMaven([`${PLUGIN}:copy-dependencies`, `-DoutputDirectory=${join(dir, 'lib')}`, '-DincludeScope=runtime'], dir, artifacts[0]?.id ?? '', say);
   rmSync(join(dir, 'pom.xml'));
 }
 
@@ -121,7 +124,7 @@ export async function part(cache: string, name: string, say: Say, make: (dir: st
 const CLOUD_SDKS: readonly Exclusion[] = ['com.azure:*', 'com.google.cloud:*', 'software.amazon.awssdk:*'];
 
 export const fetchKafka = (cache: string, say: Say): Promise<string> =>
-  part(cache, `kafka-${VERSIONS.kafka}`, say, (dir) => withDependencies({ group: 'org.apache.kafka', id: 'kafka_2.13', version: VERSIONS.kafka }, dir, say));
+  part(cache, `kafka-${VERSIONS.kafka}`, say, (dir) => withDependencies([{ group: 'org.apache.kafka', id: 'kafka_2.13', version: VERSIONS.kafka }], dir, say));
 
 export const fetchRegistry = (cache: string, say: Say): Promise<string> =>
   part(cache, `registry-${VERSIONS.registry}`, say, async (dir) => {
@@ -140,7 +143,7 @@ export const fetchMysql = (cache: string, say: Say): Promise<string> =>
   });
 
 export const fetchS3 = (cache: string, say: Say): Promise<string> =>
-  part(cache, `s3proxy-${VERSIONS.s3}`, say, (dir) => withDependencies({ group: 'org.gaul', id: 's3proxy', version: VERSIONS.s3, exclude: CLOUD_SDKS }, dir, say));
+  part(cache, `s3proxy-${VERSIONS.s3}`, say, (dir) => withDependencies([{ group: 'org.gaul', id: 's3proxy', version: VERSIONS.s3, exclude: CLOUD_SDKS }], dir, say));
 
 /** Folder holding prometheus and promtool: PATH, else Debian's package unpacked into the cache. */
 export async function fetchPrometheus(cache: string, say: Say): Promise<string> {
