@@ -9,6 +9,7 @@ import { renderResult, type Bench } from './bench.ts';
 export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   state: async () => (await import('./state/state.ts')).bench,
   detect: async () => (await import('./detect/detect.ts')).detect,
+  join: async () => (await import('./join/join.ts')).bench,
   monitor: async () => (await import('./monitor/monitor.ts')).bench,
 };
 export const BENCH_NAMES = Object.keys(BENCHES);
