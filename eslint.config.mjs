@@ -35,5 +35,5 @@ export default tseslint.config(
   { files: ['schemas/*.ts'], rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ regex: '^\\.\\./', message: 'schemas/ imports nothing of ours.' }] }] } },
   { files: ['trainer/**/*.ts'], rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ group: ['**/inference/**'], message: 'Trainer and inference meet in schemas/.' }] }] } },
   { files: ['inference/**/*.ts'], rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ group: ['**/trainer/**'], message: 'Trainer and inference meet in schemas/.' }] }] } },
-  { files: ['{producers,consumers,trainer,inference}/**/*.ts'], ignores: ['**/main.ts', '**/*.test.ts', '**/*.it.test.ts'], rules: { 'no-restricted-properties': ['error', noDice, { object: 'process', property: 'env', message: 'Only main.ts reads process.env, through readSettings.' }] } },
+  { files: ['{producers,consumers,trainer,inference}/**/*.ts'], ignores: ['**/main.ts', '**/*.test.ts', '**/*.it.test.ts', '**/*.testing.ts'], rules: { 'no-restricted-properties': ['error', noDice, { object: 'process', property: 'env', message: 'Only main.ts reads process.env, through readSettings.' }] } },
 );

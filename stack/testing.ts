@@ -52,9 +52,9 @@ export async function until<R>(what: string, find: () => R | undefined | Promise
 }
 
 /** Starts one of our processes; stopped with the test. */
-export function startProcess(t: TestContext, { env, logs }: Bench, main: string, extra: Record<string, string> = {}): { child: ChildProcess; kill9: () => Promise<void> } {
+export function startProcess(t: TestContext, { env, logs }: Bench, main: string, extra: Record<string, string> = {}, args: readonly string[] = []): { child: ChildProcess; kill9: () => Promise<void> } {
   const log = openSync(join(logs, `test-${main.replaceAll('/', '-')}.log`), 'a');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], { cwd: PROJECT_DIR, env: { ...env, ...extra }, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], { cwd: PROJECT_DIR, env: { ...env, ...extra }, stdio: ['ignore', log, log] });
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   t.after(async () => {
     child.kill('SIGTERM');
