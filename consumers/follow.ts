@@ -7,7 +7,7 @@ import { incomingOf, type Incoming } from './record.ts';
 
 export type Following = { stop(): Promise<void> };
 
-/** onBatch is retried by the client when it throws. onCaughtUp: once, when what stood there at the start has been handled. onFatal: the follower has ended. */
+/** onBatch is retried by the client when it throws. onCaughtUp: once, when what stood committed there at the start has been handled. onFatal: the follower has ended. */
 export async function follow({ settings, clientId, log, topics, onBatch, onCaughtUp, onFatal }: {
   settings: Settings; clientId: string; log: Log; topics: readonly TopicName[];
   onBatch: (records: readonly Incoming[]) => Promise<void>; onCaughtUp?: () => void; onFatal: (error: Error) => void;

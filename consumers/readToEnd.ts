@@ -8,7 +8,8 @@ import { incomingOf, type Incoming } from './record.ts';
 export type Ends = ReadonlyMap<string, bigint>;
 export const endKey = (topic: TopicName, partition: number): string => `${topic}-${partition}`;
 
-/** Calls onRecord for every committed record below the high watermarks taken first, in order per partition. Resolves with those watermarks as `<topic>-<partition>` → next offset. Records beyond them are not delivered. */
+/** Calls onRecord for every committed record below the ends taken first, in order per partition. Resolves with those ends as `<topic>-<partition>` → next offset. Records beyond them are not delivered.
+ *  An end is the last stable offset (kafkajs asks as a read_committed reader): an open transaction, and what stands behind it, is not waited for. until: ends to wait for instead. */
 export async function readToEnd({ settings, clientId, topics, onRecord, until }: { settings: Settings; clientId: string; topics: readonly TopicName[]; onRecord: (record: Incoming) => void | Promise<void>; until?: Ends }): Promise<Ends> {
   const kafka = createKafka(settings, clientId);
   const admin = kafka.admin();
