@@ -55,14 +55,15 @@ function bytesIn(dir: string): number {
   return readdirSync(dir, { withFileTypes: true }).reduce((sum, entry) => sum + (entry.isDirectory() ? bytesIn(join(dir, entry.name)) : statSync(join(dir, entry.name)).size), 0);
 }
 
-/** All predictions, and a label for every other one. */
-async function fill(feeder: Feeder, framer: Framer, world: World, count: number, say: (line: string) => void): Promise<void> {
+/** All predictions, and a label for every other one. The join is never further behind than half the distance of the labels: they come to predictions that it knows, as labels do. */
+async function fill(feeder: Feeder, framer: Framer, world: World, count: number, say: (line: string) => void, untilLagBelow: (lag: number) => Promise<void>): Promise<void> {
   const lag = Math.max(CHUNK, Math.floor((count * LAG) / CHUNK) * CHUNK);
   let told = performance.now();
   for (let from = 0; from < count + lag; from += CHUNK) {
     if (from < count) await feedRange(feeder, 'predictions', from, Math.min(count, from + CHUNK), (i) => framer.prediction(world.prediction(i)));
     const [first, last] = [Math.max(0, from - lag) / 2, Math.min(count, from - lag + CHUNK) / 2];
     if (from >= lag) await feedRange(feeder, 'feedback', first, last, (i) => framer.feedback(world.feedback(2 * i)));
+    await untilLagBelow(lag / 2);
     if (performance.now() - told < 10_000) continue;
     told = performance.now();
     say(`fed ${Math.min(count, from).toLocaleString('en-US')} predictions`);
@@ -103,7 +104,9 @@ async function measure(stack: BenchStack, { seed, scale, say, runs = 3 }: BenchO
   const empty = memory.readings.at(-1)?.anon ?? 0;
   const cpuBefore = memory.cpuSeconds();
   const began = performance.now();
-  await fill(feeder, framer, world, count, say);
+  await fill(feeder, framer, world, count, say, async (lag) => {
+    await untilFound('the join follows', first, FILL_DEADLINE_MS, async () => (((await ask(stack))?.lag ?? Number.POSITIVE_INFINITY) < lag ? true : undefined), 250);
+  });
   say('all is fed; waiting for the join to have taken it');
   const full = await untilFound('everything is taken', first, FILL_DEADLINE_MS, async () => {
     const standing = await ask(stack);
