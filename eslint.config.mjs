@@ -10,7 +10,7 @@ const pure = [
   'producers/{catalogue,words,drift,people}.ts',
   'inference/slot.ts',
   'stack/demo/{story,picture}.ts',
-  'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures}.ts',
+  'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures,guarantees}.ts',
   'stack/faults/{schedule,feed}.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',

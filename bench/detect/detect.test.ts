@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { hitShareFor } from '../../consumers/monitor/evidence.ts';
 import { createFold } from '../../consumers/monitor/fold.ts';
 import { RULES, under } from '../../consumers/monitor/log.testing.ts';
 import type { MonitorRules } from '../../consumers/monitor/rules.ts';
@@ -12,7 +13,7 @@ import { evidenceTrigger } from './evidenceTrigger.ts';
 import { delaysOf, falseAlarms } from './figures.ts';
 import { gammaQuantile, gammaShareBelow, rateOf } from './poisson.ts';
 import { createSliding, weightedF1, type Clock } from './sliding.ts';
-import { accuracyOf, confusionOf, drawStream, nameOf, samplerOf, STRUCTURES, truthAt, truthWith, weightedF1Of, zipfShares } from './stream.ts';
+import { accuracyOf, concerning, confusionOf, drawStream, nameOf, samplerOf, STRUCTURES, truthAt, truthWith, weightedF1Of, zipfShares } from './stream.ts';
 
 const close = (seen: number, wanted: number, tolerance: number): void => assert.ok(Math.abs(seen - wanted) <= tolerance, `${seen} is not ${wanted}`);
 
@@ -26,6 +27,10 @@ test('the truth has the wanted weighted F1, and keeps the Zipf shares', () => {
 });
 test('the even truth has every category at the same F1', () => {
   for (const categories of [5, 10]) for (const { f1 } of scoresOf(confusionOf(truthWith(categories, 0.8, 'even'))).classes) close(f1 ?? 0, 0.8, 1e-9);
+});
+test('among the labels that concern a category, hits are the share its F1 stands for', () => {
+  const even = truthWith(5, 0.8, 'even');
+  for (const category of [0, 4]) close(accuracyOf(concerning(even, category)), hitShareFor(0.8), 1e-9);
 });
 test('an F1 no error level gives is refused', () => {
   assert.throws(() => truthWith(5, 1.1), RangeError);

@@ -7,7 +7,8 @@ import { nameOf } from './stream.ts';
 
 /** Floors to guard; each is one detector (class: one per category), and they alarm together. */
 export type Floors = { readonly weighted?: number; readonly accuracy?: number; readonly class?: number };
-type Options = { readonly categories: number; readonly floors: Floors; readonly windowLabels: number; readonly falseAlarmEvery: number };
+/** clipped: the weighted score cut to [0, 1], as it is not in production: to show what that would cost. */
+type Options = { readonly clipped?: boolean; readonly categories: number; readonly floors: Floors; readonly windowLabels: number; readonly falseAlarmEvery: number };
 
 /** The weighted F1's one-step score of a cell, at shares frozen now and then. */
 type Scores = { freeze(counts: Counts): void; /** undefined: too few labels yet */ of(cell: number): number | undefined; readonly highest: () => number };
@@ -42,7 +43,7 @@ function createScores(categories: number): Scores {
   };
 }
 
-export function evidenceTrigger({ categories, floors, windowLabels, falseAlarmEvery }: Options): Detect {
+export function evidenceTrigger({ clipped = false, categories, floors, windowLabels, falseAlarmEvery }: Options): Detect {
   const classFloor = floors.class === undefined ? undefined : hitShareFor(floors.class);
   const first = [floors.weighted, floors.accuracy].filter((floor) => floor !== undefined).length;
   const fresh = (): Evidence[] => Array.from({ length: first + (classFloor === undefined ? 0 : categories) }, () => noEvidence);
@@ -62,7 +63,7 @@ export function evidenceTrigger({ categories, floors, windowLabels, falseAlarmEv
       let at = 0;
       if (floors.weighted !== undefined) {
         const score = scores.of(cell);
-        if (score !== undefined) put(at, floors.weighted, score, scores.highest());
+        if (score !== undefined) put(at, floors.weighted, clipped ? Math.min(1, Math.max(0, score)) : score, scores.highest());
         at += 1;
       }
       if (floors.accuracy !== undefined) put(at++, floors.accuracy, hit);

@@ -1,7 +1,7 @@
 // What is simulated: which truths, how long, how often. All streams of one plan are drawn from one generator, one after the other, so no two share draws.
 import type { Random } from '../../schemas/random.ts';
 import type { Clock } from './sliding.ts';
-import { accuracyOf, drawStream, samplerOf, truthWith, type Structure, type Truth } from './stream.ts';
+import { drawStream, samplerOf, truthWith, type Truth } from './stream.ts';
 
 export const MIN_F1 = 0.8;
 export const CATEGORY_COUNTS = [5, 10] as const;
@@ -32,18 +32,4 @@ export function drawScenarios(random: Random, { runs, constantLabels, beforeDrop
       runs: drawRuns(random, runs, [{ truth: truthWith(categories, DROP_FROM), labels: beforeDrop }, { truth: truthWith(categories, f1), labels: afterDrop }]),
     })),
   ]);
-}
-
-/** The promise on its own ground: something stands exactly at its floor. */
-export type Guarantee = { readonly name: string; readonly truth: Truth; readonly floors: { readonly weighted?: number; readonly accuracy?: number; readonly class?: number } };
-export function guaranteesFor(categories: number): Guarantee[] {
-  const weighted = (structure: Structure, name: string): Guarantee => ({ name, truth: truthWith(categories, MIN_F1, structure), floors: { weighted: MIN_F1 } });
-  const even = truthWith(categories, MIN_F1, 'even');
-  return [
-    { name: 'accuracy at its floor', truth: truthWith(categories, MIN_F1, 'near', accuracyOf), floors: { accuracy: MIN_F1 } },
-    { name: 'every category at its floor', truth: even, floors: { class: MIN_F1 } },
-    { name: 'weighted, accuracy and every category at their floors', truth: even, floors: { weighted: MIN_F1, accuracy: MIN_F1, class: MIN_F1 } },
-    weighted('leaning', 'weighted F1, errors lean to the commonest category'),
-    weighted('catchall', 'weighted F1, errors end in the rarest category'),
-  ];
 }

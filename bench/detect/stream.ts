@@ -91,6 +91,13 @@ export function truthWith(categories: number, wanted: number, structure: Structu
   return truthAt(categories, structure, low);
 }
 
+/** The truth among labels that are, or were taken for, one category. */
+export function concerning({ categories, cells }: Truth, category: number): Truth {
+  const kept = cells.map((p, cell) => (Math.floor(cell / categories) === category || cell % categories === category ? p : 0));
+  const sum = kept.reduce((a, b) => a + b, 0);
+  return { categories, cells: kept.map((p) => p / sum) };
+}
+
 /** Draws cells one by one in constant time (Walker's alias table). */
 export function samplerOf({ cells }: Truth): (random: Random) => number {
   const n = cells.length;
