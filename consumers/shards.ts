@@ -2,6 +2,7 @@
 // producer `<name>-<n>`. Outputs and positions of all the shard's topics commit in one transaction.
 // Here is the group: who owns which number, what flows to it, when it starts over. Opening and committing are in shard.ts, the barrier in barrier.ts.
 // Members join a group that never receives a commit; positions live in `<name>-positions`. See ARCHITECTURE.md, "Exactly once".
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Batch } from 'kafkajs';
 import { createKafka, type Log } from '../producers/kafka.ts';
 import { fatal, LoopError, messageOf, transient } from '../schemas/failure.ts';
@@ -28,8 +29,8 @@ export type ShardOptions = {
   /** Another one only in the test that shows what the right one is for. */
   readonly barrier?: Barrier;
 };
-/** One stretch of ownership of a partition number. opensAtBeat: not to be opened before so many heartbeats were answered. */
-type Tenure = { readonly partition: number; shard: Shard | undefined; opensAtBeat: number; ticking: boolean };
+/** One stretch of ownership of a partition number. opensAtBeat: not to be opened before so many heartbeats were answered. queued: batches of the same fetch that wait for their turn. owes: records were handed over whose positions are not committed. */
+type Tenure = { readonly partition: number; shard: Shard | undefined; opensAtBeat: number; ticking: boolean; queued: number; owes: boolean };
 const TICK_MS = 1000;
 
 export async function runShards({ settings, registry, log, name, topics, open, closed, onFatal, barrier = allReached }: ShardOptions): Promise<Shards> {
@@ -77,6 +78,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   async function shut(tenure: Tenure): Promise<void> {
     const { shard } = tenure;
     tenure.shard = undefined;
+    tenure.owes = false;
     if (shard === undefined) return;
     closed?.(tenure.partition);
     await shard.shut().catch((error: unknown) => log.warn({ partition: tenure.partition, reason: messageOf(error) }, 'could not close in order'));
@@ -102,7 +104,8 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   }
   async function settle(tenure: Tenure, shard: Shard, due: boolean): Promise<void> {
     const before = shard.live;
-    await shard.settle(due);
+    await shard.settle(due || tenure.owes);
+    if (shard.passed()) tenure.owes = false;
     if (before || !shard.live || !isOurs(tenure) || stopping) return;
     flow(shard);
     log.info({ partition: shard.partition, positions: [...shard.places].map(([topic, { delivered }]) => `${topic}@${delivered}`).join(' ') }, 'partition is live');
@@ -132,7 +135,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
     if (!isOurs(tenure)) return;
     if (!shard.live && place.next >= place.committed) flow(shard);
     const last = records.at(-1);
-    await settle(tenure, shard, last !== undefined && last.offset >= place.committed);
+    if (last !== undefined && last.offset >= place.committed) tenure.owes = true;
   }
   /** kafkajs goes on at the log's start, without a word, when it is asked for an offset that is not there. */
   async function checkStanding(topic: TopicName, partition: number, { next }: Place): Promise<void> {
@@ -152,7 +155,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
     }
     memberId = payload.memberId;
     for (const partition of owned) {
-      const tenure = tenures.get(partition) ?? { partition, shard: undefined, opensAtBeat: 0, ticking: false };
+      const tenure = tenures.get(partition) ?? { partition, shard: undefined, opensAtBeat: 0, ticking: false, queued: 0, owes: false };
       tenures.set(partition, tenure);
       // A rejoin resets every partition, kept ones too; a seek here takes effect before the next fetch.
       if (tenure.shard !== undefined) flow(tenure.shard);
@@ -187,13 +190,21 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   await consumer.run({
-    autoCommit: false, eachBatchAutoResolve: true, partitionsConsumedConcurrently: Math.max(1, ...widths),
+    autoCommit: false, eachBatchAutoResolve: true, partitionsConsumedConcurrently: Math.max(1, widths.reduce((sum, width) => sum + width, 0)),
     async eachBatch({ batch }) {
       const topic = names.get(batch.topic);
       const tenure = tenures.get(batch.partition);
       const shard = tenure?.shard;
       // Without a shard nobody waits here: an opening may take long, and kafkajs sends no heartbeat meanwhile.
-      if (topic !== undefined && tenure !== undefined && shard !== undefined && !stopping) await guarded(tenure, () => handleBatch(tenure, shard, topic, batch));
+      if (topic === undefined || tenure === undefined || shard === undefined || stopping) return;
+      tenure.queued += 1;
+      await guarded(tenure, async () => {
+        tenure.queued -= 1;
+        await handleBatch(tenure, shard, topic, batch);
+        // One transaction for all batches that one fetch brought to this number: the last of them commits. The client hands them out one after the other.
+        await turnOfTheLoop();
+        if (tenure.queued === 0 && tenure.shard === shard && isOurs(tenure)) await settle(tenure, shard, false);
+      });
     },
   });
 
