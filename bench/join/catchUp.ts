@@ -54,6 +54,8 @@ export async function catchUp(stack: BenchStack, attempt: Attempt, records: numb
   const check = watchEnds(running);
   try {
     return await withAdmin(stack, async (admin) => {
+      // Silence counts from the moment at which nothing is left to read.
+      let doneAt: number | undefined;
       let half: { readonly done: number; readonly cpu: number } | undefined;
       for (const until = started + DEADLINE_MS; performance.now() < until; await pause(POLL_MS)) {
         check();
@@ -61,8 +63,9 @@ export async function catchUp(stack: BenchStack, attempt: Attempt, records: numb
         const cpu = cpuSecondsOf(pids);
         if (half === undefined && done >= records / 2) half = { done, cpu };
         if (done < records) continue;
+        doneAt ??= performance.now();
         const wrong = expected === undefined ? 0 : wrongCells(expected, tallying.table());
-        if (wrong > 0 && performance.now() - changedAt < SILENCE_MS) continue;
+        if (wrong > 0 && performance.now() - Math.max(changedAt, doneAt) < SILENCE_MS) continue;
         return {
           perCpuSecond: done / cpu, perSecond: done / ((performance.now() - started) / 1000), rssBytes: memoryOf(pids).rss, wrong,
           perCpuSecondWarm: half === undefined || half.done === done ? done / cpu : (done - half.done) / (cpu - half.cpu),

@@ -13,7 +13,7 @@ import { readTopics } from './tallyReader.ts';
 
 export type Live = { readonly memory: Memory; readonly restartMs: number; readonly delaysMs: readonly number[] };
 export const FEEDBACK_PER_SECOND = 2000;
-const WARM_UP_S = 5;
+export const WARM_UP_S = 10;
 const STEP_MS = 10;
 const DEADLINE_MS = 300_000;
 

@@ -53,9 +53,7 @@ public final class LiveTally {
     config.put(StreamsConfig.STATE_DIR_CONFIG, args[3]);
     config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     config.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
-    // The further arguments: name=value of Kafka Streams' own settings.
-    for (int i = 5; i < args.length; i++) config.put(args[i].substring(0, args[i].indexOf('=')), args[i].substring(args[i].indexOf('=') + 1));
-    KafkaStreams streams = new KafkaStreams(builder.build(config), config);
+    KafkaStreams streams = new KafkaStreams(builder.build(), config);
     Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
     streams.start();
   }
