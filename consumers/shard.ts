@@ -27,12 +27,14 @@ export type Task = {
   note?(): string;
 };
 export type Opening = { readonly partition: number; readonly positions: ReadonlyMap<TopicName, bigint>; /** oldest offsets that still stand */ readonly lows: ReadonlyMap<TopicName, bigint>; /** '' when there is none */ readonly note: string };
-/** One topic of a shard. committed: in force at the opening. next: to be handed over next. delivered: last offset handed over + 1, which is what is committed. high: the high watermark last seen. */
-export type Place = { readonly committed: bigint; next: bigint; delivered: bigint; high: bigint };
+/** One topic of a shard. committed: in force at the opening. next: to be handed over next. delivered: last offset handed over + 1, which is what is committed. high: the high watermark last seen. newestMs, spanMs: broker time of the last record, and how far the last batch moved it. */
+export type Place = { readonly committed: bigint; next: bigint; delivered: bigint; high: bigint; newestMs: number; spanMs: number };
 export type Shard = {
   readonly partition: number; readonly task: Task; readonly places: ReadonlyMap<TopicName, Place>;
   /** Behind its barrier. */
   live: boolean;
+  /** Topics that wait for the first one, see pace.ts. */
+  readonly slowed: Set<TopicName>;
   readonly passed: () => boolean;
   /** Hands records over; `next` is where the topic stands afterwards. */
   take(topic: TopicName, records: readonly Incoming[], next: bigint): Promise<void>;
@@ -57,7 +59,7 @@ export async function openShard({ kafka, admin, registry, settings, name, topics
     const places = new Map(topics.map((topic): [TopicName, Place] => {
       const committed = positions.get(topic) ?? 0n;
       const from = task.from?.get(topic) ?? committed;
-      return [topic, { committed, next: from, delivered: from, high: highs.get(topic) ?? 0n }];
+      return [topic, { committed, next: from, delivered: from, high: highs.get(topic) ?? 0n, newestMs: Number.NEGATIVE_INFINITY, spanMs: 0 }];
     }));
     return shardOf(name, partition, task, places, transactor, barrier);
   } catch (error) {
@@ -87,7 +89,7 @@ function shardOf(name: string, partition: number, task: Task, places: ReadonlyMa
   let waiting: Outgoing[] = [];
   const passed = (): boolean => barrier([...places.values()]);
   const shard: Shard = {
-    partition, task, places, live: false, passed,
+    partition, task, places, live: false, slowed: new Set(), passed,
     async take(topic, records, next) {
       const place = places.get(topic);
       const last = records.at(-1);
@@ -95,6 +97,8 @@ function shardOf(name: string, partition: number, task: Task, places: ReadonlyMa
       if (last !== undefined) {
         for (const one of await task.handle(topic, records, place.committed)) waiting.push(one);
         place.delivered = last.offset + 1n;
+        place.spanMs = Math.max(0, last.timestampMs - (records[0]?.timestampMs ?? last.timestampMs));
+        place.newestMs = last.timestampMs;
       }
       if (next > place.next) place.next = next;
     },

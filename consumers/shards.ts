@@ -11,6 +11,7 @@ import type { Settings } from '../schemas/settings.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import { coPartitioned } from './assigner.ts';
 import { allReached, dueOf, type Barrier } from './barrier.ts';
+import { mustWait } from './pace.ts';
 import { incomingOf, offsetOf, type Incoming } from './record.ts';
 import { openShard, type CaughtUp, type Opening, type Place, type Shard, type Task } from './shard.ts';
 
@@ -29,8 +30,8 @@ export type ShardOptions = {
   /** Another one only in the test that shows what the right one is for. */
   readonly barrier?: Barrier;
 };
-/** One stretch of ownership of a partition number. opensAtBeat: not to be opened before so many heartbeats were answered. queued: batches of the same fetch that wait for their turn. owes: records were handed over whose positions are not committed. */
-type Tenure = { readonly partition: number; shard: Shard | undefined; opensAtBeat: number; ticking: boolean; queued: number; owes: boolean };
+/** One stretch of ownership of a partition number. opensAtBeat: not to be opened before so many heartbeats were answered. queued: batches of the same fetch that wait for their turn. owes: records were handed over whose positions are not committed. ledTo: where the first topic stood at the last tick. */
+type Tenure = { readonly partition: number; shard: Shard | undefined; opensAtBeat: number; ticking: boolean; queued: number; owes: boolean; ledTo: bigint };
 const TICK_MS = 1000;
 
 export async function runShards({ settings, registry, log, name, topics, open, closed, onFatal, barrier = allReached }: ShardOptions): Promise<Shards> {
@@ -60,18 +61,44 @@ export async function runShards({ settings, registry, log, name, topics, open, c
 
   const consumer = kafka.consumer({
     groupId: name, partitionAssigners: [coPartitioned], sessionTimeout: settings.sessionTimeoutMs, heartbeatInterval: 1000, rebalanceTimeout: 12_000,
-    maxWaitTimeInMs: 100, maxBytesPerPartition: 512 * 1024, allowAutoTopicCreation: false, retry: { initialRetryTime: 50, maxRetryTime: 2000, retries: 30 },
+    maxWaitTimeInMs: 100, maxBytesPerPartition: 1024 * 1024, allowAutoTopicCreation: false, retry: { initialRetryTime: 50, maxRetryTime: 2000, retries: 30 },
   });
   const seek = (topic: TopicName, partition: number, offset: bigint): void => consumer.seek({ topic, partition, offset: String(offset) });
   /** Nothing comes while there is no shard to take it. */
   const halt = (partition: number): void => consumer.pause(topics.map((topic) => ({ topic, partitions: [partition] })));
   /** Every topic goes on from where the shard stands; in a replay, one that has reached its committed position waits for the others. */
-  function flow({ partition, places, live }: Shard): void {
+  function flow({ partition, places, live, slowed }: Shard): void {
+    slowed.clear();
     for (const [topic, { next, committed }] of places) {
       if (!live && next >= committed) consumer.pause([{ topic, partitions: [partition] }]);
       else consumer.resume([{ topic, partitions: [partition] }]);
       seek(topic, partition, next);
     }
+  }
+
+  /** Lets topics of a live shard wait for the first one, or go on. */
+  function keepPace({ partition, places, live, slowed }: Shard): void {
+    const [first, ...others] = topics;
+    const lead = first === undefined ? undefined : places.get(first);
+    for (const topic of others) {
+      const place = places.get(topic);
+      const waits = live && place !== undefined && lead !== undefined && mustWait(place, lead);
+      if (waits === slowed.has(topic)) continue;
+      if (waits) consumer.pause([{ topic, partitions: [partition] }]);
+      else consumer.resume([{ topic, partitions: [partition] }]);
+      if (waits) slowed.add(topic);
+      else slowed.delete(topic);
+    }
+  }
+  /** About once a second: a first topic that does not move (its records may be hidden by an open transaction) is not waited for. */
+  function keepMoving(tenure: Tenure, { partition, places, slowed }: Shard): void {
+    const [first] = topics;
+    const led = (first === undefined ? undefined : places.get(first)?.next) ?? 0n;
+    if (tenure.ledTo === led) {
+      for (const topic of slowed) consumer.resume([{ topic, partitions: [partition] }]);
+      slowed.clear();
+    }
+    tenure.ledTo = led;
   }
 
   /** Takes the shard out. In turn: what is under way ends first. */
@@ -155,7 +182,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
     }
     memberId = payload.memberId;
     for (const partition of owned) {
-      const tenure = tenures.get(partition) ?? { partition, shard: undefined, opensAtBeat: 0, ticking: false, queued: 0, owes: false };
+      const tenure = tenures.get(partition) ?? { partition, shard: undefined, opensAtBeat: 0, ticking: false, queued: 0, owes: false, ledTo: -1n };
       tenures.set(partition, tenure);
       // A rejoin resets every partition, kept ones too; a seek here takes effect before the next fetch.
       if (tenure.shard !== undefined) flow(tenure.shard);
@@ -182,6 +209,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
     place.next = due.to;
     place.high = BigInt(payload.highWatermark);
     if (!shard.live && place.next >= place.committed) flow(shard);
+    else keepPace(shard);
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart && !stopping) onFatal(payload.error);
@@ -204,6 +232,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
         // One transaction for all batches that one fetch brought to this number: the last of them commits. The client hands them out one after the other.
         await turnOfTheLoop();
         if (tenure.queued === 0 && tenure.shard === shard && isOurs(tenure)) await settle(tenure, shard, false);
+        if (tenure.shard === shard && isOurs(tenure)) keepPace(shard);
       });
     },
   });
@@ -220,6 +249,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
     if (!isOurs(tenure)) return;
     const { shard } = tenure;
     if (shard === undefined) return openIn(tenure);
+    keepMoving(tenure, shard);
     if (shard.live) await shard.tick(caughtUpAtMs(shard));
     await settle(tenure, shard, !shard.live);
   }
