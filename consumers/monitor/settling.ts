@@ -41,7 +41,7 @@ export function createSettling(): Settling {
       for (let child = heap.length - 1; child > 0 && swapIfBefore(child, (child - 1) >> 1); child = (child - 1) >> 1);
     },
     relabel(id, label) {
-      const found = waiting.get(id);
+      const found = heap.length === 0 ? undefined : waiting.get(id);
       if (found === undefined) return false;
       found.label = label;
       return true;

@@ -63,6 +63,7 @@ export function createTallies(lengths: () => Lengths): Tallies {
     order.splice(placeOf(bucket.startMs, bucket.lengthMs), 1);
     changed.set(key, undefined);
     if (last === bucket) last = undefined;
+    touched = undefined;
   }
   function bucketOf(timeMs: number): Bucket {
     const length = fineLength(timeMs);
@@ -72,7 +73,13 @@ export function createTallies(lengths: () => Lengths): Tallies {
     last = merged ?? put({ startMs, lengthMs: length, cells: new Map(), labels: 0 });
     return last;
   }
-  const touch = (bucket: Bucket): void => void changed.set(keyOf(bucket.startMs, bucket.lengthMs), bucket);
+  /** Noted as changed already: labels come in long runs to one bucket. */
+  let touched: Bucket | undefined;
+  function touch(bucket: Bucket): void {
+    if (touched === bucket) return;
+    touched = bucket;
+    changed.set(keyOf(bucket.startMs, bucket.lengthMs), bucket);
+  }
 
   return {
     add(label, predicted, labelledAtMs, by) {
@@ -109,6 +116,7 @@ export function createTallies(lengths: () => Lengths): Tallies {
     changes() {
       const copy = new Map(changed);
       changed.clear();
+      touched = undefined;
       return copy;
     },
     restore(buckets, agedMs) {
