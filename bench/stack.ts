@@ -12,6 +12,7 @@ import { onInterrupt } from '../stack/interrupt.ts';
 import { PROJECT_DIR, pathsOf, type Paths } from '../stack/paths.ts';
 import { claim, rememberPid, stopPart } from '../stack/pids.ts';
 import { createTopics, registerSchemas } from '../stack/prepare.ts';
+import { nodeFlagsOf } from '../stack/processes.ts';
 import { kafkaService } from '../stack/services/kafka.ts';
 import { registryService } from '../stack/services/registry.ts';
 import { isPortFree, logFileOf, openLog, startService, tailOf } from '../stack/services/service.ts';
@@ -107,7 +108,7 @@ export async function withStack<R>({ name, say, env: extra = {} }: Options, work
     return {
       settings: context.settings, registry, env: context.env, paths,
       start: (program, command, args, env = {}) => startProgram(paths, program, command, args, { ...context.env, ...env }),
-      startOurs: (program, main, env = {}, nodeArgs = []) => startProgram(paths, program, process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeArgs, main], { ...context.env, ...env }),
+      startOurs: (program, main, env = {}, nodeArgs = []) => startProgram(paths, program, process.execPath, [...nodeFlagsOf(main), ...nodeArgs, main], { ...context.env, ...env }),
     };
   }
   try {

@@ -7,6 +7,8 @@ import { writeJson } from './pids.ts';
 export const PROCESSES = ['inference', 'join', 'monitor', 'trainer'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
 export const MAIN: Readonly<Record<ProcessName, string>> = { inference: 'inference/main.ts', join: 'consumers/join/main.ts', monitor: 'consumers/monitor/main.ts', trainer: 'trainer/main.ts' };
+/** What node is told when it runs one of our programs. Join and monitor hold a transaction's records at once: with more room for the young they are not copied over and over. */
+export const nodeFlagsOf = (main: string): readonly string[] => ['--disable-warning=ExperimentalWarning', ...(main === MAIN.join || main === MAIN.monitor ? ['--max-semi-space-size=64'] : [])];
 export const portOf = (settings: Settings, name: ProcessName): number => ({ inference: settings.inferencePort, join: settings.joinPort, monitor: settings.monitorPort, trainer: settings.trainerPort })[name];
 export const urlOf = (settings: Settings, name: ProcessName): string => `http://127.0.0.1:${portOf(settings, name)}`;
 

@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 import { openContext } from './context.ts';
 import { PROJECT_DIR } from './paths.ts';
 import { rememberPid, stopPart } from './pids.ts';
-import { MAIN, PROCESSES, restartDelayMs, writeStates, type ProcessName } from './processes.ts';
+import { MAIN, nodeFlagsOf, PROCESSES, restartDelayMs, writeStates, type ProcessName } from './processes.ts';
 import { openLog } from './services/service.ts';
 
 type State = { pid: number | undefined; starts: number; failures: number; lastExit: string | undefined };
@@ -22,7 +22,7 @@ function run(name: ProcessName): void {
   states.set(name, state);
   const log = openLog(paths, name);
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN[name]], { cwd: PROJECT_DIR, env: env, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [...nodeFlagsOf(MAIN[name]), MAIN[name]], { cwd: PROJECT_DIR, env: env, stdio: ['ignore', log, log] });
   closeSync(log);
   children.set(name, child);
   state.pid = child.pid;

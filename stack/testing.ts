@@ -14,6 +14,7 @@ import type { Settings } from '../schemas/settings.ts';
 import type { EventOf, TopicName } from '../schemas/topics.ts';
 import { openContext } from './context.ts';
 import { PROJECT_DIR } from './paths.ts';
+import { nodeFlagsOf } from './processes.ts';
 
 export type Bench = { readonly settings: Settings; readonly registry: Registry; readonly env: Readonly<Record<string, string | undefined>>; readonly logs: string; readonly tokens: Readonly<Record<string, string>>; readonly publisher: Publisher };
 
@@ -54,7 +55,7 @@ export async function until<R>(what: string, find: () => R | undefined | Promise
 /** Starts one of our processes; stopped with the test. */
 export function startProcess(t: TestContext, { env, logs }: Bench, main: string, extra: Record<string, string> = {}, args: readonly string[] = []): { child: ChildProcess; kill9: () => Promise<void> } {
   const log = openSync(join(logs, `test-${main.replaceAll('/', '-')}.log`), 'a');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], { cwd: PROJECT_DIR, env: { ...env, ...extra }, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [...nodeFlagsOf(main), main, ...args], { cwd: PROJECT_DIR, env: { ...env, ...extra }, stdio: ['ignore', log, log] });
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   t.after(async () => {
     child.kill('SIGTERM');

@@ -11,6 +11,8 @@ export const SPAN = 2 ** 30;
 const READ_BYTES = 512;
 const BLOCK_BYTES = 256 * 1024;
 const MIN_TAIL = 1024 * 1024;
+/** Buffers of batches written last that are kept in memory. */
+const RECENT_BYTES = 8 * 1024 * 1024;
 
 export type Segments = {
   /** Opens a frame and returns its position; its body goes to `tail`, then `finish`. */
@@ -70,8 +72,18 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES): Segment
     start = segment * SPAN + file.bytes;
   }
   roll();
-  /** The batch written last is kept in memory: what was just written is often asked for next. */
-  let recent: { readonly from: number; readonly to: number; readonly bytes: Buffer } = { from: -1, to: -1, bytes: Buffer.alloc(0) };
+  /** Newest first: many labels come soon after their predictions, and a call to the system costs more than all else that a label does here. */
+  const recent: { readonly from: number; readonly to: number; readonly bytes: Buffer }[] = [];
+  /** Keeps the tail's buffer; returns one for the next tail. */
+  function remember(from: number, to: number): Buffer {
+    recent.unshift({ from, to, bytes: tail.bytes });
+    let spare: Buffer | undefined;
+    for (let kept = recent.reduce((sum, { bytes }) => sum + bytes.length, 0); kept > RECENT_BYTES; kept -= spare?.length ?? 0) {
+      spare = recent.pop()?.bytes;
+      if (spare === undefined) break;
+    }
+    return spare !== undefined && spare.length >= MIN_TAIL && spare.length <= 4 * MIN_TAIL ? spare : Buffer.allocUnsafe(MIN_TAIL);
+  }
   const small = Buffer.allocUnsafeSlow(READ_BYTES);
   const spot: Spot = { bytes: small, at: 0, end: 0 };
   const walks: Walk[] = [];
@@ -85,7 +97,7 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES): Segment
   }
   function read(position: number): Spot {
     if (position >= start) return at(tail.bytes, position - start);
-    if (position >= recent.from && position < recent.to) return at(recent.bytes, position - recent.from);
+    for (const { from, to, bytes } of recent) if (position >= from && position < to) return at(bytes, position - from);
     for (const walk of walks) if (walk.covers(position, spot)) return spot;
     const number = segmentOf(position);
     const there = files.get(number);
@@ -189,9 +201,7 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES): Segment
       finishFrame(tail, 0);
       for (let done = 0; done < total;) done += writeSync(file.fd, tail.bytes, done, total - done, file.bytes + done);
       file.bytes += total;
-      const spare = recent.bytes;
-      recent = { from: start, to, bytes: tail.bytes };
-      tail.bytes = spare.length >= MIN_TAIL && spare.length <= 4 * MIN_TAIL ? spare : Buffer.allocUnsafe(MIN_TAIL);
+      tail.bytes = remember(start, to);
       tail.at = HEADER_BYTES;
       roll();
     },
