@@ -117,7 +117,9 @@ test('law: so it does with a floor for every category', () => {
   fc.assert(fc.property(seeds, clocks, (seed, clock) => sameAsFold(evidenceTrigger({ ...OURS, floors: { weighted: 0.8, class: 0.75 } }), { minClassF1: 0.75 }, false, seed, clock)), { numRuns: 20 });
 });
 test('law: the simulated window trigger alarms where the real fold does', () => {
-  fc.assert(fc.property(seeds, clocks, (seed, clock) => sameAsFold(windowTrigger({ categories: 5, minF1: 0.8, windowLabels: 100, minLabels: 30 }), { trigger: 'window' }, true, seed, clock)), { numRuns: 30 });
+  // A threshold that no window of 100 labels meets exactly: the two add in another order, and their last bits may differ.
+  const minF1 = 0.8 + Math.SQRT2 / 1e6;
+  fc.assert(fc.property(seeds, clocks, (seed, clock) => sameAsFold(windowTrigger({ categories: 5, minF1, windowLabels: 100, minLabels: 30 }), { trigger: 'window', minF1 }, true, seed, clock)), { numRuns: 30 });
 });
 test('the law can fail: a simulation that freezes shares in other buckets', () => {
   assert.throws(() => fc.assert(fc.property(seeds, clocks, (seed, clock) => {
