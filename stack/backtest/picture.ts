@@ -3,12 +3,12 @@ import type { Outcome, Point } from './replay.ts';
 
 const ROWS = 10;
 const COLUMNS = 72;
-const span = (points: readonly Point[], floors: readonly number[]): readonly [number, number] => {
+/** Lowest and highest F1 to show, with a little air. Reduced, not spread: there may be a million points. */
+function span(points: readonly Point[], floors: readonly number[]): readonly [low: number, high: number] {
   const values = [...points.map((point) => point.f1), ...floors];
-  return [Math.max(0, Math.min(...values.slice(0, 1), ...quantiles(values)) - 0.01), Math.min(1, Math.max(...quantiles(values)) + 0.01)];
-};
-/** Smallest and largest without spreading a million arguments. */
-const quantiles = (values: readonly number[]): [number, number] => [values.reduce((a, b) => Math.min(a, b), 1), values.reduce((a, b) => Math.max(a, b), 0)];
+  if (values.length === 0) return [0, 1];
+  return [Math.max(0, values.reduce((a, b) => Math.min(a, b)) - 0.01), Math.min(1, values.reduce((a, b) => Math.max(a, b)) + 0.01)];
+}
 const columnOf = (place: number, last: number): number => Math.min(COLUMNS - 1, Math.floor((place / Math.max(1, last + 1)) * COLUMNS));
 
 /** Lines of text: F1 down the left, labels to the right, `·` a threshold, and under the plot one line of alarms per setting (`^` right, `x` false). */
