@@ -73,7 +73,10 @@ export async function migrate({ settings }: Pick<Context, 'settings'>): Promise<
     for (const name of readdirSync(dir).filter((file) => file.endsWith('.sql')).sort()) {
       const [rows] = await db.query<mysql.RowDataPacket[]>('SELECT 1 FROM migrations WHERE name = ?', [name]);
       if (rows.length > 0) continue;
-      await db.query(readFileSync(join(dir, name), 'utf8').replaceAll('CREATE TABLE ', 'CREATE TABLE IF NOT EXISTS '));
+      // A file that alters is one statement: a column that stands means it was run and not marked.
+      await db.query(readFileSync(join(dir, name), 'utf8').replaceAll('CREATE TABLE ', 'CREATE TABLE IF NOT EXISTS ')).catch((error: unknown) => {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ER_DUP_FIELDNAME')) throw error;
+      });
       await db.query('INSERT INTO migrations (name, run_at) VALUES (?, NOW(3))', [name]);
     }
   } finally {

@@ -13,7 +13,7 @@ process.once('message', (message) => {
   // The parent is our own code; the message is the Job it was given.
   const { job, env } = message as { job: Job; env: Record<string, string> };
   const settings = readModelSettings(env);
-  train(job, { settings, registry: createRegistry(settings.registryUrl, fetch), artifacts: createArtifacts(settings), tell: (stage) => send({ kind: 'stage', stage }) })
+  train(job, { settings, registry: createRegistry(settings.registryUrl, fetch), artifacts: createArtifacts(settings), tell: send })
     .then((trained) => send({ kind: 'trained', trained }), (error: unknown) => send({ kind: 'failed', code: error instanceof LoopError ? error.code : 'unexpected', retryable: error instanceof LoopError && error.retryable, message: messageOf(error) }))
     .finally(() => process.disconnect());
 });

@@ -1,7 +1,8 @@
 // What a claimed request means: whether it is still worth training, and with what.
 import type { RetrainCause, RetrainRequested } from '../schemas/events.ts';
+import { METRICS, type BestModelMetric } from './progress.ts';
 
-export type Params = { readonly epoch_num?: number; readonly best_model_metric?: string; readonly train_file_s3?: string };
+export type Params = { readonly epoch_num?: number; readonly best_model_metric?: BestModelMetric; readonly train_file_s3?: string };
 export type Usable = { readonly status: 'usable'; readonly cause: RetrainCause; readonly params: Params } | { readonly status: 'unusable'; readonly reason: string };
 const CAUSES: readonly RetrainCause[] = ['bootstrap', 'drift', 'schedule', 'human_feedback', 'train_csv', 'manual'];
 
@@ -22,7 +23,10 @@ export function usable(request: RetrainRequested): Usable {
   if (epochs !== undefined && !(typeof epochs === 'number' && Number.isInteger(epochs) && epochs >= 1 && epochs <= 200)) return { status: 'unusable', reason: 'params_json.epoch_num must be a whole number from 1 to 200' };
   const file: unknown = Reflect.get(params, 'train_file_s3');
   if (file !== undefined && (typeof file !== 'string' || !/^s3:\/\/[^/]+\/.+/.test(file))) return { status: 'unusable', reason: 'params_json.train_file_s3 must look like s3://bucket/key' };
-  return { status: 'usable', cause, params: { ...(typeof epochs === 'number' ? { epoch_num: epochs } : {}), ...(typeof file === 'string' ? { train_file_s3: file } : {}) } };
+  const asked: unknown = Reflect.get(params, 'best_model_metric');
+  const metric = METRICS.find((one) => one === asked);
+  if (asked !== undefined && metric === undefined) return { status: 'unusable', reason: `params_json.best_model_metric must be ${METRICS.join(' or ')}` };
+  return { status: 'usable', cause, params: { ...(typeof epochs === 'number' ? { epoch_num: epochs } : {}), ...(metric === undefined ? {} : { best_model_metric: metric }), ...(typeof file === 'string' ? { train_file_s3: file } : {}) } };
 }
 
 export type Worth = { readonly status: 'train' } | { readonly status: 'skip'; readonly outcome: 'superseded' | 'stale' | 'cancelled'; readonly reason: string };

@@ -89,6 +89,10 @@ test('claims: only drift and schedule are ever skipped', () => {
   assert.equal(skipped({ champion: { version: 'v2', promotedAtMs: 99 } }), 'train');
   assert.equal(skipped({ request: { ...REQUEST, cause: 'manual' }, autoRetrain: 'off', laterRetrainId: 'x', champion: { version: 'v2', promotedAtMs: 101 } }), 'train');
 });
+test('what a request asks for reaches the training', () => {
+  const checked = usable({ ...REQUEST, params_json: '{"epoch_num": 3, "best_model_metric": "eval_f1_min", "unknown": 1}' });
+  assert.deepEqual(checked.status === 'usable' && checked.params, { epoch_num: 3, best_model_metric: 'eval_f1_min' });
+});
 test('unusable requests are named', () => {
   const reason = (more: Partial<typeof REQUEST>): string => {
     const checked = usable({ ...REQUEST, ...more });
@@ -98,6 +102,7 @@ test('unusable requests are named', () => {
   assert.match(reason({ cause: 'boredom' }), /boredom/);
   assert.match(reason({ params_json: '{' }), /params_json is not JSON/);
   assert.match(reason({ params_json: '{"epoch_num": 0}' }), /epoch_num/);
+  assert.match(reason({ params_json: '{"best_model_metric": "f1"}' }), /best_model_metric must be eval_f1 or eval_f1_min/);
   assert.match(reason({ params_json: '{"train_file_s3": "x"}' }), /train_file_s3/);
   assert.match(reason({ retrain_id: '' }), /retrain_id/);
 });

@@ -5,13 +5,14 @@ import type { RetrainRequested } from '../schemas/events.ts';
 import { messageOf, transient } from '../schemas/failure.ts';
 import { mysqlOptions, type Settings } from '../schemas/settings.ts';
 import type { Offsets } from './dataset.ts';
+import type { EpochProgress } from './progress.ts';
 import type { Trained } from './train.ts';
 
 export type Row = {
   readonly id: string; readonly retrain_id: string; readonly model_name: string; readonly cause: string; readonly status: 'PENDING' | 'RUNNING' | 'FINISHED' | 'FAILED'; readonly outcome: string | null; readonly outcome_reason: string | null;
   readonly model_version: string | null; readonly champion_version: string | null; readonly promotion_seq: number | null; readonly f1: number | null; readonly min_f1: number | null; readonly champion_f1: number | null; readonly champion_min_f1: number | null;
   readonly threshold: number | null; readonly live_f1: number | null; readonly weights_s3: string | null; readonly weights_sha256: string | null; readonly manifest_s3: string | null; readonly dataset_hash: string | null; readonly dataset_path: string | null; readonly dataset_offsets: string | null;
-  readonly run_id: string | null; readonly request: string; readonly report: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null;
+  readonly run_id: string | null; readonly request: string; readonly report: string | null; /** JSON list of EpochProgress */ readonly progress: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null;
 };
 export type Champion = { readonly id: string; readonly version: string; readonly seq: number; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets; readonly promotedAt: Date };
 export type Outcome = 'promoted' | 'rejected' | 'superseded' | 'stale' | 'error' | 'cancelled';
@@ -103,12 +104,16 @@ export function createLedger(settings: Settings) {
       const rows = await query<Row>(`SELECT * FROM auto_training WHERE model_name = ? AND cause IN ('drift', 'schedule') AND status = 'PENDING' AND id <> ? AND (claimed_at > ? OR claimed_at = ? AND request_offset > (SELECT request_offset FROM auto_training WHERE id = ?)) LIMIT 1`, [row.model_name, row.id, row.claimed_at, row.claimed_at, row.id]);
       return rows[0]?.retrain_id;
     },
+    /** The epochs of the training so far. */
+    async progress({ id, token }: Lease, epochs: readonly EpochProgress[]): Promise<void> {
+      await change(`UPDATE auto_training SET progress = ? WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`, [JSON.stringify(epochs), id, token]);
+    },
     /** What the training found, kept before anything is decided. false: the lease is lost. */
     async record({ id, token }: Lease, trained: Trained, champion: Champion | undefined): Promise<boolean> {
       const { stored } = trained;
       return (await change(
         `UPDATE auto_training SET dataset_hash = ?, dataset_path = ?, dataset_offsets = ?, best_checkpoint = ?, weights_s3 = ?, weights_sha256 = ?, manifest_s3 = ?, backend = ?, f1 = ?, min_f1 = ?, champion_f1 = ?, champion_min_f1 = ?, champion_version = ?, report = ? WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`,
-        [trained.datasetHash, trained.datasetPath, JSON.stringify(trained.offsets), stored.weightsUri, stored.weightsUri, stored.weightsSha256, stored.manifestUri, trained.backend, trained.f1 ?? null, trained.worstF1 ?? null, trained.championF1 ?? null, trained.championWorstF1 ?? null, champion?.version ?? null, JSON.stringify(trained.report), id, token],
+        [trained.datasetHash, trained.datasetPath, JSON.stringify(trained.offsets), trained.bestCheckpoint, stored.weightsUri, stored.weightsSha256, stored.manifestUri, trained.backend, trained.f1 ?? null, trained.worstF1 ?? null, trained.championF1 ?? null, trained.championWorstF1 ?? null, champion?.version ?? null, JSON.stringify(trained.report), id, token],
       )) === 1;
     },
     /** Gives the row the next promotion_seq, if the lease is ours and the champion is the one it was judged against. */

@@ -42,7 +42,7 @@ const showStage = (stage: WorkerStage): void => {
   stages.reset();
   stages.set({ stage }, 1);
 };
-const briefly = ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts }: Row) => ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts });
+const briefly = ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts, progress }: Row) => ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts, progress: progress === null ? [] : (JSON.parse(progress) as unknown) });
 
 /** A training every RETRAIN_EVERY_MS, unless one ended lately. The slot number makes asking twice asking once. */
 async function scheduleIfDue(): Promise<void> {
@@ -58,7 +58,7 @@ async function scheduleIfDue(): Promise<void> {
 await runService({
   name: 'trainer', host: settings.bindHost, port: settings.trainerPort, log, metrics,
   unready: () => (subscription === undefined ? 'starting' : undefined),
-  routes: { '/trainings': () => ({ stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }) },
+  routes: { '/trainings': () => ({ stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }) },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     await look();

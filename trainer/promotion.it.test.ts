@@ -55,7 +55,7 @@ async function upToTheRow(mine: ReturnType<typeof own>): Promise<{ row: Row; tra
   const { row, lease } = await taken(ledger);
   const renewing = setInterval(() => void ledger.renew(lease), LEASE_MS / 3);
   try {
-    const trained = await runTraining({ runId: row.id, cause: row.cause, force: false, epochs: 2, corpora: [settings.baseCorpus], champion: undefined }, env, () => undefined, new AbortController().signal);
+    const trained = await runTraining({ runId: row.id, cause: row.cause, force: false, epochs: 2, metric: 'eval_f1', corpora: [settings.baseCorpus], champion: undefined }, env, () => undefined, new AbortController().signal);
     assert.equal(trained.verdict.status, 'passed');
     assert.equal(await ledger.record(lease, trained, undefined), true);
     assert.equal(await ledger.promote(lease, model, undefined, 'test'), 'promoted');

@@ -3,13 +3,13 @@ import { fork } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoopError } from '../schemas/failure.ts';
-import type { Job, Stage, Trained } from './train.ts';
+import type { Job, Told, Trained } from './train.ts';
 
-export type FromChild = { readonly kind: 'stage'; readonly stage: Stage } | { readonly kind: 'trained'; readonly trained: Trained } | { readonly kind: 'failed'; readonly code: string; readonly retryable: boolean; readonly message: string };
+export type FromChild = Told | { readonly kind: 'trained'; readonly trained: Trained } | { readonly kind: 'failed'; readonly code: string; readonly retryable: boolean; readonly message: string };
 const CHILD = join(dirname(fileURLToPath(import.meta.url)), 'child.ts');
 
 /** Resolves with the result. Rejects with transient (take it again later) or poison (the training failed for a reason a person can read). */
-export function runTraining(job: Job, env: Readonly<Record<string, string | undefined>>, tell: (stage: Stage) => void, signal: AbortSignal): Promise<Trained> {
+export function runTraining(job: Job, env: Readonly<Record<string, string | undefined>>, tell: (told: Told) => void, signal: AbortSignal): Promise<Trained> {
   return new Promise((resolve, reject) => {
     const child = fork(CHILD, [], { execArgv: ['--disable-warning=ExperimentalWarning'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const abort = (): void => void child.kill('SIGKILL');
@@ -17,7 +17,8 @@ export function runTraining(job: Job, env: Readonly<Record<string, string | unde
     child.on('message', (raw) => {
       const message = raw as FromChild;
       switch (message.kind) {
-        case 'stage': return tell(message.stage);
+        case 'stage':
+        case 'progress': return tell(message);
         case 'trained': return resolve(message.trained);
         case 'failed': return reject(new LoopError(message.retryable ? 'transient' : 'poison', message.code, message.message));
       }

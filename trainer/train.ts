@@ -7,8 +7,12 @@ import type { Artifacts, StoredModel } from './artifacts.ts';
 import { loadDataset, type Offsets } from './dataset.ts';
 import { cellList, discordant, judge, type Judged } from './evaluate.ts';
 import { gate, type GateVerdict } from './gate.ts';
-import { fit, fitTemperature, startBackend, type FeatureCache } from './model.ts';
-import { partsOf, type BaseRow, type TrainingRow } from './split.ts';
+import { startBackend } from './backend.ts';
+import { calibrationError } from './calibrate.ts';
+import { fit, type FeatureCache, type FitRow } from './fit.ts';
+import { learn } from './learn.ts';
+import type { BestModelMetric, EpochProgress } from './progress.ts';
+import { isForChoosing, partsOf, type BaseRow, type TrainingRow } from './split.ts';
 
 const FOLDS = 2;
 const MIN_SUPPORT = 50;
@@ -16,19 +20,22 @@ const GOLDEN_ROWS = 24;
 const TOLERANCE = 1e-5;
 
 export type Job = {
-  readonly runId: string; readonly cause: string; readonly force: boolean; readonly epochs: number; readonly corpora: readonly string[];
+  readonly runId: string; readonly cause: string; readonly force: boolean; readonly epochs: number; readonly metric: BestModelMetric; readonly corpora: readonly string[];
   readonly champion: { readonly version: string; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets } | undefined;
 };
 export type Stage = 'dataset' | 'training' | 'cross-fit' | 'gate' | 'storing' | 'promoting';
+/** What is told while it works. */
+export type Told = { readonly kind: 'stage'; readonly stage: Stage } | { readonly kind: 'progress'; readonly progress: EpochProgress };
 export type Trained = {
-  readonly verdict: GateVerdict; readonly stored: StoredModel; readonly backend: string; readonly categories: readonly string[];
+  readonly verdict: GateVerdict; readonly stored: StoredModel; /** where the kept weights lie and which epoch's they are */ readonly bestCheckpoint: string; readonly backend: string; readonly categories: readonly string[];
   readonly datasetHash: string; readonly datasetPath: string; readonly offsets: Offsets;
   readonly f1: number | undefined; readonly worstF1: number | undefined; readonly championF1: number | undefined; readonly championWorstF1: number | undefined;
   readonly report: object;
 };
 
-export async function train(job: Job, { settings, registry, artifacts, tell }: { settings: Settings; registry: Registry; artifacts: Artifacts; tell: (stage: Stage) => void }): Promise<Trained> {
-  tell('dataset');
+export async function train(job: Job, { settings, registry, artifacts, tell }: { settings: Settings; registry: Registry; artifacts: Artifacts; tell: (told: Told) => void }): Promise<Trained> {
+  const enter = (stage: Stage): void => tell({ kind: 'stage', stage });
+  enter('dataset');
   const backend = await startBackend();
   const champion = job.champion === undefined ? undefined : await artifacts.loadModel(job.champion.manifestUri, job.champion.manifestSha256);
   const data = await loadDataset({ settings, registry, artifacts, corpora: job.corpora, championOffsets: job.champion?.offsets });
@@ -37,22 +44,19 @@ export async function train(job: Job, { settings, registry, artifacts, tell }: {
   const parts = partsOf(data.base, data.labelled, settings.recencyWeight, FOLDS);
   const cache: FeatureCache = new Map();
   const indexOf = new Map(categories.map((category, i) => [category, i]));
-  const fitRows = (rows: readonly TrainingRow[]): Promise<Float32Array> =>
-    fit(rows.map((row) => ({ text: row.product_description, label: indexOf.get(row.category) ?? 0, weight: row.weight })), { categories: categories.length, recipe, epochs: job.epochs, seed: settings.seed, cache });
+  const fitRows = (rows: readonly TrainingRow[]): FitRow[] => rows.map((row) => ({ text: row.product_description, label: indexOf.get(row.category) ?? 0, weight: row.weight }));
 
-  tell('training');
-  const weights = await fitRows(parts.training);
-  const raw = createScorer({ categories, recipe, temperature: 1 }, weights);
-  const temperature = fitTemperature(parts.holdOut.map((row) => ({ z: Array.from(raw(row.product_description).probabilities, Math.log), label: indexOf.get(row.category) ?? 0 })));
-  const score = createScorer({ categories, recipe, temperature }, weights);
+  enter('training');
+  const learnt = await learn(fitRows(parts.training), { categories, recipe, epochs: job.epochs, metric: job.metric, seed: settings.seed, cache, nowMs: () => performance.now(), onEpoch: (progress) => tell({ kind: 'progress', progress }) });
+  const { score, temperature, best } = learnt;
 
   // Each recent row is judged by a candidate that has not trained on it.
-  tell('cross-fit');
+  enter('cross-fit');
   const needed = champion === undefined || parts.recent.length === 0 ? [] : Array.from({ length: FOLDS }, (_, fold) => fold);
   const crossFitted: Scorer[] = [];
-  for (const fold of needed) crossFitted.push(createScorer({ categories, recipe, temperature: 1 }, await fitRows(parts.training.filter((row) => row.fold !== fold))));
+  for (const fold of needed) crossFitted.push(createScorer({ categories, recipe, temperature: 1 }, await fit(fitRows(parts.training.filter((row) => row.fold !== fold && !isForChoosing(row.product_description))), { categories: categories.length, recipe, epochs: job.epochs, stopAfter: best?.epoch, seed: settings.seed, cache })));
 
-  tell('gate');
+  enter('gate');
   const byCandidate = { holdOut: judge(parts.holdOut, (row) => score(row.product_description).category), recent: judge(parts.recent, (row) => (crossFitted[row.fold] ?? score)(row.product_description).category) };
   const byChampion = champion === undefined ? undefined : { holdOut: judge(parts.holdOut, (row) => champion.score(row.product_description).category), recent: judge(parts.recent, (row) => champion.score(row.product_description).category) };
   const verdict = gate({
@@ -61,16 +65,20 @@ export async function train(job: Job, { settings, registry, artifacts, tell }: {
     champion: champion === undefined || byChampion === undefined ? undefined : { holdOut: byChampion.holdOut.scores, recent: byChampion.recent.scores, categories: champion.manifest.categories, ...discordant(byChampion.recent.right, byCandidate.recent.right) },
   }, { margin: settings.gateMargin, classMargin: settings.gateClassMargin, alpha: settings.gateAlpha, minSupport: MIN_SUPPORT });
 
-  tell('storing');
+  enter('storing');
   const step = Math.max(1, Math.floor(parts.holdOut.length / GOLDEN_ROWS));
   const golden = parts.holdOut.filter((_, i) => i % step === 0).slice(0, GOLDEN_ROWS).map((row) => ({ text: row.product_description, probabilities: [...score(row.product_description).probabilities] }));
-  const stored = await artifacts.storeModel({ model_name: settings.modelName, run_id: job.runId, categories, recipe, temperature, golden: golden.length > 0 ? golden : [{ text: 'golden', probabilities: [...score('golden').probabilities] }], tolerance: TOLERANCE, backend, dataset_hash: data.hash, seed: settings.seed }, weights);
+  const stored = await artifacts.storeModel({ model_name: settings.modelName, run_id: job.runId, categories, recipe, temperature, golden: golden.length > 0 ? golden : [{ text: 'golden', probabilities: [...score('golden').probabilities] }], tolerance: TOLERANCE, backend: backend.name, dataset_hash: data.hash, seed: settings.seed }, learnt.weights);
+  const ece = calibrationError(parts.holdOut.map((row) => {
+    const { category, probabilities } = score(row.product_description);
+    return { confidence: Math.max(...probabilities), right: category === row.category };
+  }));
   const figures = (judged: Judged | undefined): object | null => (judged === undefined ? null : { ...judged.scores, cells: cellList(judged.cells) });
   return {
-    verdict, stored, backend, categories, datasetHash: data.hash, datasetPath: data.path, offsets: data.offsets,
+    verdict, stored, bestCheckpoint: best === undefined ? stored.weightsUri : `${stored.weightsUri}#epoch=${best.epoch}`, backend: backend.name, categories, datasetHash: data.hash, datasetPath: data.path, offsets: data.offsets,
     f1: byCandidate.holdOut.scores.weighted, worstF1: byCandidate.holdOut.scores.worst?.f1, championF1: byChampion?.holdOut.scores.weighted, championWorstF1: byChampion?.holdOut.scores.worst?.f1,
     report: {
-      verdict, counts: parts.counts, set_aside: data.setAside, temperature, epochs: job.epochs,
+      verdict, counts: parts.counts, set_aside: data.setAside, epochs: learnt.epochs, best_epoch: best?.epoch ?? null, best_model_metric: job.metric, chosen_on_rows: learnt.heldOut, temperature, ece: ece ?? null, backend: backend.name, library_versions: backend.libraryVersions, recipe, seed: settings.seed,
       candidate: { hold_out: figures(byCandidate.holdOut), recent: figures(byCandidate.recent) }, champion: byChampion === undefined ? null : { version: job.champion?.version, hold_out: figures(byChampion.holdOut), recent: figures(byChampion.recent) },
     },
   };

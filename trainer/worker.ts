@@ -9,11 +9,12 @@ import type { Artifacts } from './artifacts.ts';
 import { usable, worthTraining } from './claim.ts';
 import type { Champion, Lease, Ledger, Outcome, Row } from './ledger.ts';
 import { publishPromotion } from './promote.ts';
+import { DEFAULT_METRIC, progressLine, type EpochProgress } from './progress.ts';
 import { runTraining } from './run.ts';
-import type { Stage, Trained } from './train.ts';
+import type { Stage, Told, Trained } from './train.ts';
 
 export type WorkerStage = Stage | 'idle' | 'taken';
-export type Worker = { wake(): void; stop(): Promise<void>; readonly stage: () => WorkerStage; readonly current: () => string | undefined };
+export type Worker = { wake(): void; stop(): Promise<void>; readonly stage: () => WorkerStage; readonly current: () => string | undefined; /** epochs of the running training */ readonly progress: () => readonly EpochProgress[] };
 const MAX_ATTEMPTS = 5;
 
 export function startWorker({ settings, env, registry, ledger, artifacts, log, onOutcome, onStage, onFatal }: {
@@ -22,6 +23,7 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
 }): Worker {
   let stage: WorkerStage = 'idle';
   let current: string | undefined;
+  let epochs: EpochProgress[] = [];
   let stopping = false;
   let busy: Promise<void> | undefined;
   let again = false;
@@ -30,6 +32,15 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     stage = next;
     onStage(next);
   };
+
+  /** Progress reaches the log, the row and whoever asks; a row that cannot be written delays nothing. */
+  function hear(told: Told, row: Row, lease: Lease): void {
+    if (told.kind === 'stage') return enter(told.stage);
+    epochs = [...epochs.filter(({ epoch }) => epoch < told.progress.epoch), told.progress];
+    log.info({ retrain_id: row.retrain_id, ...told.progress }, progressLine(told.progress));
+    ledger.progress(lease, epochs).catch((error: unknown) => log.warn({ retrain_id: row.retrain_id, reason: messageOf(error) }, 'could not write the progress into the row'));
+    onStage(stage);
+  }
 
   /** The report lies in S3 before the row ends: who sees the row finds the report. */
   async function finish(row: Row, lease: Lease, outcome: Outcome, reason: string): Promise<void> {
@@ -91,9 +102,9 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
       if (worth.status === 'skip') return finish(row, lease, worth.outcome, worth.reason);
       const corpora = [settings.baseCorpus, ...(checked.params.train_file_s3 === undefined ? [] : [checked.params.train_file_s3])];
       const trained = await runTraining({
-        runId: row.id, cause: row.cause, force: request.force, epochs: checked.params.epoch_num ?? settings.epochs, corpora,
+        runId: row.id, cause: row.cause, force: request.force, epochs: checked.params.epoch_num ?? settings.epochs, metric: checked.params.best_model_metric ?? DEFAULT_METRIC, corpora,
         champion: champion === undefined ? undefined : { version: champion.version, manifestUri: champion.manifestUri, manifestSha256: champion.manifestSha256, offsets: champion.offsets },
-      }, env, enter, abort.signal);
+      }, env, (told) => hear(told, row, lease), abort.signal);
       if ((await judge(row, lease, trained, champion)) === 'done') return;
       log.info({ retrain_id: row.retrain_id }, 'the champion has changed meanwhile: judging again');
     }
@@ -103,6 +114,7 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     for (let taken = await ledger.take(); taken !== undefined && !stopping; taken = await ledger.take()) {
       const { row, lease } = taken;
       current = row.retrain_id;
+      epochs = [];
       enter('taken');
       log.info({ retrain_id: row.retrain_id, attempt: row.attempts }, 'training taken');
       const renewing = setInterval(() => void ledger.renew(lease).catch(() => undefined), settings.leaseMs / 3);
@@ -145,7 +157,7 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
   const looking = setInterval(wake, Math.max(500, settings.leaseMs / 3));
   wake();
   return {
-    wake, stage: () => stage, current: () => current,
+    wake, stage: () => stage, current: () => current, progress: () => epochs,
     async stop() {
       stopping = true;
       clearInterval(looking);

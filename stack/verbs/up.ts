@@ -7,6 +7,7 @@ import { createRegistry } from '../../schemas/registry.ts';
 import { ensureCorpus, orderBootstrap, type CorpusOptions } from '../bootstrap.ts';
 import { openContext, rememberEnvironment, type Context, type Env } from '../context.ts';
 import type { Say } from '../fetch.ts';
+import { progressLine, type EpochProgress } from '../../trainer/progress.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { PROJECT_DIR } from '../paths.ts';
 import { claim, runningPid, stopPart } from '../pids.ts';
@@ -26,12 +27,13 @@ async function waitUntilServing(context: Context, say: Say, aborted: () => boole
   while (!(await answersHttp(`${urlOf(context.settings, 'inference')}/health/ready`))) {
     if (aborted()) throw fatal('aborted', 'interrupted');
     if (runningPid(context.paths.run, 'supervisor') === undefined) throw fatal('supervisor_gone', `the supervisor has ended; see ${logFileOf(context.paths, 'supervisor')}`);
-    const stage = await fetch(`${urlOf(context.settings, 'trainer')}/trainings`, { signal: AbortSignal.timeout(1000) }).then((answer) => answer.json() as Promise<{ stage?: string; last?: { outcome?: string; outcome_reason?: string } }>, () => undefined);
+    const stage = await fetch(`${urlOf(context.settings, 'trainer')}/trainings`, { signal: AbortSignal.timeout(1000) }).then((answer) => answer.json() as Promise<{ stage?: string; progress?: EpochProgress[]; last?: { outcome?: string; outcome_reason?: string } }>, () => undefined);
     const outcome = stage?.last?.outcome;
     if (outcome === 'error' || outcome === 'rejected') throw fatal('bootstrap_failed', `the first training ended with '${outcome}': ${stage?.last?.outcome_reason ?? 'see ./loop logs trainer'}`);
     const failing = failingProcess(readStates(context.paths.run));
     if (failing !== undefined) throw fatal('process_failing', `${failing.name} keeps failing (${failing.lastExit}). The end of ${logFileOf(context.paths, failing.name)}:\n${tailOf(logFileOf(context.paths, failing.name))}`);
-    const line = stage?.stage === undefined || stage.stage === 'idle' ? 'waiting for a model to serve' : `first training: ${stage.stage}`;
+    const epoch = stage?.progress?.at(-1);
+    const line = stage?.stage === undefined || stage.stage === 'idle' ? 'waiting for a model to serve' : `first training: ${epoch === undefined || stage.stage !== 'training' ? stage.stage : progressLine(epoch)}`;
     if (line !== shown) say(line);
     shown = line;
     if (performance.now() - started > SERVING_DEADLINE_MS) throw fatal('not_serving', `no model serves after ${SERVING_DEADLINE_MS / 1000} s; see ./loop status and ./loop logs`);
