@@ -127,6 +127,7 @@ export const TABLE = {
   s3Endpoint: text('S3_ENDPOINT', (at) => `http://127.0.0.1:${at(4)}`, 'S3 endpoint'),
   s3AccessKey: text('S3_ACCESS_KEY', '', 'S3 access key; the local stack makes one'),
   s3SecretKey: text('S3_SECRET_KEY', '', 'S3 secret key; the local stack makes one'),
+  mlflowUri: text('MLFLOW_TRACKING_URI', '', 'MLflow that mirrors every training; empty: none; ./loop up --with mlflow starts one'),
   prometheusUrl: text('PROMETHEUS_URL', (at) => `http://127.0.0.1:${at(5)}`, 'Prometheus'),
   inferencePort: port('INFERENCE_PORT', 10, 'HTTP port of inference'),
   bindHost: text('BIND_HOST', '127.0.0.1', 'address the four processes listen on; 0.0.0.0 only inside a container'),

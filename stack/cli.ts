@@ -20,8 +20,9 @@ const part = async (name: 'up' | 'down' | 'status' | 'logs' | 'reset' | 'predict
 };
 const SIMPLE = { up: 'start the services and the four processes', down: 'stop everything cleanly', status: 'what runs, and where (--json)', logs: 'the logs, of all parts or one', predict: 'classify texts', feedback: 'tell the right category of a prediction', live: 'the live F1', reset: 'delete the data folder (asks first)' } as const;
 const EXTRA: Record<string, Verb> = {
-  demo: later('set up, run the whole story, show it live', `usage: ./loop demo [--dataset FILE.csv] [--seed N] [--keep] [--json]
+  demo: later('set up, run the whole story, show it live', `usage: ./loop demo [--dataset FILE.csv] [--with mlflow] [--seed N] [--keep] [--json]
   --dataset FILE.csv   your products (columns product_description,Category); new product families of that file are the drift
+  --with mlflow        an MLflow beside it: every training is mirrored there
   --seed N             another run of the same story (default 42)
   --keep               leave everything running afterwards
   --json               one JSON object per line, for programs`, async () => (await import('./demo/demo.ts')).runDemo),

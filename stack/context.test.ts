@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { openContext, rememberEnvironment } from './context.ts';
+import { mlflowUriOf, openContext, rememberEnvironment, runsMlflow } from './context.ts';
 
 function home(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'loop-context-'));
@@ -37,5 +37,10 @@ test('generated secrets are not copied; the file is its owner’s', (t) => {
 });
 test('ports follow the addresses in force', (t) => {
   const { ports } = openContext({ LOOP_HOME: home(t), LOOP_PORT_BASE: '20000', KAFKA_BOOTSTRAP: '127.0.0.1:5', REGISTRY_URL: 'http://127.0.0.1:6/apis/ccompat/v7', S3_ENDPOINT: 'http://127.0.0.1:7' }, { create: true });
-  assert.deepEqual(ports, { kafka: 5, kafkaController: 20_001, registry: 6, s3: 7, prometheus: 20_005 });
+  assert.deepEqual(ports, { kafka: 5, kafkaController: 20_001, registry: 6, s3: 7, prometheus: 20_005, mlflow: 20_007 });
+});
+test('the stack runs an MLflow when the setting names its own, and none for another or for none', (t) => {
+  const runs = (env: Record<string, string>): boolean => runsMlflow(openContext({ LOOP_HOME: home(t), LOOP_PORT_BASE: '20000', ...env }, { create: true }).settings);
+  assert.equal(mlflowUriOf({ portBase: 20_000 }), 'http://127.0.0.1:20007');
+  assert.deepEqual([runs({}), runs({ MLFLOW_TRACKING_URI: 'http://127.0.0.1:20007' }), runs({ MLFLOW_TRACKING_URI: 'http://mlflow.example:5000' })], [false, true, false]);
 });

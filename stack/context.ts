@@ -7,10 +7,15 @@ import { pathsOf, type Paths } from './paths.ts';
 import { writeJson } from './pids.ts';
 import { ensureSecrets, environmentOf, type Secrets } from './secrets.ts';
 
-export type Ports = { readonly kafka: number; readonly kafkaController: number; readonly registry: number; readonly s3: number; readonly prometheus: number };
+export type Ports = { readonly kafka: number; readonly kafkaController: number; readonly registry: number; readonly s3: number; readonly prometheus: number; readonly mlflow: number };
 export type Context = { readonly settings: Settings; readonly paths: Paths; readonly ports: Ports; readonly secrets: Secrets; readonly env: Readonly<Record<string, string | undefined>> };
 export type Env = Readonly<Record<string, string | undefined>>;
 
+const MLFLOW_PORT = 7;
+/** Where the stack's own MLflow listens, for MLFLOW_TRACKING_URI. */
+export const mlflowUriOf = ({ portBase }: Pick<Settings, 'portBase'>): string => `http://127.0.0.1:${portBase + MLFLOW_PORT}`;
+/** The stack runs an MLflow when the setting names the stack's own: so it is remembered like every other setting. */
+export const runsMlflow = (settings: Settings): boolean => settings.mlflowUri === mlflowUriOf(settings);
 const portIn = (url: string): number => Number(/:(\d+)(?:\/|$|,)/.exec(url.replace(/^https?:/, ''))?.[1] ?? 0);
 const rememberedFile = (paths: Paths): string => join(paths.home, 'environment.json');
 
@@ -23,7 +28,7 @@ export function openContext(env: Env, { create }: { create: boolean }): Context 
   const remembered: Record<string, string> = existsSync(rememberedFile(paths)) ? (JSON.parse(readFileSync(rememberedFile(paths), 'utf8')) as Record<string, string>) : {};
   const whole = environmentOf({ ...remembered, ...env }, secrets);
   const settings = readSettings(whole);
-  const ports = { kafka: portIn(settings.kafkaBootstrap), kafkaController: settings.portBase + 1, registry: portIn(settings.registryUrl), s3: portIn(settings.s3Endpoint), prometheus: portIn(settings.prometheusUrl) };
+  const ports = { kafka: portIn(settings.kafkaBootstrap), kafkaController: settings.portBase + 1, registry: portIn(settings.registryUrl), s3: portIn(settings.s3Endpoint), prometheus: portIn(settings.prometheusUrl), mlflow: settings.portBase + MLFLOW_PORT };
   return { settings, paths, ports, secrets, env: whole };
 }
 

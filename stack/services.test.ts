@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openContext } from './context.ts';
+import { mlflowService } from './services/mlflow.ts';
 import { kafkaProperties } from './services/kafka.ts';
 import { prometheusConfig } from './services/prometheus.ts';
 import { registryService } from './services/registry.ts';
@@ -42,6 +43,15 @@ test('S3 gets its keys in a file only its owner can read, none on the command li
   assert.ok(file.includes(`s3proxy.credential=${made.secrets.s3SecretKey}\n`));
   assert.ok(file.includes('s3proxy.endpoint=http://127.0.0.1:41004\n'));
   assert.ok(!command.args.join(' ').includes(made.secrets.s3SecretKey));
+});
+test('MLflow listens on loopback, keeps its tables in MySQL and artifacts in S3, and no password on the command line', async (t) => {
+  const made = context(t);
+  const { args, env = {} } = await mlflowService(made, '/cache/mlflow/bin').prepare();
+  assert.equal(args[args.indexOf('--host') + 1], '127.0.0.1');
+  assert.equal(args[args.indexOf('--port') + 1], '41007');
+  assert.equal(env['_MLFLOW_SERVER_FILE_STORE'], `mysql+pymysql://loop:${made.secrets.mysqlPassword}@127.0.0.1:41003/mlflow`);
+  assert.deepEqual([env['_MLFLOW_SERVER_ARTIFACT_ROOT'], env['MLFLOW_S3_ENDPOINT_URL'], env['MLFLOW_DISABLE_TELEMETRY']], ['s3://mlflow', 'http://127.0.0.1:41004', 'true']);
+  for (const secret of [made.secrets.mysqlPassword, made.secrets.s3SecretKey]) assert.ok(!args.join(' ').includes(secret));
 });
 test('the registry names the folder that is broken', (t) => {
   const made = context(t);

@@ -1,7 +1,8 @@
-// The five servers: fetched, started and checked in parallel; stopped in the order in which they need each other.
+// The servers: fetched, started and checked in parallel; stopped in the order in which they need each other.
 import { fetchKafka, fetchMysql, fetchPrometheus, fetchRegistry, fetchS3, checkJava, type Say } from './fetch.ts';
-import type { Context } from './context.ts';
+import { runsMlflow, type Context } from './context.ts';
 import { stopPart } from './pids.ts';
+import { fetchMlflow, mlflowService } from './services/mlflow.ts';
 import { kafkaService } from './services/kafka.ts';
 import { mysqlService } from './services/mysql.ts';
 import { prometheusService } from './services/prometheus.ts';
@@ -9,15 +10,17 @@ import { registryService } from './services/registry.ts';
 import { s3Service } from './services/s3.ts';
 import { startService, type Service } from './services/service.ts';
 
-export const SERVICES = ['kafka', 'registry', 'mysql', 's3', 'prometheus'] as const;
+export const SERVICES = ['kafka', 'registry', 'mysql', 's3', 'prometheus', 'mlflow'] as const;
 export type ServiceName = (typeof SERVICES)[number];
+/** Those this stack runs: MLflow only where it is wanted. */
+export const servicesOf = ({ settings }: Pick<Context, 'settings'>): readonly ServiceName[] => SERVICES.filter((name) => name !== 'mlflow' || runsMlflow(settings));
 export type Starting = Readonly<Record<ServiceName, Promise<void>>>;
 const DEADLINE_MS = 90_000;
 
 /** Begins to start all; each promise resolves when that one is healthy, rejects with what a person should read. */
 export function startServices(context: Context, say: Say, aborted: () => boolean, onStarted: (name: string) => void = () => undefined): Starting {
   const { cache } = context.paths;
-  const up = async (fetchHome: Promise<string>, make: (context: Context, home: string) => Service, after: Promise<void> = Promise.resolve()): Promise<void> => {
+  const up = async (fetchHome: Promise<string>, make: (context: Context, home: string) => Service, after: Promise<unknown> = Promise.resolve()): Promise<void> => {
     const home = await fetchHome;
     await after;
     const started = performance.now();
@@ -29,12 +32,16 @@ export function startServices(context: Context, say: Say, aborted: () => boolean
   const java = checkJava();
   java.catch(() => undefined);
   const kafka = up(fetchKafka(cache, say), kafkaService, java);
+  const mysql = up(fetchMysql(cache, say), mysqlService);
+  const s3 = up(fetchS3(cache, say), s3Service, java);
   return {
     kafka,
     registry: up(fetchRegistry(cache, say), registryService, java),
-    mysql: up(fetchMysql(cache, say), mysqlService),
-    s3: up(fetchS3(cache, say), s3Service, java),
+    mysql,
+    s3,
     prometheus: up(fetchPrometheus(cache, say), prometheusService),
+    // Its tables are in MySQL, its artifacts in S3.
+    mlflow: runsMlflow(context.settings) ? up(fetchMlflow(cache, say), mlflowService, Promise.all([mysql, s3])) : Promise.resolve(),
   };
 }
 

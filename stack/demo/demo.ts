@@ -18,6 +18,7 @@ import { urlOf } from '../processes.ts';
 import { bold, dim, green, red, UsageError } from '../say.ts';
 import { renderChecks, type Check } from '../verify/compare.ts';
 import { verify } from '../verify/verify.ts';
+import { withExtras } from '../verbs/extras.ts';
 import { runDown, runUp } from '../verbs/up.ts';
 import { noWords, readArgs } from '../verbs/verb.ts';
 import { DEMO_SETTINGS } from './settings.ts';
@@ -171,12 +172,12 @@ function summary(phase: Phase, rows: readonly RowView[], checks: readonly Check[
 }
 
 export async function runDemo(args: readonly string[]): Promise<number> {
-  const { values, words } = readArgs(args, { json: { type: 'boolean' }, seed: { type: 'string', default: '42' }, keep: { type: 'boolean' }, dataset: { type: 'string' } });
+  const { values, words } = readArgs(args, { json: { type: 'boolean' }, seed: { type: 'string', default: '42' }, keep: { type: 'boolean' }, dataset: { type: 'string' }, with: { type: 'string', multiple: true } });
   noWords(words);
   const seed = Number(values.seed);
   if (!Number.isInteger(seed) || seed < 0 || seed > 4_294_967_295) throw new UsageError(`--seed must be a whole number from 0 to 4294967295, is '${values.seed}'`);
   const print = printer(values.json ?? false);
-  const env: Env = { LOOP_HOME: HOME, LOOP_PORT_BASE: PORT_BASE, SEED: String(seed), ...DEMO_SETTINGS, ...process.env };
+  const env = withExtras({ LOOP_HOME: HOME, LOOP_PORT_BASE: PORT_BASE, SEED: String(seed), ...DEMO_SETTINGS, ...process.env }, values.with);
   const began = performance.now();
   let interrupted = false;
   const interrupt = (): void => void (interrupted = true);
@@ -211,7 +212,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   } finally {
     if (values.keep && !interrupted) {
       const home = context.settings.homeDir;
-      print.line(`Still running. Look on with: LOOP_HOME=${home} ./loop live | status | logs trainer | verify | down;  Prometheus ${context.settings.prometheusUrl}`);
+      print.line(`Still running. Look on with: LOOP_HOME=${home} ./loop live | status | logs trainer | verify | down;  Prometheus ${context.settings.prometheusUrl}${context.settings.mlflowUri === '' ? '' : `;  MLflow ${context.settings.mlflowUri}`}`);
     } else {
       await runDown(context, () => undefined);
       print.line(dim(`stopped; data and logs are in ${context.paths.home}. Next: ./loop up, ./loop predict "...", ./loop live (README.md)`));

@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
-import { openContext, type Context } from '../context.ts';
+import { openContext, runsMlflow, type Context } from '../context.ts';
 import { runningPid } from '../pids.ts';
 import { PROCESSES, readStates, urlOf } from '../processes.ts';
 import { green, red, UsageError } from '../say.ts';
-import { SERVICES } from '../services.ts';
+import { SERVICES, servicesOf } from '../services.ts';
 import { answersHttp, logFileOf } from '../services/service.ts';
 import { runDown } from './up.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';
@@ -23,6 +23,7 @@ export function statusOf({ settings, paths, secrets }: Context): object {
       mysql: { host: settings.mysqlHost, port: settings.mysqlPort, user: settings.mysqlUser, password: settings.mysqlPassword, database: settings.mysqlDatabase },
       s3: { endpoint: settings.s3Endpoint, access_key: settings.s3AccessKey, secret_key: settings.s3SecretKey },
       prometheus: { url: settings.prometheusUrl },
+      ...(runsMlflow(settings) ? { mlflow: { url: settings.mlflowUri, artifacts: 's3://mlflow' } } : {}),
     },
     processes: {
       inference: { url: urlOf(settings, 'inference'), metrics: metrics('inference'), tokens: secrets.tokens },
@@ -49,8 +50,8 @@ export const status: Verb = {
       if (!good) bad += 1;
       console.log(`${good ? green('up  ') : red('down')}  ${name.padEnd(11)} ${text}`);
     };
-    const places = { kafka: context.settings.kafkaBootstrap, registry: context.settings.registryUrl, mysql: `${context.settings.mysqlHost}:${context.settings.mysqlPort}`, s3: context.settings.s3Endpoint, prometheus: context.settings.prometheusUrl };
-    for (const name of SERVICES) line(name, runningPid(context.paths.run, name) !== undefined, places[name]);
+    const places = { kafka: context.settings.kafkaBootstrap, registry: context.settings.registryUrl, mysql: `${context.settings.mysqlHost}:${context.settings.mysqlPort}`, s3: context.settings.s3Endpoint, prometheus: context.settings.prometheusUrl, mlflow: context.settings.mlflowUri };
+    for (const name of servicesOf(context)) line(name, runningPid(context.paths.run, name) !== undefined, places[name]);
     const supervised = readStates(context.paths.run);
     const supervisor = runningPid(context.paths.run, 'supervisor') !== undefined;
     for (const name of PROCESSES) {

@@ -17,6 +17,7 @@ import { dim } from '../say.ts';
 import { startServices, stopServices } from '../services.ts';
 import { answersHttp, launch, logFileOf, requireFreePorts, tailOf } from '../services/service.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';
+import { withExtras } from './extras.ts';
 
 const SERVING_DEADLINE_MS = 240_000;
 export type UpOptions = CorpusOptions & { readonly env: Env; readonly servicesOnly?: boolean };
@@ -69,11 +70,12 @@ export async function runUp(options: UpOptions): Promise<Context> {
     const registry = createRegistry(settings.registryUrl, fetch);
     const corpus = services.s3.then(() => makeBuckets(context)).then(() => ensureCorpus(context, { ...options, say }));
     const steps = [services.kafka.then(() => createTopics(context)), services.mysql.then(() => migrate(context)), corpus, Promise.all([services.registry, services.kafka]).then(() => registerSchemas(context, registry)), services.prometheus];
-    for (const step of steps) step.catch(() => (failed = true));
-    settled = Promise.allSettled(steps);
+    for (const step of [...steps, services.mlflow]) step.catch(() => (failed = true));
+    settled = Promise.allSettled([...steps, services.mlflow]);
     await Promise.all(steps);
     if (aborted()) throw fatal('aborted', 'interrupted');
     if (options.servicesOnly) {
+      await services.mlflow;
       say('services are up');
       return context;
     }
@@ -89,6 +91,8 @@ export async function runUp(options: UpOptions): Promise<Context> {
     await orderBootstrap(context, registry, await corpus);
     await waitUntilServing(context, say, aborted);
     say(`a model serves at ${urlOf(settings, 'inference')}`);
+    // Nothing of ours waits for MLflow; a person who asked for it does.
+    await services.mlflow;
     return context;
   } catch (error) {
     failed = true;
@@ -129,13 +133,14 @@ export async function runDown(context: Context, say: Say): Promise<void> {
 
 export const up: Verb = {
   summary: 'start the services and the four processes; returns when a model serves',
-  usage: `usage: ./loop up [--dataset FILE.csv] [--services-only]
+  usage: `usage: ./loop up [--dataset FILE.csv] [--with mlflow] [--services-only]
   --dataset FILE.csv   on an empty data folder: the base corpus (columns product_description,Category) instead of the synthetic one
+  --with mlflow        an MLflow beside it (Python 3.10 or newer; fetched once): every training is mirrored there. Remembered; MLFLOW_TRACKING_URI= ./loop up: without it again
   --services-only      servers, topics, schemas, tables and buckets, without our processes`,
   async run(args) {
-    const { values, words } = readArgs(args, { dataset: { type: 'string' }, 'services-only': { type: 'boolean' } });
+    const { values, words } = readArgs(args, { dataset: { type: 'string' }, with: { type: 'string', multiple: true }, 'services-only': { type: 'boolean' } });
     noWords(words);
-    const context = await runUp({ env: process.env, dataset: values.dataset, servicesOnly: values['services-only'] ?? false, say: (line) => console.log(line) });
+    const context = await runUp({ env: withExtras(process.env, values.with), dataset: values.dataset, servicesOnly: values['services-only'] ?? false, say: (line) => console.log(line) });
     if (!values['services-only']) console.log(`Try: ./loop predict "Sparkling Water Lemon"   ./loop live   ./loop status   ./loop down   (data in ${context.paths.home})`);
     return 0;
   },
