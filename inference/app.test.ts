@@ -23,7 +23,7 @@ function bench(change: Partial<Ports> = {}, serving: ServingModel | undefined = 
   let ids = 0;
   const app = createApp({
     predict: createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
-    publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }),
+    publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]),
     metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'],
     onResponse: () => undefined, onUnexpected: () => undefined, ...change,
   });
@@ -81,7 +81,7 @@ test('no model yet: 503 with that reason, feedback is taken all the same', async
   const ready = await app.inject('/health/ready');
   assert.deepEqual([ready.statusCode, ready.json<{ detail: string }>().detail], [503, 'no model serves yet']);
   assert.equal((await app.inject('/health/live')).statusCode, 200);
-  assert.deepEqual((await none.app.inject({ url: '/v1/models', headers: { authorization: 'Bearer p' } })).json(), { models: [] });
+  assert.deepEqual((await none.app.inject({ url: '/v1/models', headers: { authorization: 'Bearer p' } })).json(), { models: [], versions: [{ model_version: 'v7' }] });
 });
 
 test('feedback: labels of the serving model and the default ones, null withdraws, an unknown prediction is legal', async () => {
@@ -163,4 +163,23 @@ test('the topic: good products are answered, the rest is set aside with its reas
   const brief = out.map((one) => (one.topic === 'predictions' ? `predictions:${String(one.key)}` : (one.headers?.['reason'] ?? ''))).sort();
   assert.deepEqual(brief, TABLE.map(([, , want]) => want).sort());
   assert.deepEqual(dead.sort(), brief.filter((one) => !one.startsWith('predictions')));
+});
+test('a rollback is ordered by an admin, from what serves; what cannot be is refused at once', async () => {
+  const { post, sent } = bench();
+  const ok = await post('/v1/models/tiny/rollback', 'a', { version: 'v3' });
+  assert.deepEqual([ok.status, ok.body], [202, { retrain_id: 'tiny/rollback/id-1', status: 'PENDING' }]);
+  assert.equal((await post('/v1/models/tiny/rollback', 'a')).status, 202);
+  const requests = sent.map((one) => ('value' in one ? one.value : undefined) as unknown as { cause: string; model_version: string; params_json: string });
+  assert.deepEqual(requests.map((one) => [one.cause, one.model_version, one.params_json]), [['rollback', 'v7', '{"version":"v3"}'], ['rollback', 'v7', '{}']]);
+  for (const [url, token, body, status] of [['/v1/models/tiny/rollback', 't', {}, 403], ['/v1/models/other/rollback', 'a', {}, 404], ['/v1/models/tiny/rollback', 'a', { version: 'v7' }, 409], ['/v1/models/tiny/rollback', 'a', { version: 7 }, 400]] as const) {
+    assert.equal((await post(url, token, body)).status, status, JSON.stringify(body));
+  }
+  assert.equal(sent.length, 2);
+});
+test('models: what serves, and all versions while the trainer answers', async () => {
+  const get = async ({ app }: ReturnType<typeof bench>) => (await app.inject({ url: '/v1/models', headers: { authorization: 'Bearer p' } })).json<{ models: { model_version: string }[]; versions: unknown; versions_unavailable?: string }>();
+  const known = await get(bench());
+  assert.deepEqual([known.models[0]?.model_version, known.versions], ['v7', [{ model_version: 'v7' }]]);
+  const alone = await get(bench({ versions: () => Promise.reject(transient('trainer_away', 'the trainer does not answer')) }));
+  assert.deepEqual([alone.models[0]?.model_version, alone.versions, alone.versions_unavailable], ['v7', null, 'the trainer does not answer']);
 });

@@ -10,6 +10,7 @@ import type { Scope } from '../schemas/settings.ts';
 import type { ServingModel } from './loader.ts';
 import type { Ask } from './predictor.ts';
 import { answerProblems, Problem, requireScope } from './problem.ts';
+import { describe, modelRoutes } from './routes/models.ts';
 
 export type Ports = {
   readonly predict: (asks: readonly Ask[]) => Prediction[];
@@ -18,6 +19,8 @@ export type Ports = {
   /** undefined when ready, else why not */
   readonly unready: () => string | undefined;
   readonly live: () => Promise<unknown>;
+  /** Every version that has been promoted, as the trainer tells it. */
+  readonly versions: () => Promise<unknown>;
   /** F1 by bucket, as the monitor keeps it. */
   readonly history: () => Promise<unknown>;
   readonly metricsText: () => Promise<{ readonly type: string; readonly text: string }>;
@@ -97,8 +100,7 @@ export function createApp(ports: Ports): FastifyInstance {
     return reply.code(202).send({ retrain_id: retrainId, status: 'PENDING' });
   });
 
-  const describe = (model: ServingModel | undefined) => (model === undefined ? null : { model_name: model.name, model_version: model.version, promotion_seq: model.promotionSeq, weights_sha256: model.weightsSha256, categories: model.categories });
-  app.get('/v1/models', { onRequest: needs() }, () => ({ models: [describe(ports.serving())].filter((one) => one !== null) }));
+  modelRoutes(app as unknown as FastifyInstance, ports, needs);
   app.get('/v1/live', { onRequest: needs() }, async () => ({ serving: describe(ports.serving()), live: await ports.live() }));
   app.get('/v1/live/history', { onRequest: needs() }, () => ports.history());
   app.get('/health/live', () => ({ status: 'live' }));

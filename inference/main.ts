@@ -34,11 +34,13 @@ const deadLetters = new Counter({ name: 'loop_dead_letters_total', help: 'Record
 const newId = (): string => uuidv7(Date.now(), randomBytes(10));
 // HTTP must hear soon that Kafka is away; the stream may wait.
 const HTTP_RETRIES = 2;
-const MONITOR_TIMEOUT_MS = 3000;
-const askMonitor = async (path: string): Promise<unknown> =>
-  fetch(`${settings.monitorUrl}${path}`, { signal: AbortSignal.timeout(MONITOR_TIMEOUT_MS) }).then((answer) => answer.json(), (cause: unknown) => {
-    throw transient('monitor_away', `the monitor does not answer (${messageOf(cause)}); no live figures now`, { cause });
+const ASK_TIMEOUT_MS = 3000;
+const ask = async (url: string, away: (reason: string) => Error): Promise<unknown> =>
+  fetch(url, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) }).then((answer) => answer.json(), (cause: unknown) => {
+    throw away(messageOf(cause));
   });
+const askMonitor = (path: string): Promise<unknown> => ask(`${settings.monitorUrl}${path}`, (reason) => transient('monitor_away', `the monitor does not answer (${reason}); no live figures now`));
+const askTrainer = (path: string): Promise<unknown> => ask(`${settings.trainerUrl}${path}`, (reason) => transient('trainer_away', `the trainer does not answer (${reason})`));
 const PUBLISH_DEADLINE_MS = 10_000;
 
 /** A broker that hangs is a broker that is away: the caller hears so, and may repeat the request with the same ids. */
@@ -83,7 +85,7 @@ try {
   const app = createApp({
     predict, publish: (messages) => inTime(publisher.send(messages)), serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
-    live: () => askMonitor('/live'), history: () => askMonitor('/history'),
+    live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     onResponse: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds),
     onUnexpected: (error) => log.error({ err: error }, messageOf(error)),

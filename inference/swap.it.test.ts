@@ -31,7 +31,7 @@ async function promote(bench: Bench, model: string, seq: number, answer: number,
   await s3.putObject('models', `${home}/manifest.json`, JSON.stringify(manifest));
   await bench.publisher.send([{
     topic: 'models', key: model,
-    value: { model_name: model, model_version: `v${seq}`, promotion_seq: seq, manifest_uri: `s3://models/${home}/manifest.json`, manifest_sha256: sha256(JSON.stringify(manifest)), weights_sha256: manifest.weights_sha256, run_id: `run-${seq}`, retrain_id: '', cause: 'test', previous_version: null, categories: CATEGORIES, promoted_at: 0 },
+    value: { model_name: model, model_version: `v${seq}`, promotion_seq: seq, manifest_uri: `s3://models/${home}/manifest.json`, manifest_sha256: sha256(JSON.stringify(manifest)), weights_sha256: manifest.weights_sha256, run_id: `run-${seq}`, retrain_id: '', cause: 'test', previous_version: null, categories: CATEGORIES, promoted_at: 0, restored: false, previous_promotion_seq: null, previous_manifest_uri: null, previous_manifest_sha256: null, previous_weights_sha256: null },
   }]);
 }
 

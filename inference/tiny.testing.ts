@@ -25,6 +25,7 @@ export function tinyModel(seq: number, answer: 0 | 1, change: Partial<Manifest> 
     promoted: {
       model_name: 'tiny', model_version: `v${seq}`, promotion_seq: seq, manifest_uri: `${home}/manifest.json`, manifest_sha256: sha256(text), weights_sha256: sha256(bytes),
       run_id: `run-${seq}`, retrain_id: '', cause: 'test', previous_version: null, categories: TINY_CATEGORIES, promoted_at: 0,
+      restored: false, previous_promotion_seq: null, previous_manifest_uri: null, previous_manifest_sha256: null, previous_weights_sha256: null,
     },
     objects: new Map([[`${home}/manifest.json`, Buffer.from(text)], [`${home}/weights.bin`, bytes]]),
   };

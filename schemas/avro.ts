@@ -11,6 +11,7 @@ const maybeText = (name: string, doc = ''): Field => ({ name, type: ['null', 'st
 const time = (name: string, doc = ''): Field => ({ name, type: { type: 'long', logicalType: 'timestamp-millis' }, default: 0, doc });
 const maybeTime = (name: string, doc = ''): Field => ({ name, type: ['null', { type: 'long', logicalType: 'timestamp-millis' }], default: null, doc });
 const long = (name: string, doc = ''): Field => ({ name, type: 'long', default: 0, doc });
+const maybeLong = (name: string, doc = ''): Field => ({ name, type: ['null', 'long'], default: null, doc });
 const int = (name: string, doc = ''): Field => ({ name, type: 'int', default: 0, doc });
 const flag = (name: string, doc = ''): Field => ({ name, type: 'boolean', default: false, doc });
 const maybeNumber = (name: string, doc = ''): Field => ({ name, type: ['null', 'double'], default: null, doc });
@@ -111,6 +112,11 @@ export const AVRO: Readonly<Record<TopicName, RecordSchema>> = {
     maybeText('previous_version'),
     list('categories', 'string'),
     time('promoted_at'),
+    flag('restored', 'true: the version has served before'),
+    maybeLong('previous_promotion_seq', 'these name the promotion of another version before this one'),
+    maybeText('previous_manifest_uri'),
+    maybeText('previous_manifest_sha256'),
+    maybeText('previous_weights_sha256'),
   ]),
   'dead-letters': record('DeadLetter', 'A record that could not be used, with its original bytes.', [
     id('topic'),

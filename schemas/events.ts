@@ -65,10 +65,10 @@ export type Tally = {
   readonly labelled_offset: number;
 };
 
-export const RETRAIN_CAUSES = ['bootstrap', 'drift', 'schedule', 'human_feedback', 'train_csv', 'manual'] as const;
+export const RETRAIN_CAUSES = ['bootstrap', 'drift', 'schedule', 'human_feedback', 'train_csv', 'manual', 'rollback'] as const;
 export type RetrainCause = (typeof RETRAIN_CAUSES)[number];
 
-/** An order to train. Null where the cause has no such thing. params_json: {epoch_num?, best_model_metric?, train_file_s3?, train_dir_s3?}. */
+/** An order to train. Null where the cause has no such thing. params_json: {epoch_num?, best_model_metric?, train_file_s3?, train_dir_s3?, version? (of a rollback)}. */
 export type RetrainRequested = {
   readonly retrain_id: string;
   readonly model_name: string;
@@ -84,7 +84,7 @@ export type RetrainRequested = {
   readonly force: boolean;
 };
 
-/** A model that is to serve. Readers ignore a promotion_seq lower than one they have seen. */
+/** A model that is to serve. Readers ignore a promotion_seq lower than one they have seen. restored: this version has served before. The `previous_` fields name the promotion of another version before this one, to fall back on where this one cannot be loaded. */
 export type ModelPromoted = {
   readonly model_name: string;
   readonly model_version: string;
@@ -98,6 +98,11 @@ export type ModelPromoted = {
   readonly previous_version: string | null;
   readonly categories: readonly string[];
   readonly promoted_at: number;
+  readonly restored: boolean;
+  readonly previous_promotion_seq: number | null;
+  readonly previous_manifest_uri: string | null;
+  readonly previous_manifest_sha256: string | null;
+  readonly previous_weights_sha256: string | null;
 };
 
 /** A record that could not be used, with its original bytes. */

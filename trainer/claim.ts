@@ -1,15 +1,14 @@
 // What a claimed request means: whether it is still worth training, and with what.
-import type { RetrainCause, RetrainRequested } from '../schemas/events.ts';
+import { RETRAIN_CAUSES, type RetrainCause, type RetrainRequested } from '../schemas/events.ts';
 import { METRICS, type BestModelMetric } from './progress.ts';
 
-export type Params = { readonly epoch_num?: number; readonly best_model_metric?: BestModelMetric; readonly train_file_s3?: string };
+export type Params = { readonly epoch_num?: number; readonly best_model_metric?: BestModelMetric; readonly train_file_s3?: string; /** of a rollback; absent: the one before */ readonly version?: string };
 export type Usable = { readonly status: 'usable'; readonly cause: RetrainCause; readonly params: Params } | { readonly status: 'unusable'; readonly reason: string };
-const CAUSES: readonly RetrainCause[] = ['bootstrap', 'drift', 'schedule', 'human_feedback', 'train_csv', 'manual'];
 
 /** Checks a request before it is claimed; an unusable one goes to the dead letters with this reason. */
 export function usable(request: RetrainRequested): Usable {
-  const cause = CAUSES.find((one) => one === request.cause);
-  if (cause === undefined) return { status: 'unusable', reason: `cause '${request.cause}' is not one of ${CAUSES.join(', ')}` };
+  const cause = RETRAIN_CAUSES.find((one) => one === request.cause);
+  if (cause === undefined) return { status: 'unusable', reason: `cause '${request.cause}' is not one of ${RETRAIN_CAUSES.join(', ')}` };
   if (request.retrain_id === '' || request.retrain_id.length > 300) return { status: 'unusable', reason: 'retrain_id must have 1 to 300 characters' };
   if (request.model_name === '') return { status: 'unusable', reason: 'model_name is empty' };
   let params: unknown;
@@ -26,7 +25,9 @@ export function usable(request: RetrainRequested): Usable {
   const asked: unknown = Reflect.get(params, 'best_model_metric');
   const metric = METRICS.find((one) => one === asked);
   if (asked !== undefined && metric === undefined) return { status: 'unusable', reason: `params_json.best_model_metric must be ${METRICS.join(' or ')}` };
-  return { status: 'usable', cause, params: { ...(typeof epochs === 'number' ? { epoch_num: epochs } : {}), ...(metric === undefined ? {} : { best_model_metric: metric }), ...(typeof file === 'string' ? { train_file_s3: file } : {}) } };
+  const version: unknown = Reflect.get(params, 'version');
+  if (version !== undefined && (typeof version !== 'string' || version === '' || version.length > 64)) return { status: 'unusable', reason: 'params_json.version must be a version like v2' };
+  return { status: 'usable', cause, params: { ...(typeof version === 'string' ? { version } : {}), ...(typeof epochs === 'number' ? { epoch_num: epochs } : {}), ...(metric === undefined ? {} : { best_model_metric: metric }), ...(typeof file === 'string' ? { train_file_s3: file } : {}) } };
 }
 
 export type Worth = { readonly status: 'train' } | { readonly status: 'skip'; readonly outcome: 'superseded' | 'stale' | 'cancelled'; readonly reason: string };

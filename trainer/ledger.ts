@@ -11,13 +11,18 @@ import type { Trained } from './train.ts';
 export type Row = {
   readonly id: string; readonly retrain_id: string; readonly model_name: string; readonly cause: string; readonly status: 'PENDING' | 'RUNNING' | 'FINISHED' | 'FAILED'; readonly outcome: string | null; readonly outcome_reason: string | null;
   readonly model_version: string | null; readonly champion_version: string | null; readonly promotion_seq: number | null; readonly f1: number | null; readonly min_f1: number | null; readonly champion_f1: number | null; readonly champion_min_f1: number | null;
-  readonly threshold: number | null; readonly live_f1: number | null; readonly weights_s3: string | null; readonly weights_sha256: string | null; readonly manifest_s3: string | null; readonly dataset_hash: string | null; readonly dataset_path: string | null; readonly dataset_offsets: string | null;
-  readonly run_id: string | null; readonly request: string; readonly report: string | null; /** JSON list of EpochProgress */ readonly progress: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null;
+  readonly threshold: number | null; readonly live_f1: number | null; readonly weights_s3: string | null; readonly weights_sha256: string | null; readonly manifest_s3: string | null; readonly manifest_sha256: string | null; readonly dataset_hash: string | null; readonly dataset_path: string | null; readonly dataset_offsets: string | null;
+  readonly run_id: string | null; readonly best_checkpoint: string | null; readonly backend: string | null; readonly request: string; readonly report: string | null; /** JSON list of EpochProgress */ readonly progress: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null;
 };
 export type Champion = { readonly id: string; readonly version: string; readonly seq: number; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets; readonly promotedAt: Date };
 export type Outcome = 'promoted' | 'rejected' | 'superseded' | 'stale' | 'error' | 'cancelled';
 export type Lease = { readonly id: string; readonly token: string };
+/** Trainings one at a time per model; rollbacks beside them, because an admin who needs one cannot wait for a training. */
+export type LaneName = 'training' | 'rollback';
+export type Promotion = 'promoted' | 'lease lost' | 'champion changed' | 'champion unannounced';
 
+/** What a restored model brings with it to the row that restores it. */
+const RESTORED = ['weights_s3', 'weights_sha256', 'manifest_s3', 'manifest_sha256', 'best_checkpoint', 'dataset_hash', 'dataset_path', 'dataset_offsets', 'backend', 'f1', 'min_f1'] as const;
 const DUPLICATE = 'ER_DUP_ENTRY';
 const codeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined);
 
@@ -66,7 +71,8 @@ export function createLedger(settings: Settings) {
   const championOf = (row: Row | undefined): Champion | undefined =>
     row === undefined || row.promotion_seq === null || row.model_version === null || row.manifest_s3 === null
       ? undefined
-      : { id: row.id, version: row.model_version, seq: Number(row.promotion_seq), manifestUri: row.manifest_s3, manifestSha256: undefined, offsets: JSON.parse(row.dataset_offsets ?? '{}') as Offsets, promotedAt: row.finished_at ?? row.claimed_at };
+      : { id: row.id, version: row.model_version, seq: Number(row.promotion_seq), manifestUri: row.manifest_s3, manifestSha256: row.manifest_sha256 ?? undefined, offsets: JSON.parse(row.dataset_offsets ?? '{}') as Offsets, promotedAt: row.finished_at ?? row.claimed_at };
+  const isMine = async ({ id, token }: Lease): Promise<boolean> => (await query(`SELECT 1 FROM auto_training WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`, [id, token])).length === 1;
 
   return {
     /** claimed: a new row; known: this retrain_id has a row. */
@@ -77,10 +83,10 @@ export function createLedger(settings: Settings) {
       );
       return added === 1 ? 'claimed' : 'known';
     },
-    /** The next row to work on, leased to us: PENDING in order, or RUNNING with its lease over. One per model at a time. */
-    async take(): Promise<{ readonly row: Row; readonly lease: Lease } | undefined> {
+    /** The next row of a lane to work on, leased to us: PENDING in order, or RUNNING with its lease over. One per model at a time. */
+    async take(lane: LaneName = 'training'): Promise<{ readonly row: Row; readonly lease: Lease } | undefined> {
       return inTransaction(async (on) => {
-        const open = await query<Row & { live: number }>(`SELECT *, (status = 'RUNNING' AND lease_until > NOW(3)) AS live FROM auto_training WHERE status IN ('PENDING', 'RUNNING') ORDER BY claimed_at, request_offset FOR UPDATE`, [], on);
+        const open = await query<Row & { live: number }>(`SELECT *, (status = 'RUNNING' AND lease_until > NOW(3)) AS live FROM auto_training WHERE status IN ('PENDING', 'RUNNING') AND (cause = 'rollback') = ${lane === 'rollback' ? 1 : 0} ORDER BY claimed_at, request_offset FOR UPDATE`, [], on);
         const busy = new Set(open.filter((row) => Number(row.live) === 1).map((row) => row.model_name));
         const row = open.find((one) => !busy.has(one.model_name) && one.status === 'RUNNING') ?? open.find((one) => !busy.has(one.model_name) && one.outcome_reason !== AWAITING);
         if (row === undefined) return undefined;
@@ -93,9 +99,7 @@ export function createLedger(settings: Settings) {
     async renew({ id, token }: Lease): Promise<boolean> {
       return (await change(`UPDATE auto_training SET lease_until = NOW(3) + INTERVAL ? MICROSECOND WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`, [leaseMs * 1000, id, token])) === 1;
     },
-    async isMine({ id, token }: Lease): Promise<boolean> {
-      return (await query(`SELECT 1 FROM auto_training WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`, [id, token])).length === 1;
-    },
+    isMine,
     async champion(modelName: string): Promise<Champion | undefined> {
       return championOf((await query<Row>(CHAMPION, [modelName]))[0]);
     },
@@ -112,18 +116,28 @@ export function createLedger(settings: Settings) {
     async record({ id, token }: Lease, trained: Trained, champion: Champion | undefined): Promise<boolean> {
       const { stored } = trained;
       return (await change(
-        `UPDATE auto_training SET dataset_hash = ?, dataset_path = ?, dataset_offsets = ?, best_checkpoint = ?, weights_s3 = ?, weights_sha256 = ?, manifest_s3 = ?, backend = ?, f1 = ?, min_f1 = ?, champion_f1 = ?, champion_min_f1 = ?, champion_version = ?, report = ? WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`,
-        [trained.datasetHash, trained.datasetPath, JSON.stringify(trained.offsets), trained.bestCheckpoint, stored.weightsUri, stored.weightsSha256, stored.manifestUri, trained.backend, trained.f1 ?? null, trained.worstF1 ?? null, trained.championF1 ?? null, trained.championWorstF1 ?? null, champion?.version ?? null, JSON.stringify(trained.report), id, token],
+        `UPDATE auto_training SET dataset_hash = ?, dataset_path = ?, dataset_offsets = ?, best_checkpoint = ?, weights_s3 = ?, weights_sha256 = ?, manifest_s3 = ?, manifest_sha256 = ?, backend = ?, f1 = ?, min_f1 = ?, champion_f1 = ?, champion_min_f1 = ?, champion_version = ?, report = ? WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`,
+        [trained.datasetHash, trained.datasetPath, JSON.stringify(trained.offsets), trained.bestCheckpoint, stored.weightsUri, stored.weightsSha256, stored.manifestUri, stored.manifestSha256, trained.backend, trained.f1 ?? null, trained.worstF1 ?? null, trained.championF1 ?? null, trained.championWorstF1 ?? null, champion?.version ?? null, JSON.stringify(trained.report), id, token],
       )) === 1;
     },
-    /** Gives the row the next promotion_seq, if the lease is ours and the champion is the one it was judged against. */
-    async promote({ id, token }: Lease, modelName: string, judgedAgainst: Champion | undefined, reason: string): Promise<'promoted' | 'lease lost' | 'champion changed'> {
+    /** All promotions of a model, newest first; the first one serves. */
+    async promotions(modelName: string): Promise<Row[]> {
+      return query<Row>('SELECT * FROM auto_training WHERE model_name = ? AND promotion_seq IS NOT NULL ORDER BY promotion_seq DESC', [modelName]);
+    },
+    /** Gives the row the next promotion_seq, if the lease is ours and the champion is the one it was judged against. restored: an earlier promotion whose model is to serve again, under its old version; absent: the model that the row has recorded.
+     *  'champion unannounced': the champion's event may not stand yet; numbers are given out one after the other, so that events come in their order. */
+    async promote({ id, token }: Lease, modelName: string, judgedAgainst: Pick<Champion, 'id'> | undefined, reason: string, restored?: Row): Promise<Promotion> {
       return inTransaction(async (on) => {
         // Locks the model's rows, so that two promotions cannot both see the same champion.
-        const standing = championOf((await query<Row>(`${CHAMPION} FOR UPDATE`, [modelName], on))[0]);
+        const standing = (await query<Row>(`${CHAMPION} FOR UPDATE`, [modelName], on))[0];
         if (standing?.id !== judgedAgainst?.id) return 'champion changed';
-        const seq = (standing?.seq ?? 0) + 1;
-        const done = await change(`UPDATE auto_training SET outcome = 'promoted', outcome_reason = ?, promotion_seq = ?, model_version = ? WHERE id = ? AND status = 'RUNNING' AND promotion_seq IS NULL AND ${LIVE}`, [reason, seq, `v${seq}`, id, token], on);
+        if (standing?.status === 'RUNNING') return (await isMine({ id, token })) ? 'champion unannounced' : 'lease lost';
+        const seq = Number(standing?.promotion_seq ?? 0) + 1;
+        const takes = restored === undefined ? [] : RESTORED.map((column) => [column, restored[column]] as const);
+        const done = await change(
+          `UPDATE auto_training SET outcome = 'promoted', outcome_reason = ?, promotion_seq = ?, model_version = ?, champion_version = ?${takes.map(([column]) => `, ${column} = ?`).join('')} WHERE id = ? AND status = 'RUNNING' AND promotion_seq IS NULL AND ${LIVE}`,
+          [reason, seq, restored?.model_version ?? `v${seq}`, standing?.model_version ?? null, ...takes.map(([, value]) => value), id, token], on,
+        );
         return done === 1 ? 'promoted' : 'lease lost';
       });
     },

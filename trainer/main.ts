@@ -13,6 +13,7 @@ import { readModelSettings } from '../schemas/settings.ts';
 import { createArtifacts } from './artifacts.ts';
 import { usable } from './claim.ts';
 import { createLedger, type Row } from './ledger.ts';
+import { versionsOf } from './versions.ts';
 import { startWorker, type Worker, type WorkerStage } from './worker.ts';
 
 const settings = readModelSettings(process.env);
@@ -21,6 +22,7 @@ const registry = createRegistry(settings.registryUrl, fetch);
 const ledger = createLedger(settings);
 const metrics = new Metrics();
 const trainings = new Counter({ name: 'loop_trainings_total', help: 'Trainings by outcome', labelNames: ['outcome'], registers: [metrics] });
+const rollbacks = new Counter({ name: 'loop_rollbacks_total', help: 'Rollbacks by outcome', labelNames: ['outcome'], registers: [metrics] });
 const seconds = new Histogram({ name: 'loop_training_seconds', help: 'From start to outcome', buckets: [1, 2, 5, 10, 20, 40, 80, 160, 320], registers: [metrics] });
 const stages = new Gauge({ name: 'loop_training_stage', help: '1 for the stage of the running training', labelNames: ['stage'], registers: [metrics] });
 const deadLetters = new Counter({ name: 'loop_dead_letters_total', help: 'Records set aside', labelNames: ['topic', 'reason'], registers: [metrics] });
@@ -58,7 +60,7 @@ async function scheduleIfDue(): Promise<void> {
 await runService({
   name: 'trainer', host: settings.bindHost, port: settings.trainerPort, log, metrics,
   unready: () => (subscription === undefined ? 'starting' : undefined),
-  routes: { '/trainings': () => ({ stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }) },
+  routes: { '/trainings': () => ({ stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }), '/models': async () => versionsOf(await ledger.promotions(settings.modelName)) },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     await look();
@@ -69,7 +71,8 @@ await runService({
         showStage(stage);
         void look();
       },
-      onOutcome: (outcome, duration) => {
+      onOutcome: (outcome, duration, cause) => {
+        if (cause === 'rollback') return rollbacks.inc({ outcome });
         trainings.inc({ outcome });
         seconds.observe(duration);
       },

@@ -1,31 +1,15 @@
 // Claim and promotion on the real MySQL, S3 and Kafka: one row per id, one owner at a time, and one promotion wherever the trainer dies.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { silent } from '../producers/kafka.ts';
-import type { RetrainRequested } from '../schemas/events.ts';
-import type { Settings } from '../schemas/settings.ts';
-import { openBench, until, watch, type Bench } from '../stack/testing.ts';
+import { openBench, until, watch } from '../stack/testing.ts';
 import { sha256 } from '../consumers/objects.ts';
-import { createArtifacts, type Artifacts } from './artifacts.ts';
-import { createLedger, type Ledger, type Lease, type Row } from './ledger.ts';
+import type { Lease, Row } from './ledger.ts';
 import { publishPromotion } from './promote.ts';
 import { runTraining } from './run.ts';
+import { LEASE_MS, own, requestOf, taken, type Own } from './tiny.testing.ts';
 import type { Trained } from './train.ts';
 import { startWorker } from './worker.ts';
-
-const LEASE_MS = 1500;
-const requestOf = (model: string, cause = 'bootstrap'): RetrainRequested => ({ retrain_id: `${model}/${cause}/1`, model_name: model, model_version: null, cause, requested_at: Date.now(), requested_by: 'test', threshold: 0.9, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: '{}', force: false });
-
-/** A model name of its own with a ledger on short leases. */
-function own(t: TestContext, bench: Bench): { model: string; settings: Settings; env: Record<string, string | undefined>; ledger: Ledger; artifacts: Artifacts } {
-  const model = `crash-${randomUUID().slice(0, 8)}`;
-  const settings: Settings = { ...bench.settings, modelName: model, leaseMs: LEASE_MS };
-  const ledger = createLedger(settings);
-  t.after(() => ledger.close());
-  return { model, settings, env: { ...bench.env, MODEL_NAME: model }, ledger, artifacts: createArtifacts(settings) };
-}
-const taken = (ledger: Ledger): Promise<{ row: Row; lease: Lease }> => until('a row to take', () => ledger.take());
 
 test('one row per retrain id; one owner at a time; a lost lease changes nothing', async (t) => {
   const { model, ledger } = own(t, await openBench(t));
@@ -49,7 +33,7 @@ test('one row per retrain id; one owner at a time; a lost lease changes nothing'
 });
 
 /** Trains for real and goes as far as the row that has its promotion_seq. */
-async function upToTheRow(mine: ReturnType<typeof own>): Promise<{ row: Row; trained: Trained; lease: Lease }> {
+async function upToTheRow(mine: Own): Promise<{ row: Row; trained: Trained; lease: Lease }> {
   const { ledger, settings, model, env } = mine;
   await ledger.claim(requestOf(model), 0, 1n);
   const { row, lease } = await taken(ledger);
@@ -76,6 +60,7 @@ for (const died of ['before the event', 'after the event'] as const) {
       const event = {
         model_name: model, model_version: 'v1', promotion_seq: 1, manifest_uri: trained.stored.manifestUri, manifest_sha256: sha256(await artifacts.read(trained.stored.manifestUri)), weights_sha256: trained.stored.weightsSha256,
         run_id: row.id, retrain_id: row.retrain_id, cause: row.cause, previous_version: null, categories: [...trained.categories], promoted_at: 0,
+        restored: false, previous_promotion_seq: null, previous_manifest_uri: null, previous_manifest_sha256: null, previous_weights_sha256: null,
       };
       assert.equal(await publishPromotion(event, { settings, registry: bench.registry, log: silent, stillMine: () => ledger.isMine(lease) }), 'published');
     }

@@ -1,32 +1,34 @@
 // Works through the ledger: takes a row, trains, gates, promotes, finishes. A take-over repeats from the first step not done.
+import { setTimeout as pause } from 'node:timers/promises';
 import { sha256 } from '../consumers/objects.ts';
 import type { Log } from '../producers/kafka.ts';
-import { kindOf, LoopError, messageOf, poison } from '../schemas/failure.ts';
+import { messageOf, poison, transient } from '../schemas/failure.ts';
 import type { ModelPromoted, RetrainRequested } from '../schemas/events.ts';
 import type { Registry } from '../schemas/registry.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { Artifacts } from './artifacts.ts';
 import { usable, worthTraining } from './claim.ts';
-import type { Champion, Lease, Ledger, Outcome, Row } from './ledger.ts';
+import { openLane } from './lane.ts';
+import type { Champion, Lease, Ledger, Outcome, Promotion, Row } from './ledger.ts';
 import { publishPromotion } from './promote.ts';
 import { DEFAULT_METRIC, progressLine, type EpochProgress } from './progress.ts';
+import { targetOf, type Wish } from './rollback.ts';
 import { runTraining } from './run.ts';
 import type { Stage, Told, Trained } from './train.ts';
 
 export type WorkerStage = Stage | 'idle' | 'taken';
 export type Worker = { wake(): void; stop(): Promise<void>; readonly stage: () => WorkerStage; readonly current: () => string | undefined; /** epochs of the running training */ readonly progress: () => readonly EpochProgress[] };
 const MAX_ATTEMPTS = 5;
+const TURN_MS = 100;
 
 export function startWorker({ settings, env, registry, ledger, artifacts, log, onOutcome, onStage, onFatal }: {
   settings: Settings; env: Readonly<Record<string, string | undefined>>; registry: Registry; ledger: Ledger; artifacts: Artifacts; log: Log;
-  onOutcome: (outcome: Outcome, seconds: number) => void; onStage: (stage: WorkerStage) => void; onFatal: (error: unknown) => void;
+  onOutcome: (outcome: Outcome, seconds: number, cause: string) => void; onStage: (stage: WorkerStage) => void; onFatal: (error: unknown) => void;
 }): Worker {
   let stage: WorkerStage = 'idle';
   let current: string | undefined;
   let epochs: EpochProgress[] = [];
   let stopping = false;
-  let busy: Promise<void> | undefined;
-  let again = false;
   const abort = new AbortController();
   const enter = (next: WorkerStage): void => {
     stage = next;
@@ -48,20 +50,24 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     const ended = { status: outcome === 'error' ? 'FAILED' : 'FINISHED', outcome: standing?.outcome ?? outcome, outcome_reason: standing?.outcome_reason ?? reason };
     await artifacts.write(`s3://models/${row.model_name}/runs/${row.id}.json`, JSON.stringify({ ...standing, ...ended }, null, 2));
     if (!(await ledger.finish(lease, outcome, reason))) return;
-    onOutcome(outcome, Number((await ledger.row(row.id))?.duration_ms ?? 0) / 1000);
-    log.info({ retrain_id: row.retrain_id, outcome, reason }, 'training ended');
+    onOutcome(outcome, Number((await ledger.row(row.id))?.duration_ms ?? 0) / 1000, row.cause);
+    log.info({ retrain_id: row.retrain_id, outcome, reason }, row.cause === 'rollback' ? 'rollback ended' : 'training ended');
   }
 
   /** Steps 3 and 4 of a promotion, for a row that has its promotion_seq. */
   async function announce(row: Row, lease: Lease): Promise<void> {
-    enter('promoting');
+    if (row.cause !== 'rollback') enter('promoting');
     const fresh = await ledger.row(row.id);
     if (fresh?.promotion_seq == null || fresh.model_version === null || fresh.manifest_s3 === null || fresh.weights_sha256 === null) throw poison('row_broken', `row ${row.id} is promoted but incomplete`);
-    const manifestText = await artifacts.read(fresh.manifest_s3);
-    const { manifest } = await artifacts.loadModel(fresh.manifest_s3, undefined);
+    const manifestSha256 = fresh.manifest_sha256 ?? sha256(await artifacts.read(fresh.manifest_s3));
+    const { manifest } = await artifacts.loadModel(fresh.manifest_s3, manifestSha256);
+    const before = (await ledger.promotions(fresh.model_name)).filter((one) => Number(one.promotion_seq) < Number(fresh.promotion_seq));
+    const fallback = before.find((one) => one.model_version !== fresh.model_version);
     const event: ModelPromoted = {
-      model_name: fresh.model_name, model_version: fresh.model_version, promotion_seq: Number(fresh.promotion_seq), manifest_uri: fresh.manifest_s3, manifest_sha256: sha256(manifestText), weights_sha256: fresh.weights_sha256,
-      run_id: fresh.id, retrain_id: fresh.retrain_id, cause: fresh.cause, previous_version: fresh.champion_version, categories: manifest.categories, promoted_at: Date.now(),
+      model_name: fresh.model_name, model_version: fresh.model_version, promotion_seq: Number(fresh.promotion_seq), manifest_uri: fresh.manifest_s3, manifest_sha256: manifestSha256, weights_sha256: fresh.weights_sha256,
+      run_id: fresh.id, retrain_id: fresh.retrain_id, cause: fresh.cause, previous_version: fallback?.model_version ?? null, categories: manifest.categories, promoted_at: Date.now(),
+      restored: before.some((one) => one.model_version === fresh.model_version), previous_promotion_seq: fallback === undefined ? null : Number(fallback.promotion_seq),
+      previous_manifest_uri: fallback?.manifest_s3 ?? null, previous_manifest_sha256: fallback?.manifest_sha256 ?? null, previous_weights_sha256: fallback?.weights_sha256 ?? null,
     };
     const how = await publishPromotion(event, { settings, registry, log, stillMine: () => ledger.isMine(lease) });
     if (how === 'lease lost') return;
@@ -84,7 +90,7 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     }
     // The very check inference will make, before anybody is told.
     await artifacts.loadModel(trained.stored.manifestUri, trained.stored.manifestSha256);
-    const how = await ledger.promote(lease, row.model_name, champion, words);
+    const how = await promoteInTurn(row, lease, champion, words);
     if (how === 'champion changed') return 'again';
     if (how === 'promoted') await announce(row, lease);
     return 'done';
@@ -96,6 +102,7 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     const request = JSON.parse(row.request) as RetrainRequested;
     const checked = usable(request);
     if (checked.status === 'unusable') return finish(row, lease, 'error', checked.reason);
+    if (checked.cause === 'rollback') return restore(row, lease, { version: checked.params.version, leaving: request.model_version ?? undefined });
     for (;;) {
       const champion = await ledger.champion(row.model_name);
       const worth = worthTraining({ request, autoRetrain: settings.autoRetrain, champion: champion === undefined ? undefined : { version: champion.version, promotedAtMs: champion.promotedAt.getTime() }, laterRetrainId: await ledger.laterAutomatic(row) });
@@ -110,59 +117,49 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     }
   }
 
-  async function drain(): Promise<void> {
-    for (let taken = await ledger.take(); taken !== undefined && !stopping; taken = await ledger.take()) {
-      const { row, lease } = taken;
-      current = row.retrain_id;
-      epochs = [];
-      enter('taken');
-      log.info({ retrain_id: row.retrain_id, attempt: row.attempts }, 'training taken');
-      const renewing = setInterval(() => void ledger.renew(lease).catch(() => undefined), settings.leaseMs / 3);
-      try {
-        await work(row, lease);
-      } catch (error) {
-        if (stopping) await ledger.release(lease).catch(() => undefined);
-        else if (kindOf(error) === 'transient') {
-          log.warn({ retrain_id: row.retrain_id, reason: messageOf(error) }, 'will try again');
-          await ledger.release(lease);
-          return;
-        } else if (error instanceof LoopError) await finish(row, lease, 'error', error.message);
-        else throw error;
-      } finally {
-        clearInterval(renewing);
-        current = undefined;
-        enter('idle');
-      }
+  /** The row of a rollback: the model of an earlier promotion takes the same path as a new one. */
+  async function restore(row: Row, lease: Lease, wanted: Wish): Promise<void> {
+    for (;;) {
+      const promotions = await ledger.promotions(row.model_name);
+      const target = targetOf(row.model_name, promotions, wanted);
+      if (target.status === 'refused') return finish(row, lease, 'rejected', target.reason);
+      const { promotion } = target;
+      if (promotion.manifest_s3 === null) throw poison('row_broken', `row ${promotion.id} is promoted but incomplete`);
+      await artifacts.loadModel(promotion.manifest_s3, promotion.manifest_sha256 ?? undefined);
+      const how = await promoteInTurn(row, lease, promotions[0], `back from ${promotions[0]?.model_version ?? ''} to ${promotion.model_version ?? ''}, ordered by an admin`, promotion);
+      if (how === 'promoted') return announce(row, lease);
+      if (how === 'lease lost') return;
+    }
+  }
+  /** Waits until the champion's event stands: whoever holds its row announces it, or takes it over. */
+  async function promoteInTurn(row: Row, lease: Lease, judgedAgainst: { readonly id: string } | undefined, reason: string, restored?: Row): Promise<Exclude<Promotion, 'champion unannounced'>> {
+    for (;;) {
+      const how = await ledger.promote(lease, row.model_name, judgedAgainst, reason, restored);
+      if (how !== 'champion unannounced') return how;
+      if (stopping) throw transient('stopping', 'the trainer stops');
+      await pause(TURN_MS);
     }
   }
 
-  function wake(): void {
-    if (stopping) return;
-    if (busy !== undefined) {
-      again = true;
-      return;
-    }
-    busy = drain().catch((error: unknown) => {
-      if (kindOf(error) === 'transient') log.warn({ reason: messageOf(error) }, 'the ledger is away; will try again');
-      else onFatal(error);
-    }).finally(() => {
-      busy = undefined;
-      if (again) {
-        again = false;
-        wake();
-      }
-    });
-  }
-  // Rows of a trainer that died become free when their lease ends.
-  const looking = setInterval(wake, Math.max(500, settings.leaseMs / 3));
-  wake();
+  const fail = (row: Row, lease: Lease, reason: string): Promise<void> => finish(row, lease, 'error', reason);
+  const shared = { leaseMs: settings.leaseMs, ledger, log, work, fail, onFatal };
+  const lanes = [
+    openLane({
+      ...shared, name: 'training',
+      entered(row) {
+        current = row?.retrain_id;
+        if (row !== undefined) epochs = [];
+        enter(row === undefined ? 'idle' : 'taken');
+      },
+    }),
+    openLane({ ...shared, name: 'rollback', entered: () => undefined }),
+  ];
   return {
-    wake, stage: () => stage, current: () => current, progress: () => epochs,
+    wake: () => lanes.forEach((lane) => lane.wake()), stage: () => stage, current: () => current, progress: () => epochs,
     async stop() {
       stopping = true;
-      clearInterval(looking);
       abort.abort();
-      await busy;
+      await Promise.all(lanes.map((lane) => lane.stop()));
     },
   };
 }

@@ -6,7 +6,7 @@ import { urlOf } from '../processes.ts';
 import { UsageError } from '../say.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';
 
-async function call(scope: Scope, path: string, body?: object): Promise<unknown> {
+export async function call(scope: Scope, path: string, body?: object): Promise<unknown> {
   const context = openContext(process.env, { create: false });
   const url = `${urlOf(context.settings, 'inference')}${path}`;
   let response: Response;
