@@ -1,53 +1,100 @@
 // The CSV formats: columns product_description,Category (training) and product_description,HUMAN_VERIFIED_Category[,prediction_id] (verified).
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import { messageOf, poison } from './failure.ts';
+import { ID_RULE, isLegalId } from './ids.ts';
 
 export const MAX_DESCRIPTION_CHARS = 2000;
 export type CsvRow = { readonly row: number; readonly product_description: string; readonly category: string; readonly prediction_id: string | undefined };
 export type CsvRefusal = { readonly row: number; readonly field: string; readonly reason: string };
 export type CsvRead = { readonly rows: readonly CsvRow[]; readonly refused: readonly CsvRefusal[] };
 export type LabelColumn = 'Category' | 'HUMAN_VERIFIED_Category';
+/** What programs write where nothing stood. */
+const NOTHING = new Set(['', 'nan', 'null', 'none', 'n/a', '#n/a']);
+const isNothing = (text: string): boolean => NOTHING.has(text.toLowerCase());
+const emptyAs = (text: string): string => (text === '' ? 'is empty' : `is empty ('${text}')`);
 
-/** Reads a whole file. `row` is the line's number as a person sees it (header = 1, one per record). A verified file may leave the label empty: those rows are simply not verified.
+const recordsOf = (text: string): string[][] => parse(text, { bom: true, relax_column_count: true });
+
+/** Reads a whole file. `row` is the row as a spreadsheet counts (header = 1; blank rows count). A verified file may leave the label empty: those rows are simply not verified.
  *  Throws poison `bad_csv` when the file as a whole is unusable (encoding, syntax, missing column); single bad rows come back in `refused`. */
 export function readCsv(bytes: Uint8Array, column: LabelColumn, categories: readonly string[]): CsvRead {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw poison('bad_csv', 'the file is not UTF-8; save it as UTF-8 CSV');
-  }
-  let records: string[][];
-  try {
-    records = parse(text, { bom: true, skip_empty_lines: true, relax_column_count: true });
-  } catch (cause) {
-    throw poison('bad_csv', `the file is not CSV: ${messageOf(cause)}`, { cause });
-  }
+  const records = parsed(bytes);
   const [header = [], ...body] = records;
   const at = (name: string): number => header.indexOf(name);
   const missing = ['product_description', column].filter((name) => at(name) < 0);
-  if (missing.length > 0) throw poison('bad_csv', `row 1: column ${missing.join(' and ')} missing; the header is '${header.join(',')}'`, { fields: { missing } });
+  if (missing.length > 0) throw poison('bad_csv', `row 1: column ${missing.join(' and ')} missing; the header is '${header.join(',').slice(0, 200)}'`, { fields: { missing } });
+  const twice = ['product_description', column, 'prediction_id'].find((name) => header.lastIndexOf(name) !== at(name));
+  if (twice !== undefined) throw poison('bad_csv', `row 1: column ${twice} stands twice`);
   const known = new Set(categories);
   const rows: CsvRow[] = [];
   const refused: CsvRefusal[] = [];
   body.forEach((record, i) => {
+    if (record.length === 1 && record[0]?.trim() === '') return;
     const row = i + 2;
     const product_description = (record[at('product_description')] ?? '').trim();
     const category = (record[at(column)] ?? '').trim();
     const id = at('prediction_id') < 0 ? '' : (record[at('prediction_id')] ?? '').trim();
     const refuse = (field: string, reason: string): void => void refused.push({ row, field, reason });
     if (record.length !== header.length) refuse('*', `has ${record.length} cells, the header has ${header.length}`);
-    else if (product_description === '') refuse('product_description', 'is empty');
+    else if (isNothing(product_description)) refuse('product_description', emptyAs(product_description));
     else if (product_description.length > MAX_DESCRIPTION_CHARS) refuse('product_description', `is longer than ${MAX_DESCRIPTION_CHARS} characters`);
     else if (product_description.includes('\u0000')) refuse('product_description', 'is not text');
-    else if (category === '' && column === 'HUMAN_VERIFIED_Category') return;
-    else if (!known.has(category)) refuse(column, category === '' ? 'is empty' : `'${category}' is not one of ${categories.join(', ')}`);
-    else rows.push({ row, product_description, category, prediction_id: id === '' ? undefined : id });
+    else if (column === 'HUMAN_VERIFIED_Category' && isNothing(category)) return;
+    else if (!known.has(category)) refuse(column, isNothing(category) ? emptyAs(category) : `'${category.slice(0, 100)}' is not one of ${categories.join(', ')}`);
+    else if (!isNothing(id) && !isLegalId(id)) refuse('prediction_id', `'${id.slice(0, 150)}' is not an id: ${ID_RULE}`);
+    else rows.push({ row, product_description, category, prediction_id: isNothing(id) ? undefined : id });
   });
   return { rows, refused };
 }
 
+/** Throws poison `bad_csv` with row and column. */
+function parsed(bytes: Uint8Array): string[][] {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) throw poison('bad_csv', 'row 1: the file is UTF-16; save it as UTF-8 CSV');
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw poison('bad_csv', `${whereNotUtf8(bytes)} is not UTF-8; save the file as UTF-8 CSV`);
+  }
+  try {
+    return recordsOf(text);
+  } catch (cause) {
+    const at = cause instanceof CsvError ? [cause['lines'], cause['column']] : [];
+    const [row, column] = at;
+    throw poison('bad_csv', `${typeof row === 'number' ? `row ${row}${typeof column === 'number' ? `, column ${column + 1}` : ''}: ` : ''}the file is not CSV: ${messageOf(cause)}`, { cause });
+  }
+}
+/** Row and column of the first bytes that are no UTF-8. */
+function whereNotUtf8(bytes: Uint8Array): string {
+  const REPLACED = '\uFFFD';
+  try {
+    const records = recordsOf(new TextDecoder('utf-8').decode(bytes));
+    const row = records.findIndex((record) => record.some((cell) => cell.includes(REPLACED)));
+    const column = records[row]?.findIndex((cell) => cell.includes(REPLACED)) ?? -1;
+    if (row >= 0) return `row ${row + 1}: column ${records[0]?.[column] ?? column + 1}`;
+  } catch {
+    // No CSV either: the encoding is told first.
+  }
+  return 'the file';
+}
+
+const SHOWN = 3;
+/** In words: how many, and the first few with row and column. '' when nothing is refused. */
+export function refusalText(refused: readonly CsvRefusal[], total: number): string {
+  if (refused.length === 0) return '';
+  const shown = refused.slice(0, SHOWN).map(({ row, field, reason }) => (field === '*' ? `row ${row} ${reason}` : `row ${row}, ${field} ${reason}`)).join('; ');
+  return `${refused.length} of ${total} rows: ${shown}${refused.length > SHOWN ? '; …' : ''}`;
+}
+
 const cell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+/** One line per row, the header first. */
+export const writeCsv = (header: readonly string[], rows: readonly (readonly string[])[]): string => [header, ...rows].map((row) => `${row.map(cell).join(',')}\n`).join('');
 /** Training rows as a CSV file. */
 export const writeTrainingCsv = (rows: readonly { readonly product_description: string; readonly category: string }[]): string =>
-  `product_description,Category\n${rows.map((row) => `${cell(row.product_description)},${cell(row.category)}\n`).join('')}`;
+  writeCsv(['product_description', 'Category'], rows.map((row) => [row.product_description, row.category]));
+/** Rows of a file we wrote ourselves, by column name. Throws poison `bad_csv`. */
+export function readRecords(bytes: Uint8Array): Readonly<Record<string, string>>[] {
+  const [header = [], ...body] = parsed(bytes);
+  return body.map((record) => Object.fromEntries(header.map((name, i) => [name, record[i] ?? ''])));
+}

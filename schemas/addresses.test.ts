@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addressProblem, prefixOf, type AddressKind } from './addresses.ts';
+
+const TABLE: [uri: string, kind: AddressKind, says: RegExp | undefined][] = [
+  ['s3://dataset/train/a.csv', 'file', undefined],
+  ['s3://dataset/a b/ü.csv', 'file', undefined],
+  ['s3://dataset/human_feedback/', 'folder', undefined],
+  ['s3://dataset/human_feedback', 'folder', undefined],
+  ['s3://dataset/', 'folder', /must look like s3:\/\/dataset\/human_feedback/],
+  ['dataset/train/a.csv', 'file', /must look like s3:\/\/dataset\/train\/my.csv/],
+  ['http://dataset/a.csv', 'file', /must look like/],
+  ['s3://models/grocery/x.csv', 'file', /bucket 'models'; jobs may read dataset, more/],
+  ['s3:///a.csv', 'file', /bucket ''/],
+  ['s3://dataset/train/', 'file', /is a folder/],
+  ['s3://dataset/../models/x.csv', 'file', /'\.\.'/],
+  ['s3://dataset/a//b.csv', 'file', /empty parts/],
+  ['s3://dataset/a\\..\\b.csv', 'file', /back-slashes/],
+  ['s3://dataset/a\nb.csv', 'file', /control characters/],
+  [`s3://dataset/${'a'.repeat(1100)}`, 'file', /longer than 1024/],
+];
+for (const [uri, kind, says] of TABLE) {
+  test(`${kind} ${JSON.stringify(uri.slice(0, 60))}: ${says === undefined ? 'may be used' : 'refused'}`, () => {
+    const problem = addressProblem(uri, kind, ['dataset', 'more']);
+    if (says === undefined) assert.equal(problem, undefined);
+    else assert.match(problem ?? 'accepted', says);
+  });
+}
+test('a folder has one slash at its end', () => assert.deepEqual([prefixOf('a/b'), prefixOf('a/b/')], ['a/b/', 'a/b/']));
