@@ -1,12 +1,12 @@
 // Reads objects from S3.
 import { createHash } from 'node:crypto';
 import { Client as Minio } from 'minio';
-import { messageOf, poison, transient } from '../schemas/failure.ts';
+import { LoopError, messageOf, poison, transient } from '../schemas/failure.ts';
 import { parseS3Uri, s3Options, type Settings } from '../schemas/settings.ts';
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
-/** Throws poison `no_object` when it is not there, transient `s3_unavailable` when S3 does not answer. */
-export type ReadObject = (uri: string) => Promise<Buffer>;
+/** Throws poison `no_object` when it is not there, poison `too_large` when it has more than maxBytes (it is not read then), transient `s3_unavailable` when S3 does not answer. */
+export type ReadObject = (uri: string, maxBytes?: number) => Promise<Buffer>;
 const ABSENT = new Set<unknown>(['NoSuchKey', 'NotFound', 'NoSuchBucket']);
 
 /** Bucket and key of an address. Throws poison `bad_uri`. */
@@ -17,13 +17,18 @@ export function placeOf(uri: string): { readonly bucket: string; readonly key: s
 }
 export function createReadObject(settings: Settings): ReadObject {
   const s3 = new Minio(s3Options(settings));
-  return async (uri) => {
+  return async (uri, maxBytes) => {
     const { bucket, key } = placeOf(uri);
     try {
+      if (maxBytes !== undefined) {
+        const { size } = await s3.statObject(bucket, key);
+        if (size > maxBytes) throw poison('too_large', `${uri} has ${size} bytes; at most ${maxBytes} are read. Cut it into smaller files`);
+      }
       const chunks: Buffer[] = [];
       for await (const chunk of await s3.getObject(bucket, key)) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks);
     } catch (cause) {
+      if (cause instanceof LoopError) throw cause;
       if (ABSENT.has(typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined)) throw poison('no_object', `there is no object ${uri}`, { cause });
       throw transient('s3_unavailable', `S3 at ${settings.s3Endpoint} does not give ${uri} (${messageOf(cause)})`, { cause });
     }

@@ -99,6 +99,16 @@ const overrides = (env: string, about: string): Setting<ReadonlyMap<string, Read
     return { value };
   },
 });
+/** `a,b` to names of buckets. */
+const buckets = (env: string, fallback: string, about: string): Setting<readonly string[]> => ({
+  env,
+  about,
+  fallback,
+  parse(raw) {
+    const value = raw.split(',').map((name) => name.trim());
+    return value.every((name) => /^[a-z0-9][a-z0-9.-]{1,62}$/.test(name)) ? { value } : { wrong: `must be names of buckets separated by commas, is '${raw}'` };
+  },
+});
 const names = (env: string, fallback: string, about: string): Setting<readonly string[]> => ({
   env,
   about,
@@ -132,7 +142,7 @@ export const TABLE = {
   inferencePort: port('INFERENCE_PORT', 10, 'HTTP port of inference'),
   bindHost: text('BIND_HOST', '127.0.0.1', 'address the four processes listen on; 0.0.0.0 only inside a container'),
   monitorUrl: text('MONITOR_URL', (at) => `http://127.0.0.1:${at(12)}`, 'where inference asks for live figures'),
-  trainerUrl: text('TRAINER_URL', (at) => `http://127.0.0.1:${at(13)}`, 'where inference asks for the versions of a model'),
+  trainerUrl: text('TRAINER_URL', (at) => `http://127.0.0.1:${at(13)}`, 'where inference asks for trainings and the versions of a model'),
   joinPort: port('JOIN_PORT', 11, 'metrics port of the join'),
   monitorPort: port('MONITOR_PORT', 12, 'metrics port of the monitor; serves /live too'),
   trainerPort: port('TRAINER_PORT', 13, 'metrics port of the trainer'),
@@ -176,7 +186,10 @@ export const TABLE = {
   epochs: number('EPOCHS', '6', 'training epochs', 1, 200),
   seed: number('SEED', '42', 'seed of splits, batches and folds', 0, 4_294_967_295),
   recencyWeight: number('RECENCY_WEIGHT', '3', 'weight of a labelled row against a base row', 0, 1000, false),
+  recencyHalfLifeMs: number('RECENCY_HALF_LIFE_MS', days(90), 'the extra weight of a labelled row halves every so long, counted back from the newest one', 1000),
   baseCorpus: text('BASE_CORPUS', 's3://dataset/train/Training_Data.csv', 'the base corpus'),
+  trainBuckets: buckets('TRAIN_BUCKETS', 'dataset', 'S3 buckets that train/csv and train/human_feedback may read, separated by commas'),
+  maxCsvBytes: number('MAX_CSV_BYTES', '33554432', 'a larger CSV file is refused without reading it; for a folder: all its files together', 1000),
   gateMargin: share('GATE_MARGIN', '0.01', 'how much worse on the hold-out a candidate may be, overall'),
   gateClassMargin: share('GATE_CLASS_MARGIN', '0.03', 'the same for one category with enough support'),
   gateAlpha: share('GATE_ALPHA', '0.05', 'level of the paired test on recent rows'),

@@ -5,7 +5,6 @@ import { scoresOf, type Scores } from '../schemas/f1.ts';
 import { worthTraining, usable } from './claim.ts';
 import { discordant, judge, mcNemarP } from './evaluate.ts';
 import { gate, type GateInput } from './gate.ts';
-import { isHoldOut, partsOf } from './split.ts';
 
 /** Scores of 2 × n labels over a and b, of which `rightA` and `rightB` of each n are hit. */
 const scores = (rightA: number, rightB: number, n = 100): Scores => scoresOf(([['a', 'a', rightA], ['a', 'b', n - rightA], ['b', 'b', rightB], ['b', 'a', n - rightB]] as const).reduce((cells, [l, p, by]) => (by === 0 ? cells : addCell(cells, l, p, by)), emptyConfusion));
@@ -52,23 +51,6 @@ test('McNemar: exact binomial tails, by hand', () => {
   assert.deepEqual(discordant([true, false, false, true], [false, true, true, true]), { gained: 2, lost: 1 });
 });
 
-test('the split: one side per text, however it is written; a label beats its base row; hold-out labels are evidence only', () => {
-  const names = Array.from({ length: 500 }, (_, i) => `Product number ${i}`);
-  assert.ok(names.every((name) => isHoldOut(name) === isHoldOut(` ${name.toUpperCase()} `)));
-  const share = names.filter(isHoldOut).length / names.length;
-  assert.ok(share > 0.12 && share < 0.28, String(share));
-  const base = names.map((product_description) => ({ product_description, category: 'a' }));
-  const labelled = names.slice(0, 100).map((product_description) => ({ product_description, category: 'b', isRecent: true }));
-  const parts = partsOf([...base, ...base], labelled, 3, 2);
-  const held = new Set(parts.holdOut.map((row) => row.product_description));
-  assert.ok(parts.training.every((row) => !held.has(row.product_description)));
-  assert.equal(new Set(parts.training.map((row) => row.product_description)).size, parts.training.length);
-  assert.ok(parts.training.filter((row) => row.weight === 3).every((row) => row.category === 'b'));
-  assert.equal(parts.recent.length, 100);
-  assert.ok(parts.holdOut.every((row) => row.category === 'a'));
-  assert.equal(parts.counts.duplicates, 500);
-});
-
 test('judging counts cells and keeps the order of right and wrong', () => {
   const judged = judge([{ product_description: 'x', category: 'a' }, { product_description: 'y', category: 'b' }], () => 'a');
   assert.deepEqual(judged.right, [true, false]);
@@ -90,12 +72,12 @@ test('claims: only drift and schedule are ever skipped', () => {
   assert.equal(skipped({ request: { ...REQUEST, cause: 'manual' }, autoRetrain: 'off', laterRetrainId: 'x', champion: { version: 'v2', promotedAtMs: 101 } }), 'train');
 });
 test('what a request asks for reaches the training', () => {
-  const checked = usable({ ...REQUEST, params_json: '{"epoch_num": 3, "best_model_metric": "eval_f1_min", "unknown": 1}' });
-  assert.deepEqual(checked.status === 'usable' && checked.params, { epoch_num: 3, best_model_metric: 'eval_f1_min' });
+  const checked = usable({ ...REQUEST, params_json: '{"epoch_num": 3, "best_model_metric": "eval_f1_min", "unknown": 1, "on_bad_rows": "set_aside", "train_file_s3": "s3://dataset/a.csv"}' }, ['dataset']);
+  assert.deepEqual(checked.status === 'usable' && checked.params, { epoch_num: 3, best_model_metric: 'eval_f1_min', on_bad_rows: 'set_aside', train_file_s3: 's3://dataset/a.csv' });
 });
 test('unusable requests are named', () => {
   const reason = (more: Partial<typeof REQUEST>): string => {
-    const checked = usable({ ...REQUEST, ...more });
+    const checked = usable({ ...REQUEST, ...more }, ['dataset']);
     return checked.status === 'unusable' ? checked.reason : 'usable';
   };
   assert.equal(reason({}), 'usable');
@@ -104,5 +86,9 @@ test('unusable requests are named', () => {
   assert.match(reason({ params_json: '{"epoch_num": 0}' }), /epoch_num/);
   assert.match(reason({ params_json: '{"best_model_metric": "f1"}' }), /best_model_metric must be eval_f1 or eval_f1_min/);
   assert.match(reason({ params_json: '{"train_file_s3": "x"}' }), /train_file_s3/);
+  assert.match(reason({ params_json: '{"train_file_s3": "s3://models/x.csv"}' }), /train_file_s3 names the bucket 'models'/);
+  assert.match(reason({ params_json: '{"on_bad_rows": "ignore"}' }), /on_bad_rows must be refuse or set_aside/);
+  assert.match(reason({ cause: 'train_csv' }), /train_file_s3 is missing/);
+  assert.match(reason({ cause: 'human_feedback' }), /train_dir_s3 is missing/);
   assert.match(reason({ retrain_id: '' }), /retrain_id/);
 });

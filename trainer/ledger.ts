@@ -14,7 +14,7 @@ export type Row = {
   readonly threshold: number | null; readonly live_f1: number | null; readonly weights_s3: string | null; readonly weights_sha256: string | null; readonly manifest_s3: string | null; readonly manifest_sha256: string | null; readonly dataset_hash: string | null; readonly dataset_path: string | null; readonly dataset_offsets: string | null;
   readonly run_id: string | null; readonly best_checkpoint: string | null; readonly backend: string | null; readonly request: string; readonly report: string | null; /** JSON list of EpochProgress */ readonly progress: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null;
 };
-export type Champion = { readonly id: string; readonly version: string; readonly seq: number; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets; readonly promotedAt: Date };
+export type Champion = { readonly id: string; readonly version: string; readonly seq: number; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets; readonly promotedAt: Date; /** rows.csv of its run */ readonly datasetPath: string | null };
 export type Outcome = 'promoted' | 'rejected' | 'superseded' | 'stale' | 'error' | 'cancelled';
 export type Lease = { readonly id: string; readonly token: string };
 /** Trainings one at a time per model; rollbacks beside them, because an admin who needs one cannot wait for a training. */
@@ -71,7 +71,7 @@ export function createLedger(settings: Settings) {
   const championOf = (row: Row | undefined): Champion | undefined =>
     row === undefined || row.promotion_seq === null || row.model_version === null || row.manifest_s3 === null
       ? undefined
-      : { id: row.id, version: row.model_version, seq: Number(row.promotion_seq), manifestUri: row.manifest_s3, manifestSha256: row.manifest_sha256 ?? undefined, offsets: JSON.parse(row.dataset_offsets ?? '{}') as Offsets, promotedAt: row.finished_at ?? row.claimed_at };
+      : { id: row.id, version: row.model_version, seq: Number(row.promotion_seq), manifestUri: row.manifest_s3, manifestSha256: row.manifest_sha256 ?? undefined, offsets: JSON.parse(row.dataset_offsets ?? '{}') as Offsets, promotedAt: row.finished_at ?? row.claimed_at, datasetPath: row.dataset_path };
   const isMine = async ({ id, token }: Lease): Promise<boolean> => (await query(`SELECT 1 FROM auto_training WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`, [id, token])).length === 1;
 
   return {

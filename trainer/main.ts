@@ -83,7 +83,7 @@ await runService({
         try {
           if (record.value === null) return;
           const request = await registry.decode('retrain-requests', record.value);
-          const checked = usable(request);
+          const checked = usable(request, settings.trainBuckets);
           if (checked.status === 'unusable') throw new LoopError('poison', 'unusable_request', checked.reason);
           const how = await ledger.claim(request, record.partition, record.offset);
           log.info({ retrain_id: request.retrain_id, how }, 'retrain request');

@@ -12,7 +12,8 @@ import { calibrationError } from './calibrate.ts';
 import { fit, type FeatureCache, type FitRow } from './fit.ts';
 import { learn } from './learn.ts';
 import type { BestModelMetric, EpochProgress } from './progress.ts';
-import { isForChoosing, partsOf, type BaseRow, type TrainingRow } from './split.ts';
+import { planOf, type GivenData } from './plan.ts';
+import { isForChoosing, partsOfRows, type BaseRow, type TrainingRow } from './split.ts';
 
 const FOLDS = 2;
 const MIN_SUPPORT = 50;
@@ -21,6 +22,10 @@ const TOLERANCE = 1e-5;
 
 export type Job = {
   readonly runId: string; readonly cause: string; readonly force: boolean; readonly epochs: number; readonly metric: BestModelMetric; readonly corpora: readonly string[];
+  /** what was given with the request; absent: nothing */
+  readonly given?: GivenData;
+  /** rows.csv of the champion's run */
+  readonly championDataset?: string | null;
   readonly champion: { readonly version: string; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets } | undefined;
 };
 export type Stage = 'dataset' | 'training' | 'cross-fit' | 'gate' | 'storing' | 'promoting';
@@ -38,10 +43,10 @@ export async function train(job: Job, { settings, registry, artifacts, tell }: {
   enter('dataset');
   const backend = await startBackend();
   const champion = job.champion === undefined ? undefined : await artifacts.loadModel(job.champion.manifestUri, job.champion.manifestSha256);
-  const data = await loadDataset({ settings, registry, artifacts, corpora: job.corpora, championOffsets: job.champion?.offsets });
+  const data = await loadDataset(job.runId, planOf(job, settings), { settings, registry, artifacts });
   const recipe: Recipe = DEFAULT_RECIPE;
   const { categories } = data;
-  const parts = partsOf(data.base, data.labelled, settings.recencyWeight, FOLDS);
+  const parts = partsOfRows(data.rows, FOLDS);
   const cache: FeatureCache = new Map();
   const indexOf = new Map(categories.map((category, i) => [category, i]));
   const fitRows = (rows: readonly TrainingRow[]): FitRow[] => rows.map((row) => ({ text: row.product_description, label: indexOf.get(row.category) ?? 0, weight: row.weight }));
@@ -78,7 +83,7 @@ export async function train(job: Job, { settings, registry, artifacts, tell }: {
     verdict, stored, bestCheckpoint: best === undefined ? stored.weightsUri : `${stored.weightsUri}#epoch=${best.epoch}`, backend: backend.name, categories, datasetHash: data.hash, datasetPath: data.path, offsets: data.offsets,
     f1: byCandidate.holdOut.scores.weighted, worstF1: byCandidate.holdOut.scores.worst?.f1, championF1: byChampion?.holdOut.scores.weighted, championWorstF1: byChampion?.holdOut.scores.worst?.f1,
     report: {
-      verdict, counts: parts.counts, set_aside: data.setAside, epochs: learnt.epochs, best_epoch: best?.epoch ?? null, best_model_metric: job.metric, chosen_on_rows: learnt.heldOut, temperature, ece: ece ?? null, backend: backend.name, library_versions: backend.libraryVersions, recipe, seed: settings.seed,
+      verdict, dataset_manifest: data.manifestUri, counts: data.counts, set_aside: data.setAside, epochs: learnt.epochs, best_epoch: best?.epoch ?? null, best_model_metric: job.metric, chosen_on_rows: learnt.heldOut, temperature, ece: ece ?? null, backend: backend.name, library_versions: backend.libraryVersions, recipe, seed: settings.seed,
       candidate: { hold_out: figures(byCandidate.holdOut), recent: figures(byCandidate.recent) }, champion: byChampion === undefined ? null : { version: job.champion?.version, hold_out: figures(byChampion.holdOut), recent: figures(byChampion.recent) },
     },
   };

@@ -100,7 +100,7 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     if (row.promotion_seq !== null) return announce(row, lease);
     if (row.attempts > MAX_ATTEMPTS) return finish(row, lease, 'error', `given up after ${MAX_ATTEMPTS} attempts`);
     const request = JSON.parse(row.request) as RetrainRequested;
-    const checked = usable(request);
+    const checked = usable(request, settings.trainBuckets);
     if (checked.status === 'unusable') return finish(row, lease, 'error', checked.reason);
     if (checked.cause === 'rollback') return restore(row, lease, { version: checked.params.version, leaving: request.model_version ?? undefined });
     for (;;) {
@@ -110,6 +110,7 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
       const corpora = [settings.baseCorpus, ...(checked.params.train_file_s3 === undefined ? [] : [checked.params.train_file_s3])];
       const trained = await runTraining({
         runId: row.id, cause: row.cause, force: request.force, epochs: checked.params.epoch_num ?? settings.epochs, metric: checked.params.best_model_metric ?? DEFAULT_METRIC, corpora,
+        given: { saidAtMs: request.requested_at, badRows: checked.params.on_bad_rows ?? 'refuse' }, championDataset: champion?.datasetPath ?? null,
         champion: champion === undefined ? undefined : { version: champion.version, manifestUri: champion.manifestUri, manifestSha256: champion.manifestSha256, offsets: champion.offsets },
       }, env, (told) => hear(told, row, lease), abort.signal);
       if ((await judge(row, lease, trained, champion)) === 'done') return;
