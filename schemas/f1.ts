@@ -91,8 +91,9 @@ export function scoresFrom(marginals: Marginals): Scores {
   }
   return { labels, weighted: marginals.weighted(), macro: sum / classes.length, micro: marginals.micro(), worst, classes };
 }
-export function scoresOf(cells: Confusion): Scores {
+export function marginalsOf(cells: Confusion): Marginals {
   const marginals = createMarginals();
   for (const [label, predicted, count] of cellsOf(cells)) marginals.add(label, predicted, count);
-  return scoresFrom(marginals);
+  return marginals;
 }
+export const scoresOf = (cells: Confusion): Scores => scoresFrom(marginalsOf(cells));

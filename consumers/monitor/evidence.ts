@@ -19,9 +19,9 @@ export function weigh(evidence: Evidence, threshold: number, score: number, high
   let bets = betsBy.get(threshold);
   if (bets === undefined) betsBy.set(threshold, (bets = betsAt(threshold)));
   const most = CAP / (highest - threshold);
-  const next: number[] = [];
-  for (let k = 0; k < evidence.length; k += 1) next.push(Math.min(MOST, (1 + (evidence[k] ?? 0)) * (1 + Math.min(bets[k] ?? 0, most) * (threshold - score))));
-  return next;
+  const lacks = threshold - score;
+  const known = bets;
+  return evidence.map((s, k) => Math.min(MOST, (1 + s) * (1 + Math.min(known[k] ?? 0, most) * lacks)));
 }
 /** M: the mean over the grid. */
 export function statisticOf(evidence: Evidence): number {
@@ -30,7 +30,14 @@ export function statisticOf(evidence: Evidence): number {
   return sum / evidence.length;
 }
 /** Several detectors alarm together at the mean of their M, so that the guarantee holds for the whole. */
-export const jointStatistic = (detectors: readonly Evidence[]): number => (detectors.length === 0 ? 0 : detectors.reduce((sum, one) => sum + statisticOf(one), 0) / detectors.length);
+export function jointStatistic(detectors: Iterable<Evidence>): number {
+  let [sum, count] = [0, 0];
+  for (const one of detectors) {
+    sum += statisticOf(one);
+    count += 1;
+  }
+  return count === 0 ? 0 : sum / count;
+}
 
 /** F1 = 2J/(1+J) for J = the share of hits among labels where the category is label or prediction (Jaccard): the threshold on J for a floor on F1. */
 export const hitShareFor = (f1Floor: number): number => f1Floor / (2 - f1Floor);

@@ -8,9 +8,8 @@ import { jointStatistic, statisticOf } from './evidence.ts';
 import { restartsEvidence, rulesFor, type Era, type MonitorRules } from './rules.ts';
 import { createSettling } from './settling.ts';
 import { createSnapshot } from './snapshot.ts';
-import { shownNext, verdictOf, type Judged } from './verdict.ts';
+import { shownNext, statusOf } from './verdict.ts';
 import { count, createVersion, feed, fit, freeze, restartDetectors, type VersionState } from './version.ts';
-import type { RunningWindow } from './window.ts';
 
 export type Fold = {
   /** Returns what it orders. A label that was applied before (an offset not above `offset()`) changes nothing. */
@@ -37,7 +36,8 @@ const KEPT_OPENINGS = 1000;
 
 /** eras: rising fromOffset; the first judges everything before the second. */
 export function createFold(partition: number, eras: readonly Era[]): Fold {
-  const versions = new Map<string, VersionState>();
+  const versions: VersionState[] = [];
+  const byModel = new Map<string, Map<string, VersionState>>();
   const dirty = new Set<VersionState>();
   const common: Common = { streamMs: 0, offset: -1, recallFrom: undefined, openedAtMs: new Map() };
   const settling = createSettling();
@@ -50,9 +50,13 @@ export function createFold(partition: number, eras: readonly Era[]): Fold {
   };
   const rulesOf = (modelName: string): MonitorRules => rulesAt(current, modelName);
   function versionOf(modelName: string, modelVersion: string): VersionState {
-    const key = `${modelName}/${modelVersion}`;
-    let version = versions.get(key);
-    if (version === undefined) versions.set(key, (version = createVersion(modelName, modelVersion, rulesOf(modelName))));
+    let ofModel = byModel.get(modelName);
+    if (ofModel === undefined) byModel.set(modelName, (ofModel = new Map<string, VersionState>()));
+    let version = ofModel.get(modelVersion);
+    if (version === undefined) {
+      ofModel.set(modelVersion, (version = createVersion(modelName, modelVersion, rulesOf(modelName))));
+      versions.push(version);
+    }
     return version;
   }
   /** Moves on to the era of `offset`. */
@@ -60,7 +64,7 @@ export function createFold(partition: number, eras: readonly Era[]): Fold {
     for (let era = eras[next]; era !== undefined && era.fromOffset <= offset; era = eras[next]) {
       current = era;
       next += 1;
-      for (const version of versions.values()) change(version, rulesOf(version.modelName));
+      for (const version of versions) change(version, rulesOf(version.modelName));
     }
   }
   function change(version: VersionState, rules: MonitorRules): void {
@@ -76,58 +80,55 @@ export function createFold(partition: number, eras: readonly Era[]): Fold {
     fit(version, common.streamMs);
     dirty.add(version);
   }
-  const judgedIn = ({ labels, marginals }: RunningWindow): Judged => ({ labels, weighted: marginals.weighted(), micro: marginals.micro(), classes: marginals.classes });
 
-  /** Gives one label to the detectors, unless they rest, and opens an episode when that is an alarm. */
-  function hear(version: VersionState, { label, predicted, predictedAt, audit }: { readonly label: string; readonly predicted: string; readonly predictedAt: number; readonly audit: boolean }): RetrainRequested[] {
+  /** Gives one label to the detectors, unless they rest, and opens an episode when that is an alarm: what is ordered goes to `orders`. */
+  function hear(version: VersionState, label: string, predicted: string, predictedAt: number, audit: boolean, orders: RetrainRequested[]): void {
     version.newestPredictedAt = Math.max(version.newestPredictedAt, predictedAt);
-    if (version.rules.judgeOn === 'audit' && !audit) return [];
+    if (version.rules.judgeOn === 'audit' && !audit) return;
     if (common.streamMs >= version.episode.restUntilMs) feed(version, label, predicted);
-    return version.rules.trigger === 'evidence' ? decide(version, jointStatistic([...version.detectors.values()]) >= version.rules.falseAlarmEvery) : [];
+    if (version.rules.trigger === 'evidence') decide(version, jointStatistic(version.detectors.values()) >= version.rules.falseAlarmEvery, orders);
   }
 
-  function decide(version: VersionState, alarm: boolean): RetrainRequested[] {
+  function decide(version: VersionState, alarm: boolean, orders: RetrainRequested[]): void {
     const { rules, modelName, modelVersion } = version;
     const opened = common.openedAtMs.get(modelName) ?? [];
     const decision = decideEpisode(version.episode, alarm, common.streamMs, opened, rules);
     switch (decision.status) {
       case 'quiet':
       case 'resting':
-        return [];
+        return;
       case 'pending':
         version.episode = decision.state;
-        return [];
+        return;
       case 'opened': {
         const { window } = version.counted[rules.judgeOn];
         const scores = scoresFrom(window.marginals);
         const evidence = {
-          trigger: rules.trigger, judged_on: rules.judgeOn, statistic: jointStatistic([...version.detectors.values()]), alarm_at: rules.falseAlarmEvery, labels_since_last_alarm: version.fedSinceAlarm,
+          trigger: rules.trigger, judged_on: rules.judgeOn, statistic: jointStatistic(version.detectors.values()), alarm_at: rules.falseAlarmEvery, labels_since_last_alarm: version.fedSinceAlarm,
           window_labels: window.labels, window_from_ms: window.fromMs ?? null, worst_category: scores.worst?.category ?? null, worst_f1: scores.worst?.f1 ?? null, labelled_partition: partition, labelled_offset: common.offset,
           detectors: Object.fromEntries([...version.detectors].map(([name, one]) => [name, statisticOf(one)])),
         };
         version.episode = decision.state;
         restartDetectors(version);
         common.openedAtMs.set(modelName, [...opened, common.streamMs].slice(-KEPT_OPENINGS));
-        return [{
+        orders.push({
           retrain_id: driftRetrainId(modelName, modelVersion, decision.state.episode), model_name: modelName, model_version: modelVersion, cause: 'drift',
           requested_at: common.streamMs, requested_by: 'monitor', threshold: rules.minF1, live_f1: scores.weighted ?? null, evidence_json: JSON.stringify(evidence), newest_predicted_at: version.newestPredictedAt, params_json: '{}', force: false,
-        }];
+        });
       }
     }
   }
 
   /** The predictions whose time has come, of every version, each judged on its own. */
-  function settle(): RetrainRequested[] {
-    const requests: RetrainRequested[] = [];
+  function settle(orders: RetrainRequested[]): void {
     for (let one = settling.next(common.streamMs); one !== undefined; one = settling.next(common.streamMs)) {
       if (one.label === null) continue;
       const version = versionOf(one.modelName, one.modelVersion);
       dirty.add(version);
       fit(version, common.streamMs);
       freeze(version, common.streamMs);
-      requests.push(...hear(version, { ...one, label: one.label }));
+      hear(version, one.label, one.predicted, one.predictedAt, one.audit, orders);
     }
-    return requests;
   }
   /** Of a first label: when it may speak. */
   const dueOf = (event: Labelled, rules: MonitorRules): number => event.predicted_at + rules.settleMs;
@@ -139,7 +140,8 @@ export function createFold(partition: number, eras: readonly Era[]): Fold {
     common.offset = offset;
     common.streamMs = Math.max(common.streamMs, event.labelled_at);
     const { streamMs } = common;
-    const requests = settle();
+    const orders: RetrainRequested[] = [];
+    settle(orders);
     const version = versionOf(event.model_name, event.model_version);
     const { rules } = version;
     dirty.add(version);
@@ -158,18 +160,18 @@ export function createFold(partition: number, eras: readonly Era[]): Fold {
     const waits = settling.relabel(event.prediction_id, event.label);
     if (event.revision === 0 && event.label !== null) {
       if (!waits && rules.settleMs > 0 && dueOf(event, rules) > streamMs) wait(event, dueOf(event, rules), offset);
-      else requests.push(...hear(version, { label: event.label, predicted: event.predicted, predictedAt: event.predicted_at, audit: event.audit }));
+      else hear(version, event.label, event.predicted, event.predicted_at, event.audit, orders);
     }
-    const judged = judgedIn(version.counted[rules.judgeOn].window);
+    const judged = version.counted[rules.judgeOn].window;
     const shown = shownNext(version.shown, judged, rules, rules.recoverMargin);
     if (shown !== version.shown) {
       version.shown = shown;
       version.shownSinceMs = streamMs;
     }
     // An alarm that waits for the daily cap is heard at any label.
-    if (rules.trigger === 'window' || version.episode.pending) requests.push(...decide(version, rules.trigger === 'window' && verdictOf(judged, rules).status === 'degraded'));
+    if (rules.trigger === 'window' || version.episode.pending) decide(version, rules.trigger === 'window' && statusOf(judged, rules) === 'degraded', orders);
     common.recallFrom = settling.oldestOffset();
-    return requests;
+    return orders;
   }
 
   const snapshot = createSnapshot(partition, common, versionOf);
@@ -196,7 +198,7 @@ export function createFold(partition: number, eras: readonly Era[]): Fold {
         }
       });
     },
-    versions: () => [...versions.values()],
+    versions: () => versions,
     newestRules: (modelName) => rulesAt(eras.at(-1), modelName),
     streamMs: () => common.streamMs,
     offset: () => common.offset,

@@ -7,7 +7,7 @@ import type { Evidence } from './evidence.ts';
 import type { Common } from './fold.ts';
 import type { Bucket, Lengths } from './tallies.ts';
 import type { Shown } from './verdict.ts';
-import { freshDetectors, type Basis, type VersionState } from './version.ts';
+import { freshDetectors, scoreBy, type Basis, type VersionState } from './version.ts';
 
 /** Of the records below. A snapshot of another format is not read: the log is folded again. */
 const FORMAT = 2;
@@ -49,7 +49,8 @@ export function createSnapshot(partition: number, common: Common, versionOf: (mo
   function restoreVersion(version: VersionState, { detectors, coefficients, agedMs, ...plain }: SavedVersion, buckets: Readonly<Record<Basis, readonly Bucket[]>>): void {
     const guards = new Map(freshDetectors(version.rules));
     for (const [name, evidence] of detectors) guards.set(name, evidence);
-    Object.assign(version, plain, { detectors: guards, coefficients: coefficients === null ? undefined : new Map(coefficients) });
+    Object.assign(version, plain, { detectors: guards });
+    scoreBy(version, coefficients === null ? undefined : new Map(coefficients));
     for (const basis of BASES) {
       version.counted[basis].tallies.restore(buckets[basis], agedMs[basis]);
       version.counted[basis].window.recount(common.streamMs);

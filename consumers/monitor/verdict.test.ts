@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { ClassF1 } from '../../schemas/f1.ts';
 import { shownNext, verdictOf, type Judged, type Shown, type Thresholds } from './verdict.ts';
 
 const FLOORS: Thresholds = { minF1: 0.8, minClassF1: 0.5, minAccuracy: 0.7, minLabels: 20 };
-const judged = (weighted: number | undefined, more: Partial<Judged> = {}): Judged => ({ labels: 100, weighted, micro: weighted, classes: () => [], ...more });
+const judged = (weighted: number | undefined, more: Partial<{ labels: number; micro: number; classes: () => ClassF1[] }> = {}): Judged => ({ labels: more.labels ?? 100, marginals: { weighted: () => weighted, micro: () => more.micro ?? weighted, classes: more.classes ?? (() => []) } });
 
 test('the verdict, row by row', () => {
   const rows: readonly [string, Judged, string, number][] = [

@@ -18,6 +18,8 @@ export type VersionState = {
   readonly modelName: string; readonly modelVersion: string; rules: MonitorRules;
   readonly counted: Readonly<Record<Basis, Counted>>;
   detectors: Map<string, Evidence>; coefficients: Coefficients | undefined; coefficientsBucketMs: number;
+  /** no label scores more by these coefficients */
+  highest: number;
   episode: EpisodeState; shown: Shown; shownSinceMs: number;
   /** labels given to the detectors, and since the last alarm or change of settings */
   fed: number; fedSinceAlarm: number;
@@ -39,7 +41,7 @@ export function createVersion(modelName: string, modelVersion: string, rules: Mo
   };
   const version: VersionState = {
     modelName, modelVersion, rules, bucketLengths: [{ fromMs: 0, lengthMs: rules.bucketMs }], counted: { all: count(), audit: count() },
-    detectors: freshDetectors(rules), coefficients: undefined, coefficientsBucketMs: -1, episode: beforeFirstEpisode, shown: 'warming', shownSinceMs: 0,
+    detectors: freshDetectors(rules), coefficients: undefined, coefficientsBucketMs: -1, highest: 1, episode: beforeFirstEpisode, shown: 'warming', shownSinceMs: 0,
     fed: 0, fedSinceAlarm: 0, newestPredictedAt: 0, added: 0, removed: 0, lastLabelledAt: 0,
   };
   return version;
@@ -47,14 +49,19 @@ export function createVersion(modelName: string, modelVersion: string, rules: Mo
 
 /** Adds or takes back one label, in every basis it belongs to. */
 export function count({ counted }: VersionState, audit: boolean, label: string, predicted: string, labelledAtMs: number, by: 1 | -1): void {
-  for (const { tallies, window } of audit ? [counted.all, counted.audit] : [counted.all]) window.follow(tallies.add(label, predicted, labelledAtMs, by), label, predicted, by);
+  countIn(counted.all, label, predicted, labelledAtMs, by);
+  if (audit) countIn(counted.audit, label, predicted, labelledAtMs, by);
 }
+const countIn = ({ tallies, window }: Counted, label: string, predicted: string, labelledAtMs: number, by: 1 | -1): void => window.follow(tallies.add(label, predicted, labelledAtMs, by), label, predicted, by);
+
 /** Brings windows up to stream time; merges old buckets. */
-export function fit({ counted: { all, audit } }: VersionState, streamMs: number): void {
-  for (const { tallies, window } of [all, audit]) {
-    if (tallies.age(streamMs)) window.recount(streamMs);
-    else window.fit(streamMs);
-  }
+export function fit({ counted }: VersionState, streamMs: number): void {
+  fitIn(counted.all, streamMs);
+  fitIn(counted.audit, streamMs);
+}
+function fitIn({ tallies, window }: Counted, streamMs: number): void {
+  if (tallies.age(streamMs)) window.recount(streamMs);
+  else window.fit(streamMs);
 }
 /** Shares are frozen per bucket, from what stood before the bucket's first label, and while labels are few whenever they have doubled. A window too small or too old to tell leaves it to all labels of the version. */
 export function freeze(version: VersionState, streamMs: number): void {
@@ -62,8 +69,12 @@ export function freeze(version: VersionState, streamMs: number): void {
   const bucket = Math.floor(streamMs / bucketMs) * bucketMs;
   const { window, tallies } = version.counted[judgeOn];
   if (bucket === version.coefficientsBucketMs && !isFreezePoint(window.labels)) return;
-  version.coefficients = coefficientsOf(window.labels < MIN_FOR_COEFFICIENTS ? tallies.cumulative() : window.cells, MIN_FOR_COEFFICIENTS);
+  scoreBy(version, coefficientsOf(window.labels < MIN_FOR_COEFFICIENTS ? tallies.cumulative() : window.cells, MIN_FOR_COEFFICIENTS));
   version.coefficientsBucketMs = bucket;
+}
+export function scoreBy(version: VersionState, coefficients: Coefficients | undefined): void {
+  version.coefficients = coefficients;
+  version.highest = coefficients === undefined ? 1 : highestScore(coefficients);
 }
 /** One label later, in every detector it concerns. */
 export function feed(version: VersionState, label: string, predicted: string): void {
@@ -71,17 +82,17 @@ export function feed(version: VersionState, label: string, predicted: string): v
   version.fed += 1;
   version.fedSinceAlarm += 1;
   const hit = label === predicted ? 1 : 0;
-  const put = (name: string, threshold: number, score: number, highest?: number): void => {
-    const evidence = version.detectors.get(name);
-    if (evidence !== undefined) version.detectors.set(name, weigh(evidence, threshold, score, highest));
-  };
-  const { coefficients } = version;
-  if (coefficients !== undefined) put(WEIGHTED, minF1, influence(coefficients, label, predicted), highestScore(coefficients));
-  if (minAccuracy !== undefined) put(ACCURACY, minAccuracy, hit);
+  const { coefficients, detectors } = version;
+  if (coefficients !== undefined) put(detectors, WEIGHTED, minF1, influence(coefficients, label, predicted), version.highest);
+  if (minAccuracy !== undefined) put(detectors, ACCURACY, minAccuracy, hit);
   if (minClassF1 === undefined) return;
   const share = hitShareFor(minClassF1);
-  put(`${CATEGORY}${label}`, share, hit);
-  if (hit === 0) put(`${CATEGORY}${predicted}`, share, hit);
+  put(detectors, `${CATEGORY}${label}`, share, hit);
+  if (hit === 0) put(detectors, `${CATEGORY}${predicted}`, share, hit);
+}
+function put(detectors: Map<string, Evidence>, name: string, threshold: number, score: number, highest?: number): void {
+  const evidence = detectors.get(name);
+  if (evidence !== undefined) detectors.set(name, weigh(evidence, threshold, score, highest));
 }
 export function restartDetectors(version: VersionState): void {
   version.detectors = freshDetectors(version.rules);

@@ -1,6 +1,6 @@
 // What a person or a scrape sees of the fold: F1 with band and support, evidence, episode. Age is applied once more by wall clock, so a stale F1 vanishes.
 import { cellsOf } from '../../schemas/confusion.ts';
-import { scoresOf, type Scores } from '../../schemas/f1.ts';
+import { marginalsOf, scoresOf, type Scores } from '../../schemas/f1.ts';
 import { bandsOf, type Band } from './band.ts';
 import type { Cells } from './cells.ts';
 import { jointStatistic, statisticOf } from './evidence.ts';
@@ -41,9 +41,9 @@ export function viewOf(version: VersionState, fold: Fold, wallMs: number): Versi
   const rules = fold.newestRules(version.modelName);
   const windowIn = ({ tallies }: Counted): Cells => windowOf(tallies.buckets(), rules.windowLabels, rules.windowMaxAgeMs, Math.max(wallMs, fold.streamMs())).cells;
   const [all, audit] = [windowIn(counted.all), windowIn(counted.audit)];
-  const judged = scoresOf(rules.judgeOn === 'audit' ? audit : all);
-  const verdict = verdictOf({ ...judged, classes: () => judged.classes }, rules);
-  const statistic = jointStatistic([...version.detectors.values()]);
+  const marginals = marginalsOf(rules.judgeOn === 'audit' ? audit : all);
+  const verdict = verdictOf({ labels: marginals.labels(), marginals }, rules);
+  const statistic = jointStatistic(version.detectors.values());
   return {
     ...seen(all), model_name: version.modelName, model_version: version.modelVersion,
     // What was shown last stands while the window, aged by wall clock, has enough labels to say anything.
