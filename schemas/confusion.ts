@@ -21,7 +21,7 @@ export function addCell(cells: Confusion, label: string, predicted: string, by: 
 /** Every non-zero cell as [label, predicted, count], in the order of label, then predicted. */
 export function cellsOf(cells: Confusion): [label: string, predicted: string, count: number][] {
   const list: [string, string, number][] = [];
-  for (const [label, row] of cells) for (const [predicted, count] of row) list.push([label, predicted, count]);
+  cells.forEach((row, label) => row.forEach((count, predicted) => list.push([label, predicted, count])));
   const rank = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   return list.sort((a, b) => rank(a[0], b[0]) || rank(a[1], b[1]));
 }

@@ -15,5 +15,5 @@ export function addTo(cells: Cells, label: string, predicted: string, by: number
 }
 /** Adds (sign 1) or takes out (sign −1) all of `source`. */
 export function mergeInto(target: Cells, source: ReadonlyMap<string, ReadonlyMap<string, number>>, sign: 1 | -1 = 1): void {
-  for (const [label, row] of source) for (const [predicted, n] of row) addTo(target, label, predicted, sign * n);
+  source.forEach((row, label) => row.forEach((n, predicted) => addTo(target, label, predicted, sign * n)));
 }

@@ -12,11 +12,16 @@ const DAY_MS = 86_400_000;
 
 export type Decision = { readonly status: 'quiet' | 'resting' } | { readonly status: 'pending'; readonly state: EpisodeState } | { readonly status: 'opened'; readonly state: EpisodeState };
 
+// Said at nearly every label.
+const RESTING: Decision = { status: 'resting' };
+const QUIET: Decision = { status: 'quiet' };
+
 /** openedAtMs: when this model's last episodes were opened, any version. */
 export function decideEpisode(state: EpisodeState, alarm: boolean, nowMs: number, openedAtMs: readonly number[], rules: { readonly cooldownMs: number; readonly maxRetrainsPerDay: number }): Decision {
-  if (nowMs < state.restUntilMs) return { status: 'resting' };
-  if (!alarm && !state.pending) return { status: 'quiet' };
-  const today = openedAtMs.filter((at) => at > nowMs - DAY_MS).length;
+  if (nowMs < state.restUntilMs) return RESTING;
+  if (!alarm && !state.pending) return QUIET;
+  let today = 0;
+  for (const at of openedAtMs) if (at > nowMs - DAY_MS) today += 1;
   if (today >= rules.maxRetrainsPerDay) return { status: 'pending', state: { ...state, pending: true } };
   return { status: 'opened', state: { episode: state.episode + 1, restUntilMs: nowMs + rules.cooldownMs, pending: false } };
 }

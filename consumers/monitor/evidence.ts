@@ -20,8 +20,9 @@ export function weigh(evidence: Evidence, threshold: number, score: number, high
   if (bets === undefined) betsBy.set(threshold, (bets = betsAt(threshold)));
   const most = CAP / (highest - threshold);
   const lacks = threshold - score;
-  const known = bets;
-  return evidence.map((s, k) => Math.min(MOST, (1 + s) * (1 + Math.min(known[k] ?? 0, most) * lacks)));
+  const next = evidence.slice();
+  for (let k = 0; k < next.length; k += 1) next[k] = Math.min(MOST, (1 + (next[k] ?? 0)) * (1 + Math.min(bets[k] ?? 0, most) * lacks));
+  return next;
 }
 /** M: the mean over the grid. */
 export function statisticOf(evidence: Evidence): number {

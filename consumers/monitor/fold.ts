@@ -33,6 +33,7 @@ export type Fold = {
 export type Common = { streamMs: number; offset: number; recallFrom: number | undefined; readonly openedAtMs: Map<string, number[]> };
 /** Openings kept per model: more than any daily cap looks back. */
 const KEPT_OPENINGS = 1000;
+const NONE: readonly number[] = [];
 
 /** eras: rising fromOffset; the first judges everything before the second. */
 export function createFold(partition: number, eras: readonly Era[]): Fold {
@@ -91,7 +92,7 @@ export function createFold(partition: number, eras: readonly Era[]): Fold {
 
   function decide(version: VersionState, alarm: boolean, orders: RetrainRequested[]): void {
     const { rules, modelName, modelVersion } = version;
-    const opened = common.openedAtMs.get(modelName) ?? [];
+    const opened = common.openedAtMs.get(modelName) ?? NONE;
     const decision = decideEpisode(version.episode, alarm, common.streamMs, opened, rules);
     switch (decision.status) {
       case 'quiet':

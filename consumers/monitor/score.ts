@@ -10,8 +10,7 @@ export type Coefficients = ReadonlyMap<string, Share>;
 export const MIN_FOR_COEFFICIENTS = 50;
 /** Whether shares are worth estimating anew, whatever the bucket: their labels are 50, 100, 200 ... So a new version is judged from its 50th label on, and never for long by the shares of a few. */
 export function isFreezePoint(labels: number): boolean {
-  const times = labels / MIN_FOR_COEFFICIENTS;
-  return Number.isInteger(Math.log2(times)) && times >= 1;
+  return labels >= MIN_FOR_COEFFICIENTS && labels % MIN_FOR_COEFFICIENTS === 0 && Number.isInteger(Math.log2(labels / MIN_FOR_COEFFICIENTS));
 }
 /** Shares of one category from its counts among `total` labels; it was label or prediction at least once. */
 export function shareOf(label: number, predicted: number, hit: number, total: number): Share {

@@ -27,20 +27,29 @@ export type Tallies = {
   changes(): ReadonlyMap<BucketKey, Bucket | undefined>;
   restore(buckets: readonly Bucket[], agedMs: number): void;
 };
-const keyOf = (startMs: number, lengthMs: number): BucketKey => `${lengthMs}/${startMs}`;
+const keyOf = ({ startMs, lengthMs }: Bucket): BucketKey => `${lengthMs}/${startMs}`;
 const floor = (timeMs: number, lengthMs: number): number => Math.floor(timeMs / lengthMs) * lengthMs;
 
 /** lengths: asked anew at every call, so that a change takes effect. */
 export function createTallies(lengths: () => Lengths): Tallies {
-  const all = new Map<BucketKey, Bucket>();
+  /** length → start → bucket */
+  const all = new Map<number, Map<number, Bucket>>();
   const order: Bucket[] = [];
   const total: Cells = new Map();
-  const changed = new Map<BucketKey, Bucket | undefined>();
+  /** with labels still, or emptied since it was last told */
+  const changed = new Set<Bucket>();
   let agedAt = 0;
   /** The bucket asked for last: most labels fall into it. */
   let last: Bucket | undefined;
 
-  const fineLength = (timeMs: number): number => lengths().findLast((one) => one.fromMs <= timeMs)?.lengthMs ?? lengths()[0]?.lengthMs ?? HOUR;
+  function fineLength(timeMs: number): number {
+    const known = lengths();
+    for (let i = known.length - 1; i > 0; i -= 1) {
+      const one = known[i];
+      if (one !== undefined && one.fromMs <= timeMs) return one.lengthMs;
+    }
+    return known[0]?.lengthMs ?? HOUR;
+  }
   /** Of the bucket or where it would stand. */
   function placeOf(startMs: number, lengthMs: number): number {
     let [low, high] = [0, order.length];
@@ -53,34 +62,26 @@ export function createTallies(lengths: () => Lengths): Tallies {
     return low;
   }
   function put(bucket: Bucket): Bucket {
-    all.set(keyOf(bucket.startMs, bucket.lengthMs), bucket);
+    const ofLength = all.get(bucket.lengthMs) ?? new Map<number, Bucket>();
+    all.set(bucket.lengthMs, ofLength.set(bucket.startMs, bucket));
     order.splice(placeOf(bucket.startMs, bucket.lengthMs), 0, bucket);
     return bucket;
   }
   function remove(bucket: Bucket): void {
-    const key = keyOf(bucket.startMs, bucket.lengthMs);
-    all.delete(key);
+    all.get(bucket.lengthMs)?.delete(bucket.startMs);
     order.splice(placeOf(bucket.startMs, bucket.lengthMs), 1);
-    changed.set(key, undefined);
+    changed.add(bucket);
     if (last === bucket) last = undefined;
-    touched = undefined;
   }
+  const find = (startMs: number, lengthMs: number): Bucket | undefined => all.get(lengthMs)?.get(startMs);
   function bucketOf(timeMs: number): Bucket {
     const length = fineLength(timeMs);
     const startMs = floor(timeMs, length);
     if (last !== undefined && last.startMs === startMs && last.lengthMs === length) return last;
-    const merged = all.get(keyOf(startMs, length)) ?? all.get(keyOf(floor(startMs, HOUR), HOUR)) ?? all.get(keyOf(floor(startMs, DAY), DAY));
+    const merged = find(startMs, length) ?? find(floor(startMs, HOUR), HOUR) ?? find(floor(startMs, DAY), DAY);
     last = merged ?? put({ startMs, lengthMs: length, cells: new Map(), labels: 0 });
     return last;
   }
-  /** Noted as changed already: labels come in long runs to one bucket. */
-  let touched: Bucket | undefined;
-  function touch(bucket: Bucket): void {
-    if (touched === bucket) return;
-    touched = bucket;
-    changed.set(keyOf(bucket.startMs, bucket.lengthMs), bucket);
-  }
-
   return {
     add(label, predicted, labelledAtMs, by) {
       const bucket = bucketOf(labelledAtMs);
@@ -88,22 +89,22 @@ export function createTallies(lengths: () => Lengths): Tallies {
       addTo(total, label, predicted, by);
       bucket.labels += by;
       if (bucket.labels === 0) remove(bucket);
-      else touch(bucket);
+      else changed.add(bucket);
       return bucket;
     },
     age(nowMs) {
+      if (nowMs < agedAt + HOUR) return false;
       const hour = floor(nowMs, HOUR);
-      if (hour <= agedAt) return false;
       agedAt = hour;
       let merged = false;
       for (const [olderThan, into] of [[FINE_FOR_MS, HOUR], [HOURS_FOR_MS, DAY]] as const) {
         for (const bucket of order.filter(({ startMs, lengthMs }) => lengthMs < into && startMs + lengthMs <= hour - olderThan)) {
           const startMs = floor(bucket.startMs, into);
-          const target = all.get(keyOf(startMs, into)) ?? put({ startMs, lengthMs: into, cells: new Map(), labels: 0 });
+          const target = find(startMs, into) ?? put({ startMs, lengthMs: into, cells: new Map(), labels: 0 });
           mergeInto(target.cells, bucket.cells);
           target.labels += bucket.labels;
           remove(bucket);
-          touch(target);
+          changed.add(target);
           merged = true;
         }
       }
@@ -114,10 +115,11 @@ export function createTallies(lengths: () => Lengths): Tallies {
     placeOf: ({ startMs, lengthMs }) => placeOf(startMs, lengthMs),
     cumulative: () => total,
     changes() {
-      const copy = new Map(changed);
+      const told = new Map<BucketKey, Bucket | undefined>();
+      // One that was emptied may have been made again meanwhile: what stands there now counts.
+      for (const bucket of changed) told.set(keyOf(bucket), find(bucket.startMs, bucket.lengthMs));
       changed.clear();
-      touched = undefined;
-      return copy;
+      return told;
     },
     restore(buckets, agedMs) {
       for (const bucket of buckets) {

@@ -1,6 +1,6 @@
 // The verdict on a window: warming until there are enough labels, then healthy or degraded. What is *shown* recovers only when every floor is passed by a
 // margin (hysteresis), so that it does not flicker; what triggers has no memory.
-import type { ClassF1, Marginals } from '../../schemas/f1.ts';
+import type { Marginals } from '../../schemas/f1.ts';
 
 export type Verdict =
   | { readonly status: 'warming'; readonly labels: number; readonly needed: number }
@@ -16,14 +16,21 @@ export function statusOf({ labels, marginals }: Judged, { minF1, minClassF1, min
   const weighted = marginals.weighted();
   if (weighted === undefined || labels < minLabels) return 'warming';
   let status: Shown = 'healthy';
-  const look = (what: 'weighted F1' | 'accuracy' | ClassF1, seen: number | undefined, floor: number): void => {
-    if (seen === undefined || seen >= floor + above) return;
+  if (weighted < minF1 + above) {
     status = 'degraded';
-    below?.(typeof what === 'string' ? what : `F1 of ${what.category}`, seen, floor);
-  };
-  look('weighted F1', weighted, minF1);
-  if (minAccuracy !== undefined) look('accuracy', marginals.micro(), minAccuracy);
-  if (minClassF1 !== undefined) for (const one of marginals.classes()) if (one.support >= minLabels) look(one, one.f1, minClassF1);
+    below?.('weighted F1', weighted, minF1);
+  }
+  const micro = minAccuracy === undefined ? undefined : marginals.micro();
+  if (minAccuracy !== undefined && micro !== undefined && micro < minAccuracy + above) {
+    status = 'degraded';
+    below?.('accuracy', micro, minAccuracy);
+  }
+  if (minClassF1 === undefined) return status;
+  for (const { category, f1, support } of marginals.classes()) {
+    if (support < minLabels || f1 === undefined || f1 >= minClassF1 + above) continue;
+    status = 'degraded';
+    below?.(`F1 of ${category}`, f1, minClassF1);
+  }
   return status;
 }
 export function verdictOf(judged: Judged, thresholds: Thresholds): Verdict {

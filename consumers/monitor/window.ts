@@ -37,8 +37,10 @@ export function createRunningWindow(tallies: Tallies, wanted: () => { readonly w
   let labels = 0;
 
   function take(bucket: Bucket, sign: 1 | -1): void {
-    mergeInto(cells, bucket.cells, sign);
-    for (const [label, row] of bucket.cells) for (const [predicted, n] of row) marginals.add(label, predicted, sign * n);
+    bucket.cells.forEach((row, label) => row.forEach((n, predicted) => {
+      addTo(cells, label, predicted, sign * n);
+      marginals.add(label, predicted, sign * n);
+    }));
     labels += sign * bucket.labels;
   }
   function clear(): void {
@@ -52,8 +54,8 @@ export function createRunningWindow(tallies: Tallies, wanted: () => { readonly w
   function fit(nowMs: number): void {
     const order = tallies.buckets();
     const { windowLabels, windowMaxAgeMs } = wanted();
-    const tooOld = (bucket: Bucket): boolean => bucket.startMs < nowMs - windowMaxAgeMs;
-    while (oldest !== undefined && (tooOld(oldest) || labels - oldest.labels >= windowLabels)) {
+    const fromMs = nowMs - windowMaxAgeMs;
+    while (oldest !== undefined && (oldest.startMs < fromMs || labels - oldest.labels >= windowLabels)) {
       const place = tallies.placeOf(oldest);
       take(oldest, -1);
       oldest = order[place + 1];
@@ -61,7 +63,7 @@ export function createRunningWindow(tallies: Tallies, wanted: () => { readonly w
     if (labels >= windowLabels) return;
     for (let place = (oldest === undefined ? order.length : tallies.placeOf(oldest)) - 1; place >= 0 && labels < windowLabels; place -= 1) {
       const next = order[place];
-      if (next === undefined || tooOld(next)) return;
+      if (next === undefined || next.startMs < fromMs) return;
       take(next, 1);
       oldest = next;
     }
