@@ -10,6 +10,7 @@ const pure = [
   'trainer/{datasetFile,plan}.ts',
   'producers/{catalogue,words,drift,people}.ts',
   'inference/slot.ts',
+  'trainer/tracking/{names,mapping}.ts',
   'stack/demo/{story,picture}.ts',
   'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures,guarantees}.ts',
   'stack/faults/{schedule,feed}.ts',

@@ -14,6 +14,7 @@ import { createArtifacts } from './artifacts.ts';
 import { usable } from './claim.ts';
 import { createLedger, type Row } from './ledger.ts';
 import { versionsOf } from './versions.ts';
+import { mirrorTo } from './tracking/wiring.ts';
 import { startWorker, type Worker, type WorkerStage } from './worker.ts';
 
 const settings = readModelSettings(process.env);
@@ -26,6 +27,8 @@ const rollbacks = new Counter({ name: 'loop_rollbacks_total', help: 'Rollbacks b
 const seconds = new Histogram({ name: 'loop_training_seconds', help: 'From start to outcome', buckets: [1, 2, 5, 10, 20, 40, 80, 160, 320], registers: [metrics] });
 const stages = new Gauge({ name: 'loop_training_stage', help: '1 for the stage of the running training', labelNames: ['stage'], registers: [metrics] });
 const deadLetters = new Counter({ name: 'loop_dead_letters_total', help: 'Records set aside', labelNames: ['topic', 'reason'], registers: [metrics] });
+// A loop of its own: nothing here waits for it.
+const mirror = mirrorTo({ settings, objects: createArtifacts(settings), log, metrics });
 let worker: Worker | undefined;
 let subscription: Subscription | undefined;
 let publisher: Publisher | undefined;
@@ -72,6 +75,7 @@ await runService({
         void look();
       },
       onOutcome: (outcome, duration, cause) => {
+        mirror?.wake();
         if (cause === 'rollback') return rollbacks.inc({ outcome });
         trainings.inc({ outcome });
         seconds.observe(duration);
@@ -102,6 +106,7 @@ await runService({
     clearInterval(scheduling);
     await subscription?.stop();
     await worker?.stop();
+    await mirror?.stop();
     await publisher?.close();
     await ledger.close();
   },
