@@ -82,6 +82,7 @@ test('a rollback makes no new version; the alias goes to the old one because its
   rows.push(aRow(3, { cause: 'rollback', model_version: 'v1', manifest_s3: first.manifest_s3, weights_s3: first.weights_s3, report: null }));
   await sweep();
   assert.deepEqual([fake.versions.length, fake.moves], [2, ['2', '1']]);
+  assert.ok(!fake.calls.some((call) => call.startsWith('DELETE')));
 });
 test('the alias never names an older promotion: not while the champion is refused, not while everything is told again', async () => {
   const rows = [aRow(1), aRow(2)];
