@@ -146,7 +146,6 @@ test('MLflow finds every run, its figures and files and the champion; hung or ki
   mlflow.hang();
   const hung = await ended('mlflow hung', 'manual');
   await announced(3);
-  assert.equal(await behind().then((rows) => (rows ?? 0) >= 0), true);
   await mlflow.kill9();
   // Killed in the middle of a training, and away for two promotions and a rollback.
   await order('mlflow dead', 'manual', { force: true });
@@ -162,6 +161,7 @@ test('MLflow finds every run, its figures and files and the champion; hung or ki
   await mlflow.start();
   await until('a run is half told', async () => ((await mlflow.halfTold()) > 0 ? true : undefined), LONG_MS);
   await trainer.kill9();
+  console.log(`the trainer was killed with ${await mlflow.halfTold()} run half told`);
   trainer = startTrainer();
   await until('the trainer is back', behind, LONG_MS);
   console.log(`caught up ${seconds(await caughtUp())} after MLflow was back and the trainer, killed while it told, was started again`);
