@@ -2,7 +2,9 @@
 import { LoopError, messageOf } from '../schemas/failure.ts';
 import { createRegistry } from '../schemas/registry.ts';
 import { readModelSettings } from '../schemas/settings.ts';
+import { PROJECT_DIR, pathsOf } from '../stack/paths.ts';
 import { createArtifacts } from './artifacts.ts';
+import { nativeHomeIn, startBackend } from './backend.ts';
 import type { FromChild } from './run.ts';
 import { train, type Job } from './train.ts';
 
@@ -13,7 +15,8 @@ process.once('message', (message) => {
   // The parent is our own code; the message is the Job it was given.
   const { job, env } = message as { job: Job; env: Record<string, string> };
   const settings = readModelSettings(env);
-  train(job, { settings, registry: createRegistry(settings.registryUrl, fetch), artifacts: createArtifacts(settings), tell: send })
+  const backend = startBackend({ choice: settings.trainBackend, nativeHomes: [PROJECT_DIR, nativeHomeIn(pathsOf(settings.homeDir, settings.cacheDir, env['XDG_CACHE_HOME']).cache)] });
+  backend.then((standing) => train(job, { backend: standing, settings, registry: createRegistry(settings.registryUrl, fetch), artifacts: createArtifacts(settings), tell: send }))
     .then((trained) => send({ kind: 'trained', trained }), (error: unknown) => send({ kind: 'failed', code: error instanceof LoopError ? error.code : 'unexpected', retryable: error instanceof LoopError && error.retryable, message: messageOf(error) }))
     .finally(() => process.disconnect());
 });

@@ -1,9 +1,9 @@
 // Fits the linear model of MODEL.md with TensorFlow.js: squared hinge, one against the rest, AdaGrad, sparse sums in both directions.
 // The same rows, order, seed and backend give the same bits.
-import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { aisleOf, featureCount, featurise, type Features, type Recipe } from '../schemas/features.ts';
 import { createRandom } from '../schemas/random.ts';
-import { startBackend } from './backend.ts';
+import { startBackend, type Tf } from './backend.ts';
 import { pack, type Packed, type PackedRow } from './pack.ts';
 
 const LEARNING_RATE = 0.15;
@@ -29,24 +29,24 @@ function rowsToLearn(input: readonly FitRow[], recipe: Recipe, cache: FeatureCac
 }
 
 type Batch = ReturnType<typeof upload>;
-function upload({ uniq, scale, local, row, cscLocal, cscRow, rowScale, weight, target }: Packed, categories: number) {
+function upload(tf: Tf, { uniq, scale, local, row, cscLocal, cscRow, rowScale, weight, target }: Packed, categories: number) {
   const rows = weight.length;
   return {
     uniq: tf.tensor1d(uniq, 'int32'), at: tf.tensor2d(uniq, [uniq.length, 1], 'int32'), scale: tf.tensor2d(scale, [scale.length, 1]), local: tf.tensor1d(local, 'int32'), row: tf.tensor1d(row, 'int32'),
     cscLocal: tf.tensor1d(cscLocal, 'int32'), cscRow: tf.tensor1d(cscRow, 'int32'), rowScale: tf.tensor2d(rowScale, [rows, 1]), weight: tf.tensor2d(weight, [rows, 1]), target: tf.tensor2d(target, [rows, categories]),
   };
 }
-type State = { readonly weights: tf.Tensor; readonly squares: tf.Tensor; readonly bias: tf.Tensor; readonly biasSquares: tf.Tensor; /** sum over the rows of the epoch so far */ readonly loss: tf.Tensor };
+type State = { readonly weights: Tensor; readonly squares: Tensor; readonly bias: Tensor; readonly biasSquares: Tensor; /** sum over the rows of the epoch so far */ readonly loss: Tensor };
 
-function step(state: State, batch: Batch, rate: number): State {
+function step(tf: Tf, state: State, batch: Batch, rate: number): State {
   return tf.tidy(() => {
-    const own = tf.gather(state.weights as tf.Tensor2D, batch.uniq);
+    const own = tf.gather(state.weights as Tensor2D, batch.uniq);
     const z = tf.add(tf.mul(tf.sparse.sparseSegmentSum(tf.mul(own, batch.scale), batch.local, batch.row), batch.rowScale), state.bias);
     const short = tf.relu(tf.sub(1, tf.mul(batch.target, z)));
     const weighed = tf.mul(short, batch.weight);
     const slope = tf.neg(tf.mul(weighed, batch.target));
     const gradient = tf.mul(tf.sparse.sparseSegmentSum(tf.mul(slope, batch.rowScale), batch.cscRow, batch.cscLocal), batch.scale);
-    const ownSquares = tf.add(tf.gather(state.squares as tf.Tensor2D, batch.uniq), tf.square(gradient));
+    const ownSquares = tf.add(tf.gather(state.squares as Tensor2D, batch.uniq), tf.square(gradient));
     const biasGradient = tf.sum(slope, 0);
     const biasSquares = tf.add(state.biasSquares, tf.square(biasGradient));
     return {
@@ -60,7 +60,7 @@ function step(state: State, batch: Batch, rate: number): State {
 
 /** Weights as the scorer wants them: W row-major [features, categories], then b. */
 export async function fit(input: readonly FitRow[], { categories, recipe, epochs, stopAfter = epochs, seed, cache, afterEpoch }: FitOptions): Promise<Float32Array> {
-  await startBackend();
+  const { tf } = await startBackend();
   const random = createRandom(seed);
   const rows = random.shuffle(rowsToLearn(input, recipe, cache));
   const features = featureCount(recipe);
@@ -71,7 +71,7 @@ export async function fit(input: readonly FitRow[], { categories, recipe, epochs
   for (const one of rows) for (const feature of one.features.index) if ((place[feature] ?? 0) < 0) place[feature] = occurring.push(feature) - 1;
   const scratch = new Int32Array(features).fill(-1);
   const batches: Batch[] = [];
-  for (let at = 0; at < rows.length; at += BATCH) batches.push(upload(pack(rows.slice(at, at + BATCH), place, scratch, categories), categories));
+  for (let at = 0; at < rows.length; at += BATCH) batches.push(upload(tf, pack(rows.slice(at, at + BATCH), place, scratch, categories), categories));
 
   let state: State = { weights: tf.zeros([occurring.length, categories]), squares: tf.fill([occurring.length, categories], EPSILON), bias: tf.zeros([categories]), biasSquares: tf.fill([categories], EPSILON), loss: tf.scalar(0) };
   const spread = async (): Promise<Float32Array> => {
@@ -86,7 +86,7 @@ export async function fit(input: readonly FitRow[], { categories, recipe, epochs
   for (let epoch = 0; epoch < stopAfter; epoch += 1) {
     const rate = LEARNING_RATE * (1 - (0.9 * epoch) / epochs);
     for (const batch of random.shuffle(batches)) {
-      const next = step(state, batch, rate);
+      const next = step(tf, state, batch, rate);
       tf.dispose({ ...state });
       state = next;
     }

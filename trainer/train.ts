@@ -7,7 +7,7 @@ import type { Artifacts, StoredModel } from './artifacts.ts';
 import { loadDataset, type Offsets } from './dataset.ts';
 import { cellList, discordant, judge, type Judged } from './evaluate.ts';
 import { gate, type GateVerdict } from './gate.ts';
-import { startBackend } from './backend.ts';
+import type { Backend } from './backend.ts';
 import { calibrationError } from './calibrate.ts';
 import { fit, type FeatureCache, type FitRow } from './fit.ts';
 import { learn } from './learn.ts';
@@ -38,10 +38,9 @@ export type Trained = {
   readonly report: object;
 };
 
-export async function train(job: Job, { settings, registry, artifacts, tell }: { settings: Settings; registry: Registry; artifacts: Artifacts; tell: (told: Told) => void }): Promise<Trained> {
+export async function train(job: Job, { backend, settings, registry, artifacts, tell }: { backend: Backend; settings: Settings; registry: Registry; artifacts: Artifacts; tell: (told: Told) => void }): Promise<Trained> {
   const enter = (stage: Stage): void => tell({ kind: 'stage', stage });
   enter('dataset');
-  const backend = await startBackend();
   const champion = job.champion === undefined ? undefined : await artifacts.loadModel(job.champion.manifestUri, job.champion.manifestSha256);
   const data = await loadDataset(job.runId, planOf(job, settings), { settings, registry, artifacts });
   const recipe: Recipe = DEFAULT_RECIPE;
