@@ -57,7 +57,7 @@ export async function fetchNative(cache: string, say: Say): Promise<string> {
     writeFileSync(join(dir, 'package.json'), JSON.stringify({ name: 'tfjs-node-of-the-loop', private: true, dependencies: { '@tensorflow/tfjs-node': TFJS_NODE } }));
     await runProgram('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: dir, missing: 'Install npm.' });
     await byItsInstaller(dir).catch(async (error: unknown) => {
-      say(`its own installer failed (${messageOf(error).split('\n').find((line) => /error|ENOTFOUND|ECONN|status/i.test(line))?.trim() ?? 'no prebuilt library'}); building it from ${WHEEL}`);
+      say(`its own installer failed (${/ENOTFOUND|ECONN\w+|ETIMEDOUT|status code \d+|npm error.*|g\+\+.*/.exec(messageOf(error))?.[0] ?? 'no prebuilt library'}); building it from ${WHEEL}`);
       rmSync(join(dir, 'node_modules/@tensorflow/tfjs-node/deps'), { recursive: true, force: true });
       await byWheel(dir, say);
     });
