@@ -1,7 +1,9 @@
 // The load check: what the trainer runs before it announces a model is what inference runs before it serves one.
 import { poison } from './failure.ts';
 import { parseManifest, type Manifest } from './manifest.ts';
+import { featureCount } from './features.ts';
 import { createScorer, selfTest, type Scorer } from './scorer.ts';
+import { denseWeights } from './weights.ts';
 
 /** Hex SHA-256; an argument, because hashing is not pure here. */
 export type Sha256 = (bytes: Uint8Array) => string;
@@ -13,11 +15,12 @@ export function readManifest(uri: string, bytes: Uint8Array, expected: string | 
 }
 export const weightsUriOf = (manifestUri: string, manifest: Manifest): string => manifestUri.replace(/[^/]+$/, manifest.weights_file);
 
-/** A scorer from the weights, after checksum and self-test; `name` is what the errors call the model. Throws poison `checksum` or `self_test`. */
+/** A scorer from the weights, after checksum and self-test; `name` is what the errors call the model. Throws poison `checksum`, `bad_weights` or `self_test`. */
 export function readScorer(name: string, manifest: Manifest, bytes: Uint8Array, sha256: Sha256): Scorer {
   if (bytes.length !== manifest.weights_bytes || sha256(bytes) !== manifest.weights_sha256) throw poison('checksum', `the weights of ${name} are damaged: size or SHA-256 differs from its manifest`);
   // A copy begins at an address that floats may be read from.
-  const score = createScorer(manifest, new Float32Array(new Uint8Array(bytes).buffer));
+  const aligned = new Uint8Array(bytes).buffer;
+  const score = createScorer(manifest, manifest.format === 1 ? new Float32Array(aligned) : denseWeights(name, aligned, { features: manifest.features ?? 0, all: featureCount(manifest.recipe), width: manifest.categories.length }));
   const failed = selfTest(manifest, score);
   if (failed.length > 0) throw poison('self_test', `${name} does not reproduce ${failed.length} of ${manifest.golden.length} golden rows, first '${failed[0]?.text}'`);
   return score;

@@ -1,26 +1,32 @@
 // What a stored model says about itself. manifest.json lies beside model.json and weights.bin (ordinary tfjs files) in s3://models/<name>/<weights sha>/.
 import { featureCount, type Recipe } from './features.ts';
 import { poison } from './failure.ts';
+import { sparseBytes } from './weights.ts';
 
 /** A text with the probabilities the trainer saw: what a loader must reproduce within `tolerance` before the model may serve. */
 export type GoldenRow = { readonly text: string; readonly probabilities: readonly number[] };
 export type Manifest = {
-  readonly format: 1;
+  /** 1: all weights in a row. 2: only those of features that occur, see schemas/weights.ts. */
+  readonly format: 1 | 2;
   readonly model_name: string;
   readonly run_id: string;
   readonly categories: readonly string[];
   readonly recipe: Recipe;
   /** Probabilities are softmax(temperature * z). */
   readonly temperature: number;
-  /** Object beside the manifest: float32 little-endian, W row-major [features, categories], then b [categories]. */
+  /** Object beside the manifest, little-endian. Format 1: float32 W row-major [all features, categories], then b [categories]. */
   readonly weights_file: string;
   readonly weights_sha256: string;
   readonly weights_bytes: number;
+  /** Format 2: features with weights of their own. */
+  readonly features?: number;
   readonly golden: readonly GoldenRow[];
   readonly tolerance: number;
   readonly backend: string;
   readonly dataset_hash: string;
   readonly seed: number;
+  /** How it was trained; absent in format 1. */
+  readonly training?: { readonly epochs: number; readonly best_epoch: number | null; readonly best_model_metric: string; readonly library_versions: Readonly<Record<string, string>> };
 };
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -41,7 +47,9 @@ export function parseManifest(json: string): Manifest {
   const need = (name: string, good: boolean): void => {
     if (!good) wrong.push(name);
   };
-  need('format', m['format'] === 1);
+  const { format, features } = m;
+  need('format', format === 1 || format === 2);
+  if (format === 2) need('features', typeof features === 'number' && Number.isInteger(features) && features >= 0);
   for (const name of ['model_name', 'run_id', 'weights_file', 'backend', 'dataset_hash']) need(name, typeof m[name] === 'string');
   need('weights_sha256', typeof m['weights_sha256'] === 'string' && /^[0-9a-f]{64}$/.test(m['weights_sha256']));
   need('temperature', typeof m['temperature'] === 'number' && m['temperature'] > 0);
@@ -50,14 +58,14 @@ export function parseManifest(json: string): Manifest {
   const categories = m['categories'];
   need('categories', isTexts(categories) && categories.length >= 2 && new Set(categories).size === categories.length);
   const recipe = m['recipe'];
-  const bits = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 24;
+  const bits = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 24;
   const goodRecipe =
-    isObject(recipe) && recipe['kind'] === 'hashed-word-char-v1' && bits(recipe['wordBits']) && bits(recipe['charBits']) &&
+    isObject(recipe) && (recipe['kind'] === 'hashed-word-char-v1' || (recipe['kind'] === 'hashed-words-v2' && typeof recipe['marks'] === 'boolean' && typeof recipe['pairScale'] === 'number')) && bits(recipe['wordBits']) && bits(recipe['charBits']) &&
     ['charMin', 'charMax', 'wordScale', 'rowNorm'].every((name) => typeof recipe[name] === 'number') && typeof recipe['aisleTag'] === 'boolean';
   need('recipe', goodRecipe);
   const golden = m['golden'];
   need('golden', Array.isArray(golden) && golden.length > 0 && golden.every((row: unknown) => isObject(row) && typeof row['text'] === 'string' && isNumbers(row['probabilities'])));
-  if (wrong.length === 0 && isTexts(categories)) need('weights_bytes', m['weights_bytes'] === 4 * (featureCount(recipe as Recipe) + 1) * categories.length);
+  if (wrong.length === 0 && isTexts(categories)) need('weights_bytes', m['weights_bytes'] === (format === 2 ? sparseBytes(Number(features), categories.length) : 4 * (featureCount(recipe as Recipe) + 1) * categories.length));
   if (wrong.length > 0) throw poison('bad_manifest', `the manifest has wrong or missing fields: ${wrong.join(', ')}`, { fields: { wrong } });
   return m as Manifest;
 }

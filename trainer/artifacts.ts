@@ -2,17 +2,17 @@
 import { Client as Minio } from 'minio';
 import { createReadObject, placeOf, sha256, type ReadObject } from '../consumers/objects.ts';
 import { messageOf, transient } from '../schemas/failure.ts';
-import { featureCount } from '../schemas/features.ts';
 import { readManifest, readScorer, weightsUriOf } from '../schemas/load.ts';
 import type { Manifest } from '../schemas/manifest.ts';
 import type { Scorer } from '../schemas/scorer.ts';
+import { sparseWeights } from '../schemas/weights.ts';
 import { s3Options, type Settings } from '../schemas/settings.ts';
 
 export type StoredModel = { readonly manifestUri: string; readonly manifestSha256: string; readonly weightsUri: string; readonly weightsSha256: string };
 export type Artifacts = {
   readonly read: ReadObject;
   write(uri: string, bytes: Uint8Array | string): Promise<void>;
-  storeModel(manifest: Omit<Manifest, 'weights_file' | 'weights_sha256' | 'weights_bytes' | 'format'>, weights: Float32Array): Promise<StoredModel>;
+  storeModel(manifest: Omit<Manifest, 'weights_file' | 'weights_sha256' | 'weights_bytes' | 'format' | 'features'>, weights: Float32Array): Promise<StoredModel>;
   /** Loads and checks as inference will: checksums, then the self-test. Throws poison with the reason. */
   loadModel(manifestUri: string, manifestSha256: string | undefined): Promise<{ readonly manifest: Manifest; readonly score: Scorer }>;
 };
@@ -32,15 +32,14 @@ export function createArtifacts(settings: Settings): Artifacts {
     read,
     write,
     async storeModel(facts, weights) {
-      const bytes = Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength);
+      const width = facts.categories.length;
+      const { bytes, features } = sparseWeights(weights, width);
       const weightsSha256 = sha256(bytes);
       const home = `s3://models/${facts.model_name}/${weightsSha256}`;
-      const features = featureCount(facts.recipe);
-      const width = facts.categories.length;
-      const manifest: Manifest = { ...facts, format: 1, weights_file: 'weights.bin', weights_sha256: weightsSha256, weights_bytes: bytes.length };
+      const manifest: Manifest = { ...facts, format: 2, features, weights_file: 'weights.bin', weights_sha256: weightsSha256, weights_bytes: bytes.length };
       const tfjs = {
         format: 'layers-model', generatedBy: 'live-f1-loop', modelTopology: null,
-        weightsManifest: [{ paths: ['weights.bin'], weights: [{ name: 'W', shape: [features, width], dtype: 'float32' }, { name: 'b', shape: [width], dtype: 'float32' }] }],
+        weightsManifest: [{ paths: ['weights.bin'], weights: [{ name: 'feature', shape: [features], dtype: 'int32' }, { name: 'W', shape: [features, width], dtype: 'float32' }, { name: 'b', shape: [width], dtype: 'float32' }] }],
       };
       const text = JSON.stringify(manifest);
       // Two runs may end in the same weights: each keeps its own manifest beside them.

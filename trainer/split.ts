@@ -13,8 +13,8 @@ export function textHash(text: string, salt: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 export const isHoldOut = (text: string): boolean => textHash(text, 101) % 100 < HOLD_OUT_OF_100;
-const CHOOSING_OF_100 = 5;
-/** Rows of the training side on which the best epoch and the temperature are chosen; never learnt. */
+const CHOOSING_OF_100 = 10;
+/** Rows of the training side on which the best epoch and the temperature are chosen. */
 export const isForChoosing = (text: string): boolean => textHash(text, 303) % 100 < CHOOSING_OF_100;
 /** Cross-fit fold 0…folds−1. */
 export const foldOf = (text: string, folds: number): number => textHash(text, 202) % folds;

@@ -13,7 +13,7 @@ import { fit, type FeatureCache, type FitRow } from './fit.ts';
 import { learn } from './learn.ts';
 import type { BestModelMetric, EpochProgress } from './progress.ts';
 import { planOf, type GivenData } from './plan.ts';
-import { isForChoosing, partsOfRows, type BaseRow, type TrainingRow } from './split.ts';
+import { partsOfRows, type BaseRow, type TrainingRow } from './split.ts';
 
 const FOLDS = 2;
 const MIN_SUPPORT = 50;
@@ -58,7 +58,7 @@ export async function train(job: Job, { backend, settings, registry, artifacts, 
   enter('cross-fit');
   const needed = champion === undefined || parts.recent.length === 0 ? [] : Array.from({ length: FOLDS }, (_, fold) => fold);
   const crossFitted: Scorer[] = [];
-  for (const fold of needed) crossFitted.push(createScorer({ categories, recipe, temperature: 1 }, await fit(fitRows(parts.training.filter((row) => row.fold !== fold && !isForChoosing(row.product_description))), { categories: categories.length, recipe, epochs: job.epochs, stopAfter: best?.epoch, seed: settings.seed, cache })));
+  for (const fold of needed) crossFitted.push(createScorer({ categories, recipe, temperature: 1 }, await fit(fitRows(parts.training.filter((row) => row.fold !== fold)), { categories: categories.length, recipe, epochs: job.epochs, stopAfter: best?.epoch, seed: settings.seed, cache })));
 
   enter('gate');
   const byCandidate = { holdOut: judge(parts.holdOut, (row) => score(row.product_description).category), recent: judge(parts.recent, (row) => (crossFitted[row.fold] ?? score)(row.product_description).category) };
@@ -72,7 +72,7 @@ export async function train(job: Job, { backend, settings, registry, artifacts, 
   enter('storing');
   const step = Math.max(1, Math.floor(parts.holdOut.length / GOLDEN_ROWS));
   const golden = parts.holdOut.filter((_, i) => i % step === 0).slice(0, GOLDEN_ROWS).map((row) => ({ text: row.product_description, probabilities: [...score(row.product_description).probabilities] }));
-  const stored = await artifacts.storeModel({ model_name: settings.modelName, run_id: job.runId, categories, recipe, temperature, golden: golden.length > 0 ? golden : [{ text: 'golden', probabilities: [...score('golden').probabilities] }], tolerance: TOLERANCE, backend: backend.name, dataset_hash: data.hash, seed: settings.seed }, learnt.weights);
+  const stored = await artifacts.storeModel({ model_name: settings.modelName, run_id: job.runId, categories, recipe, temperature, golden: golden.length > 0 ? golden : [{ text: 'golden', probabilities: [...score('golden').probabilities] }], tolerance: TOLERANCE, backend: backend.name, dataset_hash: data.hash, seed: settings.seed, training: { epochs: job.epochs, best_epoch: best?.epoch ?? null, best_model_metric: job.metric, library_versions: backend.libraryVersions } }, learnt.weights);
   const ece = calibrationError(parts.holdOut.map((row) => {
     const { category, probabilities } = score(row.product_description);
     return { confidence: Math.max(...probabilities), right: category === row.category };
