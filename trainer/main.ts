@@ -1,17 +1,16 @@
 // The trainer process: wiring only.
 import { Counter, Gauge, Histogram, Registry as Metrics } from 'prom-client';
 import { checkAgreement } from '../consumers/agreement.ts';
-import { deadLetterOf } from '../consumers/deadLetters.ts';
 import { createLog, runService } from '../consumers/service.ts';
 import { subscribe, type Subscription } from '../consumers/subscriber.ts';
 import { createKafka } from '../producers/kafka.ts';
 import { createPublisher, type Publisher } from '../producers/publisher.ts';
-import { LoopError, messageOf } from '../schemas/failure.ts';
+import { messageOf } from '../schemas/failure.ts';
 import { scheduleRetrainId } from '../schemas/ids.ts';
 import { createRegistry } from '../schemas/registry.ts';
 import { readModelSettings } from '../schemas/settings.ts';
 import { createArtifacts } from './artifacts.ts';
-import { usable } from './claim.ts';
+import { createIntake } from './intake.ts';
 import { createLedger, type Row } from './ledger.ts';
 import { versionsOf } from './versions.ts';
 import { mirrorTo } from './tracking/wiring.ts';
@@ -83,22 +82,13 @@ await runService({
     });
     subscription = await subscribe({
       settings, clientId: 'trainer', groupId: 'trainer', log, topics: ['retrain-requests'], onFatal: die,
-      async onRecord(record) {
-        try {
-          if (record.value === null) return;
-          const request = await registry.decode('retrain-requests', record.value);
-          const checked = usable(request, settings.trainBuckets);
-          if (checked.status === 'unusable') throw new LoopError('poison', 'unusable_request', checked.reason);
-          const how = await ledger.claim(request, record.partition, record.offset);
-          log.info({ retrain_id: request.retrain_id, how }, 'retrain request');
+      onRecord: createIntake({
+        settings, registry, ledger, log, nowMs: Date.now, publish: async (messages) => publisher?.send(messages), countDead: (reason) => deadLetters.inc({ topic: 'retrain-requests', reason }),
+        async onClaimed() {
           await look();
           worker?.wake();
-        } catch (error) {
-          if (!(error instanceof LoopError) || error.kind !== 'poison') throw error;
-          deadLetters.inc({ topic: record.topic, reason: error.code });
-          await publisher?.send([deadLetterOf(record, error.code, messageOf(error), 'trainer', Date.now())]);
-        }
-      },
+        },
+      }),
     });
     scheduling = setInterval(() => void scheduleIfDue().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'could not ask for the scheduled training')), 60_000);
   },

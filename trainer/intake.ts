@@ -1,0 +1,30 @@
+// What happens to a retrain request that is read: one row, once; what nobody can use goes to the dead letters. The offset is committed after this has resolved.
+import { deadLetterOf } from '../consumers/deadLetters.ts';
+import type { Incoming } from '../consumers/record.ts';
+import type { Log } from '../producers/kafka.ts';
+import type { Outgoing } from '../producers/outgoing.ts';
+import { LoopError, messageOf } from '../schemas/failure.ts';
+import type { Registry } from '../schemas/registry.ts';
+import type { Settings } from '../schemas/settings.ts';
+import { usable } from './claim.ts';
+import type { Ledger } from './ledger.ts';
+
+export function createIntake({ settings, registry, ledger, log, nowMs, publish, countDead, onClaimed }: {
+  settings: Pick<Settings, 'trainBuckets'>; registry: Registry; ledger: Pick<Ledger, 'claim'>; log: Log; nowMs: () => number; publish: (messages: readonly Outgoing[]) => Promise<void>; countDead: (reason: string) => void; onClaimed: () => Promise<void>;
+}): (record: Incoming) => Promise<void> {
+  return async (record) => {
+    try {
+      if (record.value === null) return;
+      const request = await registry.decode('retrain-requests', record.value);
+      const checked = usable(request, settings.trainBuckets);
+      if (checked.status === 'unusable') throw new LoopError('poison', 'unusable_request', checked.reason);
+      const how = await ledger.claim(request, record.partition, record.offset);
+      log.info({ retrain_id: request.retrain_id, how }, 'retrain request');
+      await onClaimed();
+    } catch (error) {
+      if (!(error instanceof LoopError) || error.kind !== 'poison') throw error;
+      countDead(error.code);
+      await publish([deadLetterOf(record, error.code, messageOf(error), 'trainer', nowMs())]);
+    }
+  };
+}
