@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { sha256 } from '../consumers/objects.ts';
+import { readToEnd } from '../consumers/readToEnd.ts';
 import type { ModelPromoted, RetrainRequested } from '../schemas/events.ts';
 import { writeTrainingCsv } from '../schemas/csv.ts';
 import { PROJECT_DIR } from '../stack/paths.ts';
-import { startProcess, until, watch, type Bench } from '../stack/testing.ts';
+import { startProcess, until, type Bench } from '../stack/testing.ts';
 import { wrongIn, type Case, type How } from './crashTable.ts';
 import type { Row } from './ledger.ts';
 import { own, requestOf, type Own } from './tiny.testing.ts';
@@ -17,7 +18,7 @@ import { own, requestOf, type Own } from './tiny.testing.ts';
 const LEASE_MS = '3000';
 const ROWS = 400;
 /** A line and the words of it. Ends with the test, whatever state it is in. */
-export type Talker = { readonly child: ChildProcess; readonly lines: readonly string[]; said(line: string, from?: number): Promise<true>; readonly gone: Promise<void>; end(signal: NodeJS.Signals): Promise<void> };
+export type Talker = { readonly child: ChildProcess; readonly lines: readonly string[]; /** resolves with 'gone' when it ended instead */ said(line: string, from?: number): Promise<'said' | 'gone'>; readonly gone: Promise<void>; end(signal: NodeJS.Signals): Promise<void> };
 
 export function startTalker(t: TestContext, { logs }: Bench, main: string, env: Readonly<Record<string, string | undefined>>): Talker {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], { cwd: PROJECT_DIR, env: { ...env } as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', openSync(join(logs, 'test-crash.log'), 'a')] });
@@ -33,11 +34,7 @@ export function startTalker(t: TestContext, { logs }: Bench, main: string, env: 
   t.after(() => end('SIGKILL'));
   return {
     child, lines, gone, end,
-    said: (line, from = 0) => until(`${main} says ${line}`, () => {
-      const died = lines.find((one) => one.startsWith('died'));
-      if (died !== undefined) throw new Error(`${main} ${died}`);
-      return lines.indexOf(line, from) >= 0 ? true : undefined;
-    }),
+    said: (line, from = 0) => until(`${main} says ${line}`, () => (lines.indexOf(line, from) >= 0 ? 'said' : child.exitCode !== null || child.signalCode !== null ? 'gone' : undefined)),
   };
 }
 
@@ -52,8 +49,18 @@ export async function openCrashRun(t: TestContext, bench: Bench): Promise<CrashR
     return { product_description: `${category.toLowerCase().slice(0, 6)} number ${i}`, category };
   })));
   const env = { ...mine.env, LEASE_MS, BASE_CORPUS: corpus, EPOCHS: '1', LOG_LEVEL: 'info' };
-  const events = await watch(t, bench, 'models');
-  const mineOnly = (): ModelPromoted[] => events.filter((event) => event.model_name === model);
+  /** By offset: each event as often as it stands there. */
+  async function events(): Promise<ModelPromoted[]> {
+    const found: ModelPromoted[] = [];
+    await readToEnd({
+      settings, clientId: 'test-crash', topics: ['models'],
+      onRecord: async ({ value }) => {
+        const event = value === null ? undefined : await bench.registry.decode('models', value);
+        if (event?.model_name === model) found.push(event);
+      },
+    });
+    return found;
+  }
   startProcess(t, bench, 'inference/main.ts', { MODEL_NAME: model });
   const servedSeq = (): Promise<number | undefined> => fetch(`http://127.0.0.1:${settings.inferencePort}/health/ready`).then(async (answer) => (answer.ok ? ((await answer.json()) as { promotion_seq: number }).promotion_seq : undefined), () => undefined);
   const rows = async (): Promise<Row[]> => (await ledger.latest(100_000)).filter((row) => row.model_name === model);
@@ -69,11 +76,11 @@ export async function openCrashRun(t: TestContext, bench: Bench): Promise<CrashR
     const all = await rows();
     return ids.every((id) => all.some((row) => row.retrain_id === id && (row.status === 'FINISHED' || row.status === 'FAILED'))) ? all : undefined;
   }, 120_000);
-  /** Events and inference follow the rows; awaited, for they are not of the same moment. A difference that stays is told by the check. */
+  /** The inference follows the events; awaited, for it is not of the same moment. A difference that stays is told by the check. */
   async function settled(all: readonly Row[]): Promise<{ events: readonly ModelPromoted[]; serving: number | undefined }> {
     const promotions = all.filter((row) => row.promotion_seq !== null).length;
-    await until('the events and the inference', async () => (mineOnly().length >= promotions && (await servedSeq()) === promotions ? true : undefined), 30_000).catch(() => undefined);
-    return { events: mineOnly(), serving: await servedSeq() };
+    await until('the inference follows', async () => ((await servedSeq()) === promotions ? true : undefined), 30_000).catch(() => undefined);
+    return { events: await events(), serving: await servedSeq() };
   }
   async function damaged(all: readonly Row[]): Promise<string[]> {
     const wrong: string[] = [];
@@ -96,22 +103,24 @@ export async function openCrashRun(t: TestContext, bench: Bench): Promise<CrashR
       // Where the claim itself is cut, the next trainer goes on from the same committed offset; elsewhere it reads every request again.
       const sameGroup = one.step === 'asked' || one.step === 'claimed' ? { CRASH_GROUP: `trainer-crash-${randomUUID()}` } : {};
       const doomed = trainer({ CRASH_AT: one.step, CRASH_ID: asked, CRASH_HOW: one.how, ...sameGroup });
-      await doomed.said(`at ${one.step}`);
-      if (one.how === 'kill') await doomed.gone;
-      else await until('it is suspended', () => (/^State:\s+T/m.test(readFileSync(`/proc/${doomed.child.pid ?? 0}/status`, 'utf8')) ? true : undefined));
-      const meanwhile = one.meanwhile ? await order('rollback', false) : undefined;
-      const next = trainer(sameGroup);
-      const ids = [asked, ...(meanwhile === undefined ? [] : [meanwhile])];
-      await ended(ids);
-      if (one.how === 'stop') {
-        // The zombie wakes and goes on where it was; only when it has nothing left in hand is the case over.
-        const from = doomed.lines.length;
-        doomed.child.kill('SIGCONT');
-        if (one.step === 'asked' || one.step === 'claimed') await doomed.said(`handled ${asked}`, from);
-        else await doomed.said(`free ${one.kind === 'rollback' ? 'rollback' : 'training'}`, from);
-        await doomed.end('SIGTERM');
+      const trainers = [doomed];
+      let meanwhile: string | undefined;
+      try {
+        await doomed.said(`at ${one.step}`);
+        if (one.how === 'kill') await doomed.gone;
+        else await until('it is suspended', () => (/^State:\s+T/m.test(readFileSync(`/proc/${doomed.child.pid ?? 0}/status`, 'utf8')) ? true : undefined));
+        if (one.meanwhile) meanwhile = await order('rollback', false);
+        trainers.push(trainer(sameGroup));
+        await ended([asked, ...(meanwhile === undefined ? [] : [meanwhile])]);
+        if (one.how === 'stop') {
+          // The zombie wakes and goes on where it was; only when it has nothing left in hand is the case over. One that finds itself out of its group ends itself, to be started anew.
+          const from = doomed.lines.length;
+          doomed.child.kill('SIGCONT');
+          await doomed.said(one.step === 'asked' || one.step === 'claimed' ? `handled ${asked}` : `free ${one.kind === 'rollback' ? 'rollback' : 'training'}`, from);
+        }
+      } finally {
+        for (const one of trainers) await one.end('SIGTERM');
       }
-      await next.end('SIGTERM');
       const all = await rows();
       return [...wrongIn(one, { rows: all, asked, meanwhile, ...(await settled(all)) }), ...(await damaged(all))];
     },

@@ -38,7 +38,7 @@ export function wrongIn(one: Case, { rows, events, asked, meanwhile, serving }: 
   const promoted = rows.filter((other) => other.promotion_seq !== null).sort((a, b) => Number(a.promotion_seq) - Number(b.promotion_seq));
   if (promoted.some((other, i) => Number(other.promotion_seq) !== i + 1)) wrong.push(`promotion numbers are ${promoted.map((other) => other.promotion_seq).join(', ')}`);
   const line = (other: { promotion_seq: number | null; retrain_id: string; model_version: string | null }): string => `${Number(other.promotion_seq)} ${other.model_version ?? ''} ${other.retrain_id}`;
-  if (promoted.map(line).join('\n') !== events.map(line).join('\n')) wrong.push(`events differ from promoted rows: ${events.slice(-4).map(line).join(' | ')} against ${promoted.slice(-4).map(line).join(' | ')}`);
+  if (promoted.map(line).join('\n') !== events.map(line).join('\n')) wrong.push(`events differ from promoted rows: ${events.map(line).join(' | ')} against ${promoted.map(line).join(' | ')}`);
   if (serving !== promoted.length) wrong.push(`inference serves promotion ${serving ?? 'none'} of ${promoted.length}`);
   return wrong;
 }

@@ -5,11 +5,11 @@ import type { Labelled, RetrainRequested, Tally } from '../../schemas/events.ts'
 import { driftRetrainId } from '../../schemas/ids.ts';
 import { decideEpisode } from './episode.ts';
 import { jointStatistic, statisticOf } from './evidence.ts';
-import { restartsEvidence, rulesFor, type Era, type MonitorRules } from './rules.ts';
+import { restartsEvidence, rulesFor, type Era, type MonitorRules, type Restart } from './rules.ts';
 import { createSettling } from './settling.ts';
 import { createSnapshot } from './snapshot.ts';
 import { shownNext, statusOf } from './verdict.ts';
-import { count, createVersion, feed, fit, freeze, restartDetectors, type VersionState } from './version.ts';
+import { count, createVersion, feed, fit, freeze, restartDetectors, startAfresh, type VersionState } from './version.ts';
 
 export type Fold = {
   /** Returns what it orders. A label that was applied before (an offset not above `offset()`) changes nothing. */
@@ -22,6 +22,8 @@ export type Fold = {
   changes(): ReadonlyMap<string, Tally | undefined>;
   /** All standing snapshot records of this partition, once, before anything else. */
   restore(snapshot: ReadonlyMap<string, Tally>): void;
+  /** This version serves again: it is judged afresh from the label at `fromOffset` on, which is to come. */
+  startAfresh(restart: Restart, fromOffset: number): void;
   readonly versions: () => readonly VersionState[];
   /** Rules for a model in the newest era: in force from the next label on. */
   readonly newestRules: (modelName: string) => MonitorRules;
@@ -36,7 +38,8 @@ const KEPT_OPENINGS = 1000;
 const NONE: readonly number[] = [];
 
 /** eras: rising fromOffset; the first judges everything before the second. */
-export function createFold(partition: number, eras: readonly Era[]): Fold {
+export function createFold(partition: number, known: readonly Era[]): Fold {
+  const eras = [...known];
   const versions: VersionState[] = [];
   const byModel = new Map<string, Map<string, VersionState>>();
   const dirty = new Set<VersionState>();
@@ -65,8 +68,16 @@ export function createFold(partition: number, eras: readonly Era[]): Fold {
     for (let era = eras[next]; era !== undefined && era.fromOffset <= offset; era = eras[next]) {
       current = era;
       next += 1;
-      for (const version of versions) change(version, rulesOf(version.modelName));
+      const { afresh } = era;
+      if (afresh === undefined) for (const version of versions) change(version, rulesOf(version.modelName));
+      else begin(afresh);
     }
+  }
+  function begin({ modelName, modelVersion }: Restart): void {
+    const version = byModel.get(modelName)?.get(modelVersion);
+    if (version === undefined) return;
+    startAfresh(version, common.streamMs);
+    dirty.add(version);
   }
   function change(version: VersionState, rules: MonitorRules): void {
     const before = version.rules;
@@ -198,6 +209,10 @@ export function createFold(partition: number, eras: readonly Era[]): Fold {
           next += 1;
         }
       });
+    },
+    startAfresh(restart, fromOffset) {
+      const newest = eras.at(-1);
+      if (newest !== undefined) eras.push({ fromOffset, book: newest.book, afresh: restart });
     },
     versions: () => versions,
     newestRules: (modelName) => rulesAt(eras.at(-1), modelName),

@@ -1,7 +1,10 @@
 // The monitor process: wiring only.
+import type { ModelPromoted } from '../../schemas/events.ts';
+import { kindOf, messageOf } from '../../schemas/failure.ts';
 import { createRegistry } from '../../schemas/registry.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
+import { follow, type Following } from '../follow.ts';
 import { createLog, runService } from '../service.ts';
 import { runShards, type Shards } from '../shards.ts';
 import { createMonitorMetrics } from './metrics.ts';
@@ -13,6 +16,8 @@ const log = createLog('monitor', settings.logLevel);
 const registry = createRegistry(settings.registryUrl, fetch);
 const tasks = new Map<number, MonitorTask>();
 let shards: Shards | undefined;
+let following: Following | undefined;
+const promoted = new Map<string, ModelPromoted>();
 
 /** Only what this process owns and has caught up with: standbys show nothing. */
 const owned = (): MonitorTask[] => (shards?.live() ?? []).map((partition) => tasks.get(partition)).filter((task) => task !== undefined);
@@ -25,19 +30,37 @@ await runService({
   routes: {
     '/live': () => ({ models: views(), partitions: shards?.live() ?? [], labelled_offsets: owned().map((task) => String(task.fold.offset())), lag: Object.fromEntries(shards?.lags() ?? []) }),
     '/history': () => ({ models: owned().flatMap((task) => task.fold.versions().map(historyOf)) }),
-    '/eras': () => ({ partitions: owned().map((task) => ({ labelled_partition: task.partition, eras: task.eras.map(({ fromOffset, book }) => ({ from_offset: fromOffset, ...book })) })) }),
+    '/eras': () => ({ partitions: owned().map((task) => ({ labelled_partition: task.partition, eras: task.eras.map(({ fromOffset, book, afresh }) => ({ from_offset: fromOffset, ...book, ...(afresh === undefined ? {} : { afresh: afresh.modelVersion }) })) })) }),
   },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
+    following = await follow({
+      settings, clientId: 'monitor-models', log, topics: ['models'], onFatal: die,
+      async onBatch(records) {
+        for (const { value, offset } of records) {
+          if (value === null) continue;
+          try {
+            const event = await registry.decode('models', value);
+            if (event.promotion_seq > (promoted.get(event.model_name)?.promotion_seq ?? 0)) promoted.set(event.model_name, event);
+          } catch (error) {
+            if (kindOf(error) !== 'poison') throw error;
+            log.error({ topic: 'models', offset: String(offset), reason: messageOf(error) }, 'a promotion that cannot be read is ignored');
+          }
+        }
+      },
+    });
     shards = await runShards({
       settings, registry, log, name: 'monitor', topics: ['labelled'], onFatal: die,
       open: async (opening) => {
-        const task = await openMonitor(opening, { settings, registry, metrics, nowMs: Date.now });
+        const task = await openMonitor(opening, { settings, registry, metrics, nowMs: Date.now, promoted: () => promoted.values() });
         tasks.set(opening.partition, task);
         return task;
       },
       closed: (partition) => void tasks.delete(partition),
     });
   },
-  stop: async () => shards?.stop(),
+  async stop() {
+    await following?.stop();
+    await shards?.stop();
+  },
 });

@@ -12,8 +12,9 @@ export type MonitorRules = {
   readonly maxRetrainsPerDay: number; readonly categories: readonly string[];
 };
 export type RuleBook = { readonly defaults: MonitorRules; readonly models: Readonly<Record<string, MonitorRules>> };
-/** fromOffset: of the first label judged by these rules. */
-export type Era = { readonly fromOffset: number; readonly book: RuleBook };
+/** fromOffset: of the first label judged by these rules. afresh: this version serves again (a rollback), and is judged from here as if it were new. */
+export type Era = { readonly fromOffset: number; readonly book: RuleBook; readonly afresh?: Restart };
+export type Restart = { readonly modelName: string; readonly modelVersion: string; readonly promotionSeq: number };
 
 /** The rules alone, in one order of fields: the same rules are the same text. */
 const rulesIn = (from: MonitorRules): MonitorRules => ({

@@ -16,7 +16,7 @@ const BASES = ['all', 'audit'] as const satisfies readonly Basis[];
 type SavedVersion = {
   readonly detectors: readonly (readonly [string, Evidence])[]; readonly coefficients: readonly (readonly [string, { readonly r: number; readonly d: number; readonly f: number }])[] | null; readonly coefficientsBucketMs: number;
   readonly episode: EpisodeState; readonly shown: Shown; readonly shownSinceMs: number; readonly fed: number; readonly fedSinceAlarm: number; readonly newestPredictedAt: number; readonly added: number; readonly removed: number;
-  readonly lastLabelledAt: number; readonly bucketLengths: Lengths; readonly agedMs: Readonly<Record<Basis, number>>;
+  readonly lastLabelledAt: number; /** absent in older records */ readonly freshFromMs?: number; readonly bucketLengths: Lengths; readonly agedMs: Readonly<Record<Basis, number>>;
 };
 type SavedPartition = { readonly format: number; readonly streamMs: number; readonly recallFrom: number | null; readonly openedAtMs: readonly (readonly [string, readonly number[]])[] };
 
@@ -39,9 +39,9 @@ export function createSnapshot(partition: number, common: Common, versionOf: (mo
     for (const basis of BASES) {
       for (const [key, bucket] of version.counted[basis].tallies.changes()) put(`${prefix}/${KIND[basis]}/${key}`, KIND[basis], bucket === undefined ? undefined : { bucket_start_ms: bucket.startMs, bucket_length_ms: bucket.lengthMs, cells: listOf(bucket.cells) });
     }
-    const { detectors, coefficients, coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, bucketLengths, counted } = version;
+    const { detectors, coefficients, coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, bucketLengths, freshFromMs, counted } = version;
     const saved: SavedVersion = {
-      detectors: [...detectors], coefficients: coefficients === undefined ? null : [...coefficients], coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, bucketLengths,
+      detectors: [...detectors], coefficients: coefficients === undefined ? null : [...coefficients], coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, freshFromMs, bucketLengths,
       agedMs: { all: counted.all.tallies.agedMs(), audit: counted.audit.tallies.agedMs() },
     };
     put(`${prefix}/detector`, 'detector', { state_json: JSON.stringify(saved) });

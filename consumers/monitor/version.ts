@@ -26,6 +26,8 @@ export type VersionState = {
   newestPredictedAt: number; added: number; removed: number; lastLabelledAt: number;
   /** lengths of buckets by time: a change of BUCKET_MS counts from the labels that follow it */
   bucketLengths: Lengths;
+  /** the live window holds no bucket that began before: of the rules when the version was started afresh, else 0 */
+  freshFromMs: number;
 };
 
 /** Detectors without evidence, one per guard; all alarm together at the mean of their statistics. */
@@ -37,12 +39,12 @@ export function freshDetectors({ minClassF1, minAccuracy, categories }: MonitorR
 export function createVersion(modelName: string, modelVersion: string, rules: MonitorRules): VersionState {
   const count = (): Counted => {
     const tallies = createTallies(() => version.bucketLengths);
-    return { tallies, window: createRunningWindow(tallies, () => version.rules) };
+    return { tallies, window: createRunningWindow(tallies, () => version.rules, () => version.freshFromMs) };
   };
   const version: VersionState = {
     modelName, modelVersion, rules, bucketLengths: [{ fromMs: 0, lengthMs: rules.bucketMs }], counted: { all: count(), audit: count() },
     detectors: freshDetectors(rules), coefficients: undefined, coefficientsBucketMs: -1, highest: 1, episode: beforeFirstEpisode, shown: 'warming', shownSinceMs: 0,
-    fed: 0, fedSinceAlarm: 0, newestPredictedAt: 0, added: 0, removed: 0, lastLabelledAt: 0,
+    fed: 0, fedSinceAlarm: 0, newestPredictedAt: 0, added: 0, removed: 0, lastLabelledAt: 0, freshFromMs: 0,
   };
   return version;
 }
@@ -97,4 +99,14 @@ function put(detectors: Map<string, Evidence>, name: string, threshold: number, 
 export function restartDetectors(version: VersionState): void {
   version.detectors = freshDetectors(version.rules);
   version.fedSinceAlarm = 0;
+}
+/** The version serves again: its evidence, its rest and its window begin anew, its tallies stay, and its episodes go on counting. The bucket that is open now is not in the new window. */
+export function startAfresh(version: VersionState, streamMs: number): void {
+  restartDetectors(version);
+  version.episode = { ...beforeFirstEpisode, episode: version.episode.episode };
+  version.coefficientsBucketMs = -1;
+  version.shown = 'warming';
+  version.shownSinceMs = streamMs;
+  version.freshFromMs = (Math.floor(streamMs / version.rules.bucketMs) + 1) * version.rules.bucketMs;
+  fit(version, streamMs);
 }

@@ -39,7 +39,8 @@ const seen = (cells: Cells): ScoresView => viewOfScores(cells, scoresOf(cells));
 export function viewOf(version: VersionState, fold: Fold, wallMs: number): VersionView {
   const { counted } = version;
   const rules = fold.newestRules(version.modelName);
-  const windowIn = ({ tallies }: Counted): Cells => windowOf(tallies.buckets(), rules.windowLabels, rules.windowMaxAgeMs, Math.max(wallMs, fold.streamMs())).cells;
+  const nowMs = Math.max(wallMs, fold.streamMs());
+  const windowIn = ({ tallies }: Counted): Cells => windowOf(tallies.buckets(), rules.windowLabels, Math.min(rules.windowMaxAgeMs, nowMs - version.freshFromMs), nowMs).cells;
   const [all, audit] = [windowIn(counted.all), windowIn(counted.audit)];
   const marginals = marginalsOf(rules.judgeOn === 'audit' ? audit : all);
   const verdict = verdictOf({ labels: marginals.labels(), marginals }, rules);

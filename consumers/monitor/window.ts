@@ -29,7 +29,8 @@ export type RunningWindow = Window & {
   /** Buckets were merged or restored: counts anew. */
   recount(nowMs: number): void;
 };
-export function createRunningWindow(tallies: Tallies, wanted: () => { readonly windowLabels: number; readonly windowMaxAgeMs: number }): RunningWindow {
+/** freshFromMs: no bucket that began before is inside. */
+export function createRunningWindow(tallies: Tallies, wanted: () => { readonly windowLabels: number; readonly windowMaxAgeMs: number }, freshFromMs: () => number = () => 0): RunningWindow {
   const cells: Cells = new Map();
   const marginals = createMarginals();
   /** The oldest bucket inside; all younger ones are inside too. */
@@ -54,7 +55,7 @@ export function createRunningWindow(tallies: Tallies, wanted: () => { readonly w
   function fit(nowMs: number): void {
     const order = tallies.buckets();
     const { windowLabels, windowMaxAgeMs } = wanted();
-    const fromMs = nowMs - windowMaxAgeMs;
+    const fromMs = Math.max(nowMs - windowMaxAgeMs, freshFromMs());
     while (oldest !== undefined && (oldest.startMs < fromMs || labels - oldest.labels >= windowLabels)) {
       const place = tallies.placeOf(oldest);
       take(oldest, -1);

@@ -4,19 +4,20 @@ import type { Outgoing } from '../../producers/outgoing.ts';
 import { LoopError, messageOf } from '../../schemas/failure.ts';
 import type { Registry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
-import type { Labelled, Tally } from '../../schemas/events.ts';
+import type { Labelled, ModelPromoted, Tally } from '../../schemas/events.ts';
 import { deadLetterOf } from '../deadLetters.ts';
+import { partitionOf } from '../../schemas/partition.ts';
 import { readToEnd } from '../readToEnd.ts';
 import type { Incoming } from '../record.ts';
 import type { Opening, Task } from '../shard.ts';
-import { erasOf, recordOf } from './eras.ts';
+import { isForEver, recordOf, restartRecordOf, restartsOf, settingsErasOf, timelineOf } from './eras.ts';
 import { createFold, type Fold } from './fold.ts';
 import type { MonitorMetrics } from './metrics.ts';
 import { bookOf, sameBook, type Era } from './rules.ts';
 import { isReadable } from './snapshot.ts';
 
 export type MonitorTask = Task & { readonly partition: number; readonly fold: Fold; readonly eras: readonly Era[] };
-type Options = { readonly settings: Settings; readonly registry: Registry; readonly metrics: MonitorMetrics; readonly nowMs: () => number };
+type Options = { readonly settings: Settings; readonly registry: Registry; readonly metrics: MonitorMetrics; readonly nowMs: () => number; /** the promotion that is in force, per model */ readonly promoted: () => Iterable<ModelPromoted> };
 
 async function readSnapshot(partition: number, settings: Settings, registry: Registry): Promise<Map<string, Tally>> {
   const latest = new Map<string, Tally>();
@@ -32,15 +33,16 @@ async function readSnapshot(partition: number, settings: Settings, registry: Reg
   return latest;
 }
 
-export async function openMonitor({ partition, positions, lows }: Opening, { settings, registry, metrics, nowMs }: Options): Promise<MonitorTask> {
+export async function openMonitor({ partition, positions, lows }: Opening, { settings, registry, metrics, nowMs, promoted }: Options): Promise<MonitorTask> {
   const start = Number(positions.get('labelled') ?? 0n);
   const standing = await readSnapshot(partition, settings, registry);
-  const known = erasOf(standing.values(), partition);
+  const known = settingsErasOf(standing.values(), partition);
+  const restarts = restartsOf(standing.values(), partition);
   const book = bookOf(settings);
   const inForce = known.at(-1);
   const isNew = inForce === undefined || !sameBook(inForce.book, book);
   // A change that no label has seen is replaced by the one that follows it.
-  const eras = isNew ? [...known.filter((era) => era.fromOffset < start), { fromOffset: start, book }] : known;
+  const eras = timelineOf(isNew ? [...known.filter((era) => era.fromOffset < start), { fromOffset: start, book }] : known, restarts);
   const fold = createFold(partition, eras);
   const readable = isReadable(standing, partition);
   if (readable) fold.restore(standing);
@@ -49,7 +51,21 @@ export async function openMonitor({ partition, positions, lows }: Opening, { set
 
   let opening: Outgoing[] = isNew ? [{ topic: 'tallies', ...recordOf(partition, start, book), partition }] : [];
   /** Keys of an unreadable snapshot that the new one may not write again. */
-  const stale = new Set(readable ? [] : [...standing].filter(([, tally]) => tally.kind !== 'settings').map(([key]) => key));
+  const stale = new Set(readable ? [] : [...standing].filter(([, tally]) => !isForEver(tally)).map(([key]) => key));
+
+  /** Restarts that are recorded: the highest promotion number, per model. */
+  const begun = new Map<string, number>();
+  for (const one of restarts) begun.set(one.modelName, Math.max(begun.get(one.modelName) ?? 0, one.promotionSeq));
+  /** A version that serves again is judged afresh from the next label on; where that is, is recorded with it. Only the promotion in force matters: what served in between and serves no longer will be started when it does. */
+  function noteRestarts(): void {
+    for (const { model_name: modelName, model_version: modelVersion, promotion_seq: promotionSeq, restored } of promoted()) {
+      if (!restored || promotionSeq <= (begun.get(modelName) ?? 0) || partitionOf(modelName, settings.labelledPartitions) !== partition) continue;
+      begun.set(modelName, promotionSeq);
+      const fromOffset = Math.max(start, fold.offset() + 1);
+      fold.startAfresh({ modelName, modelVersion, promotionSeq }, fromOffset);
+      opening.push({ topic: 'tallies', ...restartRecordOf(partition, fromOffset, { modelName, modelVersion, promotionSeq }), partition });
+    }
+  }
 
   async function decode({ value }: Incoming): Promise<Labelled | undefined> {
     if (value === null) return undefined;
@@ -79,7 +95,10 @@ export async function openMonitor({ partition, positions, lows }: Opening, { set
       let judged = false;
       for (const record of records) {
         const isPast = record.offset < committed;
-        if (!isPast) judged = true;
+        if (!isPast && !judged) {
+          judged = true;
+          noteRestarts();
+        }
         try {
           const event = await decode(record);
           if (event === undefined) continue;
@@ -101,6 +120,9 @@ export async function openMonitor({ partition, positions, lows }: Opening, { set
       return judged ? [...out, ...changes()] : out;
     },
     // Behind the barrier: a change of settings, or a snapshot folded anew, is written without waiting for a label.
-    tick: () => changes(),
+    tick() {
+      noteRestarts();
+      return changes();
+    },
   };
 }

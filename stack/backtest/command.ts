@@ -24,7 +24,7 @@ async function readLog(settings: Settings, modelName: string): Promise<Log> {
     onRecord: async ({ topic, partition, offset, key, value }) => {
       if (value === null) return;
       if (topic === 'tallies') {
-        if (key?.toString().startsWith('settings/')) tallies.set(endKey(topic, partition) + key.toString(), await registry.decode(topic, value));
+        if (key !== null && /^(settings|restart)\//.test(key.toString())) tallies.set(endKey(topic, partition) + key.toString(), await registry.decode(topic, value));
         return;
       }
       if (topic !== 'labelled') return;
