@@ -102,3 +102,44 @@ test('S3 that comes back is tried again by itself', async () => {
   assert.equal(slot.current()?.version, 'v1');
   keeper.stop();
 });
+
+test('a damaged newest promotion at the start: the newest older one that loads serves meanwhile, and how far behind it is, shows', async () => {
+  const [one, two, broken, bad] = [tinyModel(1, 0), tinyModel(2, 1), tinyModel(3, 0, { golden: [{ text: 'golden', probabilities: [0.1, 0.9] }] }), tinyModel(4, 0, { golden: [] })];
+  const { keeper, next, slot, swaps } = keeperOf(readFrom(objectsOf(one, two, broken, bad)));
+  for (const { promoted } of [one, two, broken, bad]) keeper.offer(promoted);
+  assert.equal(keeper.behind(), 4);
+  keeper.caughtUp();
+  while (slot.current() === undefined) await next();
+  assert.deepEqual([swaps, keeper.behind()], [['v2'], 2]);
+  assert.match(keeper.failure() ?? '', /v4 cannot be loaded/);
+  const five = tinyModel(5, 1);
+  // Once something serves, a failure falls back on nothing.
+  keeper.offer({ ...five.promoted, manifest_sha256: '' });
+  await next();
+  assert.deepEqual([swaps, keeper.behind()], [['v2'], 3]);
+  keeper.stop();
+});
+
+test('the log was compacted to the newest promotion, and that one is damaged: its event names the one before', async () => {
+  const [two, bad] = [tinyModel(2, 1), tinyModel(4, 0, { golden: [] })];
+  const { keeper, next, slot } = keeperOf(readFrom(objectsOf(two, bad)));
+  const { model_version, promotion_seq, manifest_uri, manifest_sha256, weights_sha256 } = two.promoted;
+  keeper.offer({ ...bad.promoted, previous_version: model_version, previous_promotion_seq: promotion_seq, previous_manifest_uri: manifest_uri, previous_manifest_sha256: manifest_sha256, previous_weights_sha256: weights_sha256 });
+  keeper.caughtUp();
+  while (slot.current() === undefined) await next();
+  assert.deepEqual([slot.current()?.version, slot.current()?.promotionSeq, keeper.behind()], ['v2', 2, 2]);
+  keeper.stop();
+});
+
+test('a rollback is a newer promotion of an older version', async () => {
+  const [one, two] = [tinyModel(1, 0), tinyModel(2, 1)];
+  const { keeper, next, slot } = keeperOf(readFrom(objectsOf(one, two)));
+  keeper.caughtUp();
+  for (const [promoted, version, seq] of [[one.promoted, 'v1', 1], [two.promoted, 'v2', 2], [{ ...one.promoted, promotion_seq: 3, restored: true }, 'v1', 3]] as const) {
+    const swapped = next();
+    keeper.offer(promoted);
+    await swapped;
+    assert.deepEqual([slot.current()?.version, slot.current()?.promotionSeq, keeper.behind()], [version, seq, 0]);
+  }
+  keeper.stop();
+});

@@ -72,6 +72,12 @@ try {
       this.set({ model_name: settings.modelName }, keeper.failure() === undefined ? 0 : 1);
     },
   });
+  new Gauge({
+    name: 'loop_model_behind', help: 'Promotions the newest one is ahead of the one that serves here; 0: converged', labelNames: ['model_name'], registers: [metrics],
+    collect() {
+      this.set({ model_name: settings.modelName }, keeper.behind());
+    },
+  });
   const predict = createPredictor({
     slot, auditRate: settings.auditRate, nowMs: Date.now,
     observe(seconds, texts) {

@@ -11,10 +11,11 @@ const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').upda
 
 /** Promotion `seq` of a model that answers TINY_CATEGORIES[answer], and its objects by address. `change` edits the manifest before its checksum is taken. */
 export function tinyModel(seq: number, answer: 0 | 1, change: Partial<Manifest> = {}): { promoted: ModelPromoted; objects: Map<string, Buffer> } {
-  const weights = new Float32Array((featureCount(RECIPE) + 1) * TINY_CATEGORIES.length);
+  const recipe = change.recipe ?? RECIPE;
+  const weights = new Float32Array((featureCount(recipe) + 1) * TINY_CATEGORIES.length);
   weights[weights.length - TINY_CATEGORIES.length + answer] = 1;
   const bytes = Buffer.from(weights.buffer);
-  const facts = { categories: TINY_CATEGORIES, recipe: RECIPE, temperature: 1 };
+  const facts = { categories: TINY_CATEGORIES, recipe, temperature: 1 };
   const manifest: Manifest = {
     ...facts, format: 1, model_name: 'tiny', run_id: `run-${seq}`, weights_file: 'weights.bin', weights_sha256: sha256(bytes), weights_bytes: bytes.length,
     golden: [{ text: 'golden', probabilities: [...createScorer(facts, weights)('golden').probabilities] }], tolerance: 1e-6, backend: 'test', dataset_hash: 'none', seed: 0, ...change,
