@@ -12,8 +12,10 @@ const CALL_MS = 10_000;
 /** undefined when MLFLOW_TRACKING_URI is empty. */
 export function mirrorTo({ settings, objects, log, metrics }: { settings: Settings; objects: Objects; log: Log; metrics: Metrics }): Mirror | undefined {
   if (settings.mlflowUri === '') return undefined;
-  const behind = new Gauge({ name: 'loop_mlflow_behind', help: 'Ended rows of auto_training that MLflow has not been told', registers: [metrics] });
+  // Made with its first value: until it is known the figure is absent, not 0.
+  let behind: Gauge | undefined;
+  const tellBehind = (rows: number): void => (behind ??= new Gauge({ name: 'loop_mlflow_behind', help: 'Ended rows of auto_training that MLflow has not been told', registers: [metrics] })).set(rows);
   const abort = new AbortController();
   const mlflow = createTracking({ uri: settings.mlflowUri, fetch, timeoutMs: CALL_MS, signal: abort.signal });
-  return startMirror({ mirrored: createMirrored(settings), edges: { mlflow, objects }, log, onBehind: (rows) => behind.set(rows), abort });
+  return startMirror({ mirrored: createMirrored(settings), edges: { mlflow, objects }, log, onBehind: tellBehind, abort });
 }
