@@ -1,7 +1,7 @@
 // The mirror's own loop: tells MLflow every ended row, oldest first, and waits longer and longer while it is away. Nobody waits for it.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../../producers/kafka.ts';
-import { LoopError, messageOf, transient } from '../../schemas/failure.ts';
+import { kindOf, messageOf, transient } from '../../schemas/failure.ts';
 import type { Mirrored } from './mirrored.ts';
 import { mirrorRow, pointAtChampion, type Edges, type Objects } from './mirror.ts';
 
@@ -27,7 +27,7 @@ function bounded(objects: Objects, ms: number): Objects {
   return { read: (uri) => within(uri, objects.read(uri)), write: (uri, bytes) => within(uri, objects.write(uri, bytes)) };
 }
 
-/** Tells what can be told now. Remembers which rows were refused, so that they do not hold up the others. */
+/** Tells what can be told now. Remembers which rows cannot be (refused, or broken), so that they do not hold up the others. */
 export function createSweep({ mirrored, edges, pace, log, onBehind, nowMs }: { mirrored: Mirrored; edges: Edges; pace: Pace; log: Log; onBehind: (rows: number) => void; nowMs: () => number }): () => Promise<void> {
   const refused = new Map<string, number>();
   let isSure = false;
@@ -44,9 +44,9 @@ export function createSweep({ mirrored, edges, pace, log, onBehind, nowMs }: { m
           told = true;
           log.info({ retrain_id: row.retrain_id, outcome: row.outcome }, 'mirrored to MLflow');
         } catch (error) {
-          if (!(error instanceof LoopError) || error.kind !== 'poison') throw error;
+          if (kindOf(error) === 'transient') throw error;
           refused.set(row.id, nowMs());
-          log.warn({ retrain_id: row.retrain_id, reason: error.message }, 'MLflow refuses this row');
+          log.warn({ retrain_id: row.retrain_id, reason: messageOf(error) }, 'this row cannot be mirrored; the others go on');
         }
         onBehind(await mirrored.count());
       }

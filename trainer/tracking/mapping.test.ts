@@ -55,6 +55,7 @@ test('files: weights only of a promoted model', () => {
     'run.json < s3://models/grocery/runs/row-3.json', 'model/manifest.json < s3://models/grocery/sha3/manifest-row-3.json', 'model/model.json < s3://models/grocery/sha3/model.json', 'model/weights.bin < s3://models/grocery/sha3/weights.bin',
   ]);
   assert.deepEqual(filesOf(rejectedRow(3), 'weights.bin').map(({ name }) => name), ['run.json', 'model/manifest.json']);
+  assert.deepEqual(filesOf({ ...rejectedRow(3), manifest_s3: null, report_s3: 's3://models/grocery/sha3/report-row-3.html' }, undefined)[1], { from: 's3://models/grocery/sha3/report-row-3.html', name: 'report.html' });
 });
 test('a registered version is known by the manifest it came from', () => {
   const row = { ...aRow(3), manifest_s3: 's3://models/grocery/sha3/manifest-row-3.json' };

@@ -6,7 +6,7 @@ export type Pair = { readonly key: string; readonly value: string };
 export type Metric = { readonly key: string; readonly value: number; readonly timestamp: number; readonly step: number };
 export type DatasetInput = { readonly name: string; readonly digest: string; readonly sourceUri: string; readonly profile: string };
 /** What a row has that the mirror reads; later columns may be absent. */
-export type MirroredRow = Pick<Row, 'id' | 'retrain_id' | 'model_name' | 'cause' | 'status' | 'outcome' | 'outcome_reason' | 'model_version' | 'champion_version' | 'promotion_seq' | 'f1' | 'min_f1' | 'champion_f1' | 'champion_min_f1' | 'threshold' | 'live_f1' | 'weights_s3' | 'manifest_s3' | 'dataset_hash' | 'dataset_path' | 'request' | 'report' | 'duration_ms' | 'attempts' | 'claimed_at' | 'started_at' | 'finished_at'>;
+export type MirroredRow = Pick<Row, 'id' | 'retrain_id' | 'model_name' | 'cause' | 'status' | 'outcome' | 'outcome_reason' | 'model_version' | 'champion_version' | 'promotion_seq' | 'f1' | 'min_f1' | 'champion_f1' | 'champion_min_f1' | 'threshold' | 'live_f1' | 'weights_s3' | 'manifest_s3' | 'dataset_hash' | 'dataset_path' | 'request' | 'report' | 'duration_ms' | 'attempts' | 'claimed_at' | 'started_at' | 'finished_at'> & { /** the report as a page */ readonly report_s3?: string | null };
 export type Told = {
   readonly runName: string; readonly status: 'FINISHED' | 'FAILED' | 'KILLED'; readonly startMs: number; readonly endMs: number;
   readonly tags: readonly Pair[]; readonly params: readonly Pair[]; readonly metrics: readonly Metric[]; readonly dataset: DatasetInput | undefined;
@@ -96,7 +96,8 @@ function noteOf(row: MirroredRow): string {
 
 /** Files of a run: where they lie in our S3, and under which name MLflow shows them. Weights only of a promoted model: the others may be deleted one day, and would live on here. */
 export function filesOf(row: MirroredRow, weightsFile: string | undefined): { readonly from: string; readonly name: string }[] {
-  const run = [{ from: `s3://models/${row.model_name}/runs/${row.id}.json`, name: 'run.json' }];
+  const page = row.report_s3 == null ? [] : [{ from: row.report_s3, name: `report${/\.\w+$/.exec(row.report_s3)?.[0] ?? ''}` }];
+  const run = [{ from: `s3://models/${row.model_name}/runs/${row.id}.json`, name: 'run.json' }, ...page];
   if (row.manifest_s3 === null) return run;
   const home = row.manifest_s3.slice(0, row.manifest_s3.lastIndexOf('/'));
   const manifest = { from: row.manifest_s3, name: 'model/manifest.json' };

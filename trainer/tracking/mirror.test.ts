@@ -111,6 +111,12 @@ test('a refused row holds up no other and is tried again later', async () => {
   await sweep();
   assert.deepEqual([mirrored.marks.size, behind.at(-1)], [2, 0]);
 });
+test('nor does a row whose manifest is torn', async () => {
+  const { objects, sweep, mirrored, behind } = world([aRow(1), aRow(2)]);
+  objects.held.set(aRow(1).manifest_s3 ?? '', '{"format": 1,');
+  await sweep();
+  assert.deepEqual([[...mirrored.marks.keys()], behind.at(-1)], [['row-2'], 1]);
+});
 test('an emptied MLflow is told everything again', async () => {
   const rows = [aRow(1), aRow(2)];
   const { fake, sweep, mirrored } = world(rows);

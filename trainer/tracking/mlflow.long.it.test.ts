@@ -129,6 +129,7 @@ test('MLflow finds every run, its figures and files and the champion; hung or ki
       assert.deepEqual([run.params['dataset_hash'], run.params['seed'], run.params['cause']], [row.dataset_hash, String(report.seed), row.cause]);
       assert.deepEqual(run.datasets, [{ digest: row.dataset_hash?.slice(0, 36), source: row.dataset_path }]);
       assert.ok(run.artifacts.includes('model/manifest.json'));
+      if (Reflect.get(row, 'report_s3') != null) assert.ok(run.artifacts.includes('report.html'), 'the report as a page');
     }
     const promoted = rows.filter((row) => row.promotion_seq !== null).sort((a, b) => Number(b.promotion_seq) - Number(a.promotion_seq));
     const [champion] = promoted;
