@@ -6,7 +6,7 @@ const pure = [
   'consumers/barrier.ts',
   'consumers/join/{expiry,join,store,slots,mix,psi}.ts',
   'consumers/monitor/{fold,version,snapshot,rules,eras,settling,cells,tallies,window,verdict,evidence,episode,score,band,view}.ts',
-  'trainer/{split,evaluate,gate,claim,rollback,versions,crashTable,progress,calibrate,pack}.ts',
+  'trainer/{split,evaluate,gate,claim,rollback,garbage,versions,crashTable,progress,calibrate,pack}.ts',
   'trainer/{datasetFile,plan}.ts',
   'producers/{catalogue,words,drift,people}.ts',
   'inference/slot.ts',

@@ -194,6 +194,7 @@ export const TABLE = {
   gateMargin: share('GATE_MARGIN', '0.01', 'how much worse on the hold-out a candidate may be, overall'),
   gateClassMargin: share('GATE_CLASS_MARGIN', '0.03', 'the same for one category with enough support'),
   gateAlpha: share('GATE_ALPHA', '0.05', 'level of the paired test on recent rows'),
+  modelRetentionMs: number('MODEL_RETENTION_MS', days(90), 'models and datasets are kept so long after their run has ended; what serves and what served before it always; 0: for ever', 0),
   recentPredictions: number('RECENT_PREDICTIONS', '100000', 'predictions kept for look-ups', 0),
 } as const;
 

@@ -1,7 +1,7 @@
 // Objects in S3: corpora, datasets, models (ordinary tfjs files beside our manifest) and run reports. Content-addressed where it matters.
 import { Client as Minio } from 'minio';
 import { createReadObject, placeOf, sha256, type ReadObject } from '../consumers/objects.ts';
-import { messageOf, transient } from '../schemas/failure.ts';
+import { LoopError, messageOf, poison, transient } from '../schemas/failure.ts';
 import { readManifest, readScorer, weightsUriOf } from '../schemas/load.ts';
 import type { Manifest } from '../schemas/manifest.ts';
 import type { Scorer } from '../schemas/scorer.ts';
@@ -9,9 +9,15 @@ import { sparseWeights } from '../schemas/weights.ts';
 import { s3Options, type Settings } from '../schemas/settings.ts';
 
 export type StoredModel = { readonly manifestUri: string; readonly manifestSha256: string; readonly weightsUri: string; readonly weightsSha256: string };
+export type Stored = { readonly uri: string; readonly bytes: number; readonly modifiedMs: number };
 export type Artifacts = {
   readonly read: ReadObject;
   write(uri: string, bytes: Uint8Array | string): Promise<void>;
+  /** Writes what must never change: an object that stands with the same bytes is left alone. Throws poison `immutable` where other bytes stand. */
+  keep(uri: string, bytes: Uint8Array | string): Promise<void>;
+  /** All objects whose address begins so. */
+  list(prefix: string): Promise<readonly Stored[]>;
+  remove(uris: readonly string[]): Promise<void>;
   storeModel(manifest: Omit<Manifest, 'weights_file' | 'weights_sha256' | 'weights_bytes' | 'format' | 'features'>, weights: Float32Array): Promise<StoredModel>;
   /** Loads and checks as inference will: checksums, then the self-test. Throws poison with the reason. */
   loadModel(manifestUri: string, manifestSha256: string | undefined): Promise<{ readonly manifest: Manifest; readonly score: Scorer }>;
@@ -28,9 +34,38 @@ export function createArtifacts(settings: Settings): Artifacts {
       throw transient('s3_unavailable', `S3 at ${settings.s3Endpoint} does not take ${uri} (${messageOf(cause)})`, { cause });
     }
   }
+  async function keep(uri: string, bytes: Uint8Array | string): Promise<void> {
+    const standing = await read(uri).catch((error: unknown) => {
+      if (error instanceof LoopError && error.code === 'no_object') return undefined;
+      throw error;
+    });
+    if (standing === undefined) return write(uri, bytes);
+    if (sha256(standing) !== sha256(bytes)) throw poison('immutable', `${uri} stands with other bytes: stored models are never overwritten. It is damaged, or not ours`);
+  }
+  const awayFrom = (uri: string) => (cause: unknown): never => {
+    throw transient('s3_unavailable', `S3 at ${settings.s3Endpoint} does not answer for ${uri} (${messageOf(cause)})`, { cause });
+  };
+  async function list(prefix: string): Promise<Stored[]> {
+    const [, bucket = '', start = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(prefix) ?? [];
+    const found: Stored[] = [];
+    try {
+      for await (const { name, size, lastModified } of s3.listObjectsV2(bucket, start, true) as AsyncIterable<{ name?: string; size: number; lastModified?: Date }>) {
+        if (name !== undefined) found.push({ uri: `s3://${bucket}/${name}`, bytes: size, modifiedMs: lastModified?.getTime() ?? 0 });
+      }
+    } catch (cause) {
+      awayFrom(prefix)(cause);
+    }
+    return found;
+  }
   return {
     read,
     write,
+    keep,
+    list,
+    async remove(uris) {
+      const byBucket = Map.groupBy(uris.map(placeOf), ({ bucket }) => bucket);
+      for (const [bucket, places] of byBucket) await s3.removeObjects(bucket, places.map(({ key }) => key)).catch(awayFrom(bucket));
+    },
     async storeModel(facts, weights) {
       const width = facts.categories.length;
       const { bytes, features } = sparseWeights(weights, width);
@@ -43,8 +78,8 @@ export function createArtifacts(settings: Settings): Artifacts {
       };
       const text = JSON.stringify(manifest);
       // Two runs may end in the same weights: each keeps its own manifest beside them.
-      const manifestUri = `${home}/manifest-${facts.run_id}.json`;
-      await Promise.all([write(`${home}/weights.bin`, bytes), write(`${home}/model.json`, JSON.stringify(tfjs)), write(manifestUri, text)]);
+      const manifestUri = `${home}/manifest-${facts.run_id}-${sha256(text).slice(0, 12)}.json`;
+      await Promise.all([keep(`${home}/weights.bin`, bytes), keep(`${home}/model.json`, JSON.stringify(tfjs)), keep(manifestUri, text)]);
       return { manifestUri, manifestSha256: sha256(text), weightsUri: `${home}/weights.bin`, weightsSha256 };
     },
     async loadModel(manifestUri, manifestSha256) {

@@ -2,17 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import mysql from 'mysql2/promise';
 import type { RetrainRequested } from '../schemas/events.ts';
-import { messageOf, transient } from '../schemas/failure.ts';
+import { messageOf, poison, transient } from '../schemas/failure.ts';
 import { mysqlOptions, type Settings } from '../schemas/settings.ts';
 import type { Offsets } from './dataset.ts';
 import type { EpochProgress } from './progress.ts';
+import { goneText } from './rollback.ts';
+import type { Garbage, Pointing } from './garbage.ts';
 import type { Trained } from './train.ts';
 
 export type Row = {
   readonly id: string; readonly retrain_id: string; readonly model_name: string; readonly cause: string; readonly status: 'PENDING' | 'RUNNING' | 'FINISHED' | 'FAILED'; readonly outcome: string | null; readonly outcome_reason: string | null;
   readonly model_version: string | null; readonly champion_version: string | null; readonly promotion_seq: number | null; readonly f1: number | null; readonly min_f1: number | null; readonly champion_f1: number | null; readonly champion_min_f1: number | null;
   readonly threshold: number | null; readonly live_f1: number | null; readonly weights_s3: string | null; readonly weights_sha256: string | null; readonly manifest_s3: string | null; readonly manifest_sha256: string | null; readonly dataset_hash: string | null; readonly dataset_path: string | null; readonly dataset_offsets: string | null;
-  readonly run_id: string | null; readonly best_checkpoint: string | null; readonly backend: string | null; readonly request: string; readonly report: string | null; /** JSON list of EpochProgress */ readonly progress: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null;
+  readonly run_id: string | null; readonly best_checkpoint: string | null; readonly backend: string | null; readonly request: string; readonly report: string | null; /** JSON list of EpochProgress */ readonly progress: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null; /** its model has been removed, see collect.ts */ readonly collected_at: Date | null;
 };
 export type Champion = { readonly id: string; readonly version: string; readonly seq: number; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets; readonly promotedAt: Date; /** rows.csv of its run */ readonly datasetPath: string | null };
 export type Outcome = 'promoted' | 'rejected' | 'superseded' | 'stale' | 'error' | 'cancelled';
@@ -67,6 +69,7 @@ export function createLedger(settings: Settings) {
       connection.release();
     }
   }
+  const POINTING = 'SELECT id, retrain_id, model_name, model_version, promotion_seq, status, weights_s3, dataset_path, claimed_at, finished_at, collected_at FROM auto_training';
   const CHAMPION = 'SELECT * FROM auto_training WHERE model_name = ? AND promotion_seq IS NOT NULL ORDER BY promotion_seq DESC LIMIT 1';
   const championOf = (row: Row | undefined): Champion | undefined =>
     row === undefined || row.promotion_seq === null || row.model_version === null || row.manifest_s3 === null
@@ -115,10 +118,30 @@ export function createLedger(settings: Settings) {
     /** What the training found, kept before anything is decided. false: the lease is lost. */
     async record({ id, token }: Lease, trained: Trained, champion: Champion | undefined): Promise<boolean> {
       const { stored } = trained;
-      return (await change(
+      return inTransaction(async (on) => {
+        const done = (await change(
         `UPDATE auto_training SET dataset_hash = ?, dataset_path = ?, dataset_offsets = ?, best_checkpoint = ?, weights_s3 = ?, weights_sha256 = ?, manifest_s3 = ?, manifest_sha256 = ?, backend = ?, f1 = ?, min_f1 = ?, champion_f1 = ?, champion_min_f1 = ?, champion_version = ?, report = ? WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`,
-        [trained.datasetHash, trained.datasetPath, JSON.stringify(trained.offsets), trained.bestCheckpoint, stored.weightsUri, stored.weightsSha256, stored.manifestUri, stored.manifestSha256, trained.backend, trained.f1 ?? null, trained.worstF1 ?? null, trained.championF1 ?? null, trained.championWorstF1 ?? null, champion?.version ?? null, JSON.stringify(trained.report), id, token],
-      )) === 1;
+        [trained.datasetHash, trained.datasetPath, JSON.stringify(trained.offsets), trained.bestCheckpoint, stored.weightsUri, stored.weightsSha256, stored.manifestUri, stored.manifestSha256, trained.backend, trained.f1 ?? null, trained.worstF1 ?? null, trained.championF1 ?? null, trained.championWorstF1 ?? null, champion?.version ?? null, JSON.stringify(trained.report), id, token], on,
+        )) === 1;
+        // One row per training, whoever finished it.
+        if (done) await change(
+          'INSERT INTO model_metrics (id, associated_job_id, timestamp, model_name, f1, min_f1, total_predictions, latency_avg_ms) SELECT id, id, NOW(3), model_name, f1, min_f1, ?, ? FROM auto_training WHERE id = ? ON DUPLICATE KEY UPDATE timestamp = VALUES(timestamp), f1 = VALUES(f1), min_f1 = VALUES(min_f1), total_predictions = VALUES(total_predictions), latency_avg_ms = VALUES(latency_avg_ms)',
+          [trained.scored, trained.latencyAvgMs ?? null, id], on,
+        );
+        return done;
+      });
+    },
+    /** What every row points to, for the decision about what may go. */
+    async pointing(): Promise<Pointing[]> {
+      return query<Pointing>(POINTING);
+    },
+    /** Marks the rows whose models are about to go, in one transaction with the decision: from then on nobody rolls back to them. */
+    async collect(decide: (rows: readonly Pointing[]) => Garbage): Promise<Garbage> {
+      return inTransaction(async (on) => {
+        const garbage = decide(await query<Pointing>(`${POINTING} FOR UPDATE`, [], on));
+        if (garbage.rows.length > 0) await change('UPDATE auto_training SET collected_at = NOW(3) WHERE id IN (?)', [garbage.rows], on);
+        return garbage;
+      });
     },
     /** All promotions of a model, newest first; the first one serves. */
     async promotions(modelName: string): Promise<Row[]> {
@@ -132,6 +155,7 @@ export function createLedger(settings: Settings) {
         const standing = (await query<Row>(`${CHAMPION} FOR UPDATE`, [modelName], on))[0];
         if (standing?.id !== judgedAgainst?.id) return 'champion changed';
         if (standing?.status === 'RUNNING') return (await isMine({ id, token })) ? 'champion unannounced' : 'lease lost';
+        if (restored !== undefined && (await query('SELECT 1 FROM auto_training WHERE id = ? AND collected_at IS NULL FOR UPDATE', [restored.id], on)).length === 0) throw poison('collected', goneText(restored));
         const seq = Number(standing?.promotion_seq ?? 0) + 1;
         const takes = restored === undefined ? [] : RESTORED.map((column) => [column, restored[column]] as const);
         const done = await change(

@@ -10,6 +10,7 @@ import { scheduleRetrainId } from '../schemas/ids.ts';
 import { createRegistry } from '../schemas/registry.ts';
 import { readModelSettings } from '../schemas/settings.ts';
 import { createArtifacts } from './artifacts.ts';
+import { collectGarbage } from './collect.ts';
 import { createIntake } from './intake.ts';
 import { createLedger, type Row } from './ledger.ts';
 import { versionsOf } from './versions.ts';
@@ -32,6 +33,8 @@ let worker: Worker | undefined;
 let subscription: Subscription | undefined;
 let publisher: Publisher | undefined;
 let scheduling: NodeJS.Timeout | undefined;
+let collecting: NodeJS.Timeout | undefined;
+const artifacts = createArtifacts(settings);
 let rows: Row[] = [];
 new Gauge({
   name: 'loop_consumer_lag', help: 'Records not yet handled', labelNames: ['process', 'partition'], registers: [metrics],
@@ -59,6 +62,16 @@ async function scheduleIfDue(): Promise<void> {
   }]);
 }
 
+const HOUR_MS = 3_600_000;
+let collectedAtMs = 0;
+/** An hour after the start, then once a day: models and datasets that nothing needs any more. */
+async function collectIfDue(): Promise<void> {
+  if (Date.now() - collectedAtMs < 24 * HOUR_MS) return;
+  const { goes, rows: gone, stays } = await collectGarbage({ ledger, artifacts, retentionMs: settings.modelRetentionMs, nowMs: Date.now(), dryRun: false });
+  collectedAtMs = Date.now();
+  log.info({ folders: goes.map((folder) => folder.uri), rows: gone.length, stays }, 'old models and datasets removed');
+}
+
 await runService({
   name: 'trainer', host: settings.bindHost, port: settings.trainerPort, log, metrics,
   unready: () => (subscription === undefined ? 'starting' : undefined),
@@ -68,7 +81,7 @@ await runService({
     await look();
     publisher = await createPublisher({ kafka: createKafka(settings, 'trainer', log), registry, settings });
     worker = startWorker({
-      settings, env: process.env, registry, ledger, artifacts: createArtifacts(settings), log, onFatal: die,
+      settings, env: process.env, registry, ledger, artifacts, log, onFatal: die,
       onStage: (stage) => {
         showStage(stage);
         void look();
@@ -91,9 +104,11 @@ await runService({
       }),
     });
     scheduling = setInterval(() => void scheduleIfDue().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'could not ask for the scheduled training')), 60_000);
+    collecting = setInterval(() => void collectIfDue().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'could not remove old models; will try again')), HOUR_MS);
   },
   async stop() {
     clearInterval(scheduling);
+    clearInterval(collecting);
     await subscription?.stop();
     await worker?.stop();
     await mirror?.stop();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { previousOf, targetOf } from './rollback.ts';
 
-const history = (...versions: string[]): { model_version: string; promotion_seq: number }[] => versions.map((model_version, i) => ({ model_version, promotion_seq: i + 1 })).reverse();
+const history = (...versions: string[]): { model_version: string; promotion_seq: number; collected_at: Date | null }[] => versions.map((word, i) => ({ model_version: word.replace('-', ''), promotion_seq: i + 1, collected_at: word.endsWith('-') ? new Date(0) : null })).reverse();
 
 test('which promotion a rollback restores', () => {
   const TABLE: [string, string[], string | undefined, number | RegExp, string?][] = [
@@ -13,6 +13,7 @@ test('which promotion a rollback restores', () => {
     ['the one that is left serves still', ['v1', 'v2'], undefined, 1, 'v2'],
     ['another serves by now', ['v1', 'v2', 'v3'], undefined, /v3 serves by now, no longer v2/, 'v2'],
     ['another serves by now, but the target has a name', ['v1', 'v2', 'v3'], 'v1', 1, 'v2'],
+    ['a version whose model is gone', ['v1-', 'v2', 'v3'], 'v1', /model of v1 was removed on 1970-01-01/],
     ['what serves already', ['v1', 'v2'], 'v2', /v2 serves already/],
     ['a version there never was', ['v1', 'v2'], 'v9', /no version 'v9' of 'm'; there is v2, v1/],
     ['nothing before', ['v1'], undefined, /v1 is the only version of 'm'/],

@@ -34,6 +34,7 @@ export type Told = { readonly kind: 'stage'; readonly stage: Stage } | { readonl
 export type Trained = {
   readonly verdict: GateVerdict; readonly stored: StoredModel; /** where the kept weights lie and which epoch's they are */ readonly bestCheckpoint: string; readonly backend: string; readonly categories: readonly string[];
   readonly datasetHash: string; readonly datasetPath: string; readonly offsets: Offsets;
+  /** rows of the hold-out that the finished model scored, and the mean time for one, ms */ readonly scored: number; readonly latencyAvgMs: number | undefined;
   readonly f1: number | undefined; readonly worstF1: number | undefined; readonly championF1: number | undefined; readonly championWorstF1: number | undefined;
   readonly report: object;
 };
@@ -73,13 +74,15 @@ export async function train(job: Job, { backend, settings, registry, artifacts, 
   const step = Math.max(1, Math.floor(parts.holdOut.length / GOLDEN_ROWS));
   const golden = parts.holdOut.filter((_, i) => i % step === 0).slice(0, GOLDEN_ROWS).map((row) => ({ text: row.product_description, probabilities: [...score(row.product_description).probabilities] }));
   const stored = await artifacts.storeModel({ model_name: settings.modelName, run_id: job.runId, categories, recipe, temperature, golden: golden.length > 0 ? golden : [{ text: 'golden', probabilities: [...score('golden').probabilities] }], tolerance: TOLERANCE, backend: backend.name, dataset_hash: data.hash, seed: settings.seed, training: { epochs: job.epochs, best_epoch: best?.epoch ?? null, best_model_metric: job.metric, library_versions: backend.libraryVersions } }, learnt.weights);
+  const scoringFrom = performance.now();
   const ece = calibrationError(parts.holdOut.map((row) => {
     const { category, probabilities } = score(row.product_description);
     return { confidence: Math.max(...probabilities), right: category === row.category };
   }));
+  const latencyAvgMs = parts.holdOut.length === 0 ? undefined : (performance.now() - scoringFrom) / parts.holdOut.length;
   const figures = (judged: Judged | undefined): object | null => (judged === undefined ? null : { ...judged.scores, cells: cellList(judged.cells) });
   return {
-    verdict, stored, bestCheckpoint: best === undefined ? stored.weightsUri : `${stored.weightsUri}#epoch=${best.epoch}`, backend: backend.name, categories, datasetHash: data.hash, datasetPath: data.path, offsets: data.offsets,
+    verdict, stored, bestCheckpoint: best === undefined ? stored.weightsUri : `${stored.weightsUri}#epoch=${best.epoch}`, backend: backend.name, categories, scored: parts.holdOut.length, latencyAvgMs, datasetHash: data.hash, datasetPath: data.path, offsets: data.offsets,
     f1: byCandidate.holdOut.scores.weighted, worstF1: byCandidate.holdOut.scores.worst?.f1, championF1: byChampion?.holdOut.scores.weighted, championWorstF1: byChampion?.holdOut.scores.worst?.f1,
     report: {
       verdict, dataset_manifest: data.manifestUri, counts: data.counts, set_aside: data.setAside, epochs: learnt.epochs, best_epoch: best?.epoch ?? null, best_model_metric: job.metric, chosen_on_rows: learnt.heldOut, temperature, ece: ece ?? null, backend: backend.name, library_versions: backend.libraryVersions, recipe, seed: settings.seed,

@@ -5,7 +5,7 @@ type Promotion = { readonly promotion_seq: number; readonly cause: string; reado
 /** run_id: the training that made it. promotions: newest first; more than one where it was restored. */
 export type Version = {
   readonly model_name: string; readonly model_version: string; readonly run_id: string; readonly f1: number | null; readonly min_f1: number | null; readonly weights_s3: string | null; readonly weights_sha256: string | null;
-  readonly manifest_s3: string | null; readonly dataset_hash: string | null; readonly dataset_path: string | null; readonly report_s3: string; readonly promotions: readonly Promotion[];
+  readonly manifest_s3: string | null; readonly dataset_hash: string | null; readonly dataset_path: string | null; readonly report_s3: string; /** its objects are gone: no way back to it */ readonly removed_at: string | null; readonly promotions: readonly Promotion[];
 };
 
 /** promotions: of one model, newest first. Versions in the order of their last promotion: the first one serves. */
@@ -15,7 +15,7 @@ export function versionsOf(promotions: readonly Row[]): Version[] {
     if (made === undefined) throw new RangeError('a group has a row');
     return {
       model_name: made.model_name, model_version: version, run_id: made.id, f1: made.f1, min_f1: made.min_f1, weights_s3: made.weights_s3, weights_sha256: made.weights_sha256, manifest_s3: made.manifest_s3, dataset_hash: made.dataset_hash, dataset_path: made.dataset_path,
-      report_s3: `s3://models/${made.model_name}/runs/${made.id}.json`,
+      removed_at: made.collected_at?.toISOString() ?? null, report_s3: `s3://models/${made.model_name}/runs/${made.id}.json`,
       promotions: rows.map(({ promotion_seq, cause, retrain_id, id, outcome_reason, finished_at }) => ({ promotion_seq: Number(promotion_seq), cause, retrain_id, run_id: id, reason: outcome_reason, promoted_at: finished_at?.toISOString() ?? null })),
     };
   });

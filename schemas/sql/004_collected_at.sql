@@ -1,0 +1,1 @@
+ALTER TABLE auto_training ADD COLUMN collected_at DATETIME(3) NULL;
