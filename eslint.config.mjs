@@ -7,7 +7,7 @@ const pure = [
   'consumers/join/{expiry,join,store,slots,mix,psi}.ts',
   'consumers/monitor/{fold,version,snapshot,rules,eras,settling,cells,tallies,window,verdict,evidence,episode,score,band,view}.ts',
   'trainer/{split,evaluate,gate,claim,rollback,garbage,versions,crashTable,progress,calibrate,pack}.ts',
-  'trainer/{datasetFile,plan}.ts',
+  'trainer/{datasetFile,plan,verified,schedule}.ts',
   'producers/{catalogue,words,drift,people}.ts',
   'inference/slot.ts',
   'trainer/tracking/{names,mapping}.ts',

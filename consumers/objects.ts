@@ -22,7 +22,7 @@ export function createReadObject(settings: Settings): ReadObject {
     try {
       if (maxBytes !== undefined) {
         const { size } = await s3.statObject(bucket, key);
-        if (size > maxBytes) throw poison('too_large', `${uri} has ${size} bytes; at most ${maxBytes} are read. Cut it into smaller files`);
+        if (size > maxBytes) throw poison('too_large', `${uri} has ${size} bytes; at most ${maxBytes} are read (MAX_CSV_BYTES). Cut it into smaller files`);
       }
       const chunks: Buffer[] = [];
       for await (const chunk of await s3.getObject(bucket, key)) chunks.push(chunk as Buffer);

@@ -18,7 +18,7 @@ export type Service = {
   /** undefined when ready, else why not. */
   readonly unready: () => string | undefined;
   /** GET routes that answer JSON, at once or after a while. */
-  readonly routes?: Readonly<Record<string, () => unknown>>;
+  readonly routes?: Readonly<Record<string, (query: URLSearchParams) => unknown>>;
   readonly start: (die: (error: unknown) => void) => Promise<void>;
   /** Idempotent: intake off, finish, flush, commit, close. */
   readonly stop: () => Promise<void>;
@@ -43,7 +43,7 @@ export async function runService({ host, port, log, metrics, unready, routes = {
         metrics.metrics().then((text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text), (error: unknown) => answer(500, { detail: messageOf(error) }));
       } else if (path === '/health/live') answer(200, { status: 'live' });
       else if (path === '/health/ready') answer(unready() === undefined ? 200 : 503, { status: unready() ?? 'ready' });
-      else if (route !== undefined) Promise.resolve(route()).then((body) => answer(200, body), (error: unknown) => answer(500, { detail: messageOf(error) }));
+      else if (route !== undefined) Promise.resolve(route(new URLSearchParams((request.url ?? '').split('?')[1] ?? ''))).then((body) => answer(200, body), (error: unknown) => answer(500, { detail: messageOf(error) }));
       else answer(404, { title: 'not found', detail: `there is ${['/metrics', '/health/live', '/health/ready', ...Object.keys(routes)].join(', ')}` });
     } catch (error) {
       answer(500, { detail: messageOf(error) });

@@ -22,6 +22,7 @@ function bench(change: Partial<Ports> = {}, serving: ServingModel | undefined = 
   if (serving !== undefined) slot.swap(serving);
   let ids = 0;
   const app = createApp({
+    jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'],
     predict: createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
     publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]),
     metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'],
@@ -125,7 +126,7 @@ test('refusals name the field; nothing is published', async (t) => {
 
 test('retrain: PENDING with its id; without a body too; force is for admins', async () => {
   const { post, sent } = bench();
-  assert.deepEqual((await post('/v1/retrain', 't')).body, { retrain_id: 'tiny/manual/id-1', status: 'PENDING' });
+  assert.deepEqual((await post('/v1/retrain', 't')).body, { db_record_id: 'id-1', retrain_id: 'tiny/manual/id-1', status: 'PENDING' });
   assert.equal((await post('/v1/retrain', 'a', { force: true, model_name: 'tiny' })).status, 202);
   assert.deepEqual(sent.map((one) => ('value' in one && one.topic === 'retrain-requests' ? [one.value?.cause, one.value?.force] : [])), [['manual', false], ['manual', true]]);
 });

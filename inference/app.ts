@@ -1,15 +1,16 @@
 // What the service is: routes over ports handed in. How a process runs it is main.ts.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import type { Outgoing } from '../producers/outgoing.ts';
 import { Type } from 'typebox';
 import { MAX_DESCRIPTION_CHARS } from '../schemas/csv.ts';
 import type { Feedback, Prediction } from '../schemas/events.ts';
-import { ID_PATTERN, retrainIdOf } from '../schemas/ids.ts';
+import { ID_PATTERN } from '../schemas/ids.ts';
 import type { Scope } from '../schemas/settings.ts';
 import type { ServingModel } from './loader.ts';
 import type { Ask } from './predictor.ts';
 import { answerProblems, Problem, requireScope } from './problem.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { describe, modelRoutes } from './routes/models.ts';
 
 export type Ports = {
@@ -19,6 +20,10 @@ export type Ports = {
   /** undefined when ready, else why not */
   readonly unready: () => string | undefined;
   readonly live: () => Promise<unknown>;
+  /** Trainings as the trainer tells them: many by a query like `limit=5`, or one by its id (undefined when it has none). */
+  readonly jobs: (query: string) => Promise<unknown>;
+  readonly job: (id: string) => Promise<unknown>;
+  readonly trainBuckets: readonly string[];
   /** Every version that has been promoted, as the trainer tells it. */
   readonly versions: () => Promise<unknown>;
   /** F1 by bucket, as the monitor keeps it. */
@@ -40,7 +45,6 @@ const Item = Type.Object({ product_description: Type.String({ minLength: 1, maxL
 const Items = Type.Object({ items: Type.Array(Item, { minItems: 1, maxItems: MAX_ITEMS }) });
 const Word = Type.Object({ prediction_id: Id, category: Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()]), source: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })), feedback_id: Type.Optional(Id) });
 const Words = Type.Object({ items: Type.Array(Word, { minItems: 1, maxItems: MAX_ITEMS }) });
-const Retrain = Type.Object({ model_name: Type.Optional(Type.String()), force: Type.Optional(Type.Boolean()), epoch_num: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) });
 
 const answerOf = ({ prediction_id, category, probabilities, model_name, model_version, predicted_at, audit }: Prediction) => ({ prediction_id, category, probabilities, model_name, model_version, predicted_at, audit });
 
@@ -83,23 +87,7 @@ export function createApp(ports: Ports): FastifyInstance {
     return reply.code(202).send(body.items === undefined ? answers[0] : { feedback: answers });
   });
 
-  // An order without a body is an order with the defaults.
-  const orEmpty = (request: FastifyRequest, _reply: unknown, done: () => void): void => {
-    request.body ??= {};
-    done();
-  };
-  app.post('/v1/retrain', { onRequest: needs('train'), preValidation: orEmpty, schema: { body: Retrain } }, async (request, reply) => {
-    const { model_name = ports.modelName, force = false, epoch_num } = request.body as { model_name?: string; force?: boolean; epoch_num?: number };
-    if (model_name !== ports.modelName) throw new Problem(400, 'unknown model', `there is no model '${model_name}'; there is ${ports.modelName}`, 'model_name');
-    if (force) await new Promise<void>((resolve, reject) => needs('admin')(request, reply, (error) => (error ? reject(error) : resolve())));
-    const retrainId = retrainIdOf(ports.modelName, 'manual', ports.newId());
-    await ports.publish([{
-      topic: 'retrain-requests', key: ports.modelName,
-      value: { retrain_id: retrainId, model_name: ports.modelName, model_version: null, cause: 'manual', requested_at: ports.nowMs(), requested_by: 'http', threshold: null, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: JSON.stringify(epoch_num === undefined ? {} : { epoch_num }), force },
-    }]);
-    return reply.code(202).send({ retrain_id: retrainId, status: 'PENDING' });
-  });
-
+  jobRoutes(app as unknown as FastifyInstance, ports, needs);
   modelRoutes(app as unknown as FastifyInstance, ports, needs);
   app.get('/v1/live', { onRequest: needs() }, async () => ({ serving: describe(ports.serving()), live: await ports.live() }));
   app.get('/v1/live/history', { onRequest: needs() }, () => ports.history());

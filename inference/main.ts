@@ -41,6 +41,7 @@ const ask = async (url: string, away: (reason: string) => Error): Promise<unknow
   });
 const askMonitor = (path: string): Promise<unknown> => ask(`${settings.monitorUrl}${path}`, (reason) => transient('monitor_away', `the monitor does not answer (${reason}); no live figures now`));
 const askTrainer = (path: string): Promise<unknown> => ask(`${settings.trainerUrl}${path}`, (reason) => transient('trainer_away', `the trainer does not answer (${reason})`));
+const jobIn = (answer: unknown): unknown => (typeof answer === 'object' && answer !== null ? (Reflect.get(answer, 'job') ?? undefined) : undefined);
 const PUBLISH_DEADLINE_MS = 10_000;
 
 /** A broker that hangs is a broker that is away: the caller hears so, and may repeat the request with the same ids. */
@@ -91,6 +92,7 @@ try {
   const app = createApp({
     predict, publish: (messages) => inTime(publisher.send(messages)), serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
+    jobs: (query) => askTrainer(`/jobs?${query}`), job: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)), trainBuckets: settings.trainBuckets,
     live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     onResponse: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds),

@@ -68,7 +68,10 @@ export type Tally = {
 export const RETRAIN_CAUSES = ['bootstrap', 'drift', 'schedule', 'human_feedback', 'train_csv', 'manual', 'rollback'] as const;
 export type RetrainCause = (typeof RETRAIN_CAUSES)[number];
 
-/** An order to train. Null where the cause has no such thing. params_json: {epoch_num?, best_model_metric?, train_file_s3?, train_dir_s3?, version? (of a rollback)}. */
+/** An order to stop a job travels by the same topic, with params_json {id}; it has no row of its own. */
+export const CANCEL = 'cancel';
+
+/** An order to train. Null where the cause has no such thing. params_json: {epoch_num?, best_model_metric?, train_file_s3?, train_dir_s3?, on_bad_rows?, version? (of a rollback)}. */
 export type RetrainRequested = {
   readonly retrain_id: string;
   readonly model_name: string;

@@ -53,6 +53,24 @@ export function usable(request: RetrainRequested, buckets: readonly string[]): U
   return { status: 'usable', cause, params: { ...(typeof version === 'string' ? { version } : {}), ...(typeof epochs === 'number' ? { epoch_num: epochs } : {}), ...(metric === undefined ? {} : { best_model_metric: metric }), ...data.data } };
 }
 
+/** The row an order to cancel names; undefined when it names none. */
+export function cancelledId({ params_json }: RetrainRequested): string | undefined {
+  try {
+    const params: unknown = JSON.parse(params_json);
+    const id: unknown = typeof params === 'object' && params !== null ? Reflect.get(params, 'id') : undefined;
+    return typeof id === 'string' && id !== '' ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** The id that was told to whoever asked, where the retrain id ends in one; else `made`. */
+export function rowIdOf({ retrain_id, cause }: RetrainRequested, made: string): string {
+  const told = retrain_id.slice(retrain_id.lastIndexOf('/') + 1);
+  return cause !== 'drift' && cause !== 'schedule' && UUID.test(told) ? told : made;
+}
+
 export type Worth = { readonly status: 'train' } | { readonly status: 'skip'; readonly outcome: 'superseded' | 'stale' | 'cancelled'; readonly reason: string };
 type Facts = { readonly request: RetrainRequested; readonly autoRetrain: 'on' | 'off'; readonly champion: { readonly version: string; readonly promotedAtMs: number } | undefined; readonly laterRetrainId: string | undefined };
 

@@ -3,19 +3,22 @@ import { deadLetterOf } from '../consumers/deadLetters.ts';
 import type { Incoming } from '../consumers/record.ts';
 import type { Log } from '../producers/kafka.ts';
 import type { Outgoing } from '../producers/outgoing.ts';
+import type { RetrainRequested } from '../schemas/events.ts';
 import { LoopError, messageOf } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
 import type { Settings } from '../schemas/settings.ts';
 import { usable } from './claim.ts';
 import type { Ledger } from './ledger.ts';
 
-export function createIntake({ settings, registry, ledger, log, nowMs, publish, countDead, onClaimed }: {
-  settings: Pick<Settings, 'trainBuckets'>; registry: Registry; ledger: Pick<Ledger, 'claim'>; log: Log; nowMs: () => number; publish: (messages: readonly Outgoing[]) => Promise<void>; countDead: (reason: string) => void; onClaimed: () => Promise<void>;
+/** order: carries out what is no training but an order about a row that stands, and says whether it was one. */
+export function createIntake({ settings, registry, ledger, log, nowMs, publish, countDead, onClaimed, order }: {
+  settings: Pick<Settings, 'trainBuckets'>; registry: Registry; ledger: Pick<Ledger, 'claim'>; log: Log; nowMs: () => number; publish: (messages: readonly Outgoing[]) => Promise<void>; countDead: (reason: string) => void; onClaimed: () => Promise<void>; order?: (request: RetrainRequested) => Promise<boolean>;
 }): (record: Incoming) => Promise<void> {
   return async (record) => {
     try {
       if (record.value === null) return;
       const request = await registry.decode('retrain-requests', record.value);
+      if (await order?.(request)) return await onClaimed();
       const checked = usable(request, settings.trainBuckets);
       if (checked.status === 'unusable') throw new LoopError('poison', 'unusable_request', checked.reason);
       const how = await ledger.claim(request, record.partition, record.offset);

@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import mysql from 'mysql2/promise';
 import type { RetrainRequested } from '../schemas/events.ts';
-import { messageOf, poison, transient } from '../schemas/failure.ts';
+import { LoopError, messageOf, poison, transient } from '../schemas/failure.ts';
 import { mysqlOptions, type Settings } from '../schemas/settings.ts';
+import { rowIdOf } from './claim.ts';
 import type { Offsets } from './dataset.ts';
 import type { EpochProgress } from './progress.ts';
 import { goneText } from './rollback.ts';
@@ -15,6 +16,7 @@ export type Row = {
   readonly model_version: string | null; readonly champion_version: string | null; readonly promotion_seq: number | null; readonly f1: number | null; readonly min_f1: number | null; readonly champion_f1: number | null; readonly champion_min_f1: number | null;
   readonly threshold: number | null; readonly live_f1: number | null; readonly weights_s3: string | null; readonly weights_sha256: string | null; readonly manifest_s3: string | null; readonly manifest_sha256: string | null; readonly dataset_hash: string | null; readonly dataset_path: string | null; readonly dataset_offsets: string | null;
   readonly run_id: string | null; readonly best_checkpoint: string | null; readonly backend: string | null; readonly request: string; readonly report: string | null; /** JSON list of EpochProgress */ readonly progress: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null; /** its model has been removed, see collect.ts */ readonly collected_at: Date | null;
+  readonly cancelled_at: Date | null; readonly cancelled_by: string | null;
 };
 export type Champion = { readonly id: string; readonly version: string; readonly seq: number; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets; readonly promotedAt: Date; /** rows.csv of its run */ readonly datasetPath: string | null };
 export type Outcome = 'promoted' | 'rejected' | 'superseded' | 'stale' | 'error' | 'cancelled';
@@ -64,7 +66,8 @@ export function createLedger(settings: Settings) {
       return result;
     } catch (error) {
       await connection.rollback().catch(() => undefined);
-      throw error;
+      // A connection that is lost between two statements is as transient as one that is lost in a statement.
+      throw error instanceof LoopError ? error : transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(error)}`, { cause: error });
     } finally {
       connection.release();
     }
@@ -80,11 +83,14 @@ export function createLedger(settings: Settings) {
   return {
     /** claimed: a new row; known: this retrain_id has a row. */
     async claim(request: RetrainRequested, partition: number, offset: bigint): Promise<'claimed' | 'known'> {
-      const added = await change(
+      const insert = (id: string): Promise<number> => change(
         `INSERT INTO auto_training (id, retrain_id, model_name, cause, status, threshold, live_f1, evidence, request, requested_at, claimed_at, request_partition, request_offset) VALUES (?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, NOW(3), ?, ?)`,
-        [randomUUID(), request.retrain_id, request.model_name, request.cause, request.threshold, request.live_f1, request.evidence_json, JSON.stringify(request), new Date(request.requested_at), partition, Number(offset)],
+        [id, request.retrain_id, request.model_name, request.cause, request.threshold, request.live_f1, request.evidence_json, JSON.stringify(request), new Date(request.requested_at), partition, Number(offset)],
       );
-      return added === 1 ? 'claimed' : 'known';
+      if ((await insert(rowIdOf(request, randomUUID()))) === 1) return 'claimed';
+      if ((await query('SELECT 1 FROM auto_training WHERE retrain_id = ?', [request.retrain_id])).length > 0) return 'known';
+      // The id was taken by another request.
+      return (await insert(randomUUID())) === 1 ? 'claimed' : 'known';
     },
     /** The next row of a lane to work on, leased to us: PENDING in order, or RUNNING with its lease over. One per model at a time. */
     async take(lane: LaneName = 'training'): Promise<{ readonly row: Row; readonly lease: Lease } | undefined> {
@@ -159,7 +165,7 @@ export function createLedger(settings: Settings) {
         const seq = Number(standing?.promotion_seq ?? 0) + 1;
         const takes = restored === undefined ? [] : RESTORED.map((column) => [column, restored[column]] as const);
         const done = await change(
-          `UPDATE auto_training SET outcome = 'promoted', outcome_reason = ?, promotion_seq = ?, model_version = ?, champion_version = ?${takes.map(([column]) => `, ${column} = ?`).join('')} WHERE id = ? AND status = 'RUNNING' AND promotion_seq IS NULL AND ${LIVE}`,
+          `UPDATE auto_training SET outcome = 'promoted', outcome_reason = ?, promotion_seq = ?, model_version = ?, champion_version = ?${takes.map(([column]) => `, ${column} = ?`).join('')} WHERE id = ? AND status = 'RUNNING' AND promotion_seq IS NULL AND cancelled_at IS NULL AND ${LIVE}`,
           [reason, seq, restored?.model_version ?? `v${seq}`, standing?.model_version ?? null, ...takes.map(([, value]) => value), id, token], on,
         );
         return done === 1 ? 'promoted' : 'lease lost';
@@ -177,6 +183,30 @@ export function createLedger(settings: Settings) {
     /** Back to PENDING, for another try. */
     async release({ id, token }: Lease): Promise<void> {
       await change(`UPDATE auto_training SET status = 'PENDING', lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ? AND promotion_seq IS NULL`, [id, token]);
+    },
+    /** Marks a job that is to stop: never one that is being promoted already. */
+    async cancel(id: string, by: string): Promise<'marked' | 'not open'> {
+      return (await change(`UPDATE auto_training SET cancelled_at = NOW(3), cancelled_by = ? WHERE id = ? AND status IN ('PENDING', 'RUNNING') AND cause <> 'rollback' AND promotion_seq IS NULL AND cancelled_at IS NULL`, [by.slice(0, 100), id])) === 1 ? 'marked' : 'not open';
+    },
+    /** Ends a cancelled row nobody works on. */
+    async endPending(id: string, reason: string): Promise<boolean> {
+      return (await change(`UPDATE auto_training SET status = 'FINISHED', outcome = 'cancelled', outcome_reason = ?, finished_at = NOW(3) WHERE id = ? AND status = 'PENDING' AND cancelled_at IS NOT NULL`, [reason, id])) === 1;
+    },
+    /** Newest first. Absent: any. */
+    async jobs({ status, cause, limit }: { readonly status?: string | undefined; readonly cause?: string | undefined; readonly limit: number }): Promise<Row[]> {
+      const wanted = Object.entries({ status, cause }).filter(([, value]) => value !== undefined);
+      return query<Row>(`SELECT * FROM auto_training ${wanted.length === 0 ? '' : `WHERE ${wanted.map(([name]) => `${name} = ?`).join(' AND ')} `}ORDER BY claimed_at DESC, request_offset DESC LIMIT ?`, [...wanted.map(([, value]) => value), limit]);
+    },
+    /** By row id, retrain id, or model version (its newest row). */
+    async find(name: string): Promise<Row | undefined> {
+      return (await query<Row>("SELECT * FROM auto_training WHERE id = ? OR retrain_id = ? OR model_version = ? ORDER BY cause = 'rollback', claimed_at DESC LIMIT 1", [name, name, name]))[0];
+    },
+    /** The last training of a model that saw its data to the end. */
+    async lastTrained(modelName: string): Promise<Row | undefined> {
+      return (await query<Row>("SELECT * FROM auto_training WHERE model_name = ? AND cause <> 'rollback' AND status = 'FINISHED' AND dataset_offsets IS NOT NULL ORDER BY finished_at DESC LIMIT 1", [modelName]))[0];
+    },
+    async known(retrainId: string): Promise<boolean> {
+      return (await query('SELECT 1 FROM auto_training WHERE retrain_id = ?', [retrainId])).length > 0;
     },
     async row(id: string): Promise<Row | undefined> {
       return (await query<Row>('SELECT * FROM auto_training WHERE id = ?', [id]))[0];

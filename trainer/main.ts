@@ -6,15 +6,17 @@ import { subscribe, type Subscription } from '../consumers/subscriber.ts';
 import { createKafka } from '../producers/kafka.ts';
 import { createPublisher, type Publisher } from '../producers/publisher.ts';
 import { messageOf } from '../schemas/failure.ts';
-import { scheduleRetrainId } from '../schemas/ids.ts';
 import { createRegistry } from '../schemas/registry.ts';
 import { readModelSettings } from '../schemas/settings.ts';
 import { createArtifacts } from './artifacts.ts';
+import { createCancel } from './cancel.ts';
 import { collectGarbage } from './collect.ts';
 import { createIntake } from './intake.ts';
-import { createLedger, type Row } from './ledger.ts';
+import { createLedger, type Outcome, type Row } from './ledger.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
 import { versionsOf } from './versions.ts';
 import { mirrorTo } from './tracking/wiring.ts';
+import { briefJob, wholeJob, type Running } from './view.ts';
 import { startWorker, type Worker, type WorkerStage } from './worker.ts';
 
 const settings = readModelSettings(process.env);
@@ -35,6 +37,7 @@ let publisher: Publisher | undefined;
 let scheduling: NodeJS.Timeout | undefined;
 let collecting: NodeJS.Timeout | undefined;
 const artifacts = createArtifacts(settings);
+let scheduler: Scheduler | undefined;
 let rows: Row[] = [];
 new Gauge({
   name: 'loop_consumer_lag', help: 'Records not yet handled', labelNames: ['process', 'partition'], registers: [metrics],
@@ -45,21 +48,25 @@ new Gauge({
 const look = async (): Promise<void> => {
   rows = await ledger.latest(20).catch(() => rows);
 };
+const onOutcome = (outcome: Outcome, duration: number, cause: string): void => {
+  mirror?.wake();
+  if (cause === 'rollback') return rollbacks.inc({ outcome });
+  trainings.inc({ outcome });
+  if (duration > 0) seconds.observe(duration);
+};
 const showStage = (stage: WorkerStage): void => {
   stages.reset();
   stages.set({ stage }, 1);
 };
 const briefly = ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts, progress }: Row) => ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts, progress: progress === null ? [] : (JSON.parse(progress) as unknown) });
 
-/** A training every RETRAIN_EVERY_MS, unless one ended lately. The slot number makes asking twice asking once. */
-async function scheduleIfDue(): Promise<void> {
-  const every = settings.retrainEveryMs;
-  const last = rows.find((row) => row.finished_at !== null)?.finished_at;
-  if (every === 0 || last == null || Date.now() - last.getTime() < every) return;
-  await publisher?.send([{
-    topic: 'retrain-requests', key: settings.modelName,
-    value: { retrain_id: scheduleRetrainId(settings.modelName, Math.floor(Date.now() / every)), model_name: settings.modelName, model_version: null, cause: 'schedule', requested_at: Date.now(), requested_by: 'schedule', threshold: settings.minF1, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: '{}', force: false },
-  }]);
+const running = (): Running => ({ retrainId: worker?.current(), stage: worker?.stage() ?? 'idle' });
+const MAX_JOBS = 1000;
+const LOOK_EVERY_MS = 60_000;
+const jobsOf = async (query: URLSearchParams): Promise<object> => ({ jobs: (await ledger.jobs({ status: query.get('status') ?? undefined, cause: query.get('cause') ?? undefined, limit: Math.min(MAX_JOBS, Number(query.get('limit') ?? 50)) })).map((row) => briefJob(row, running())) });
+async function jobOf(query: URLSearchParams): Promise<object> {
+  const row = await ledger.find(query.get('id') ?? '');
+  return { job: row === undefined ? null : wholeJob(row, running()) };
 }
 
 const HOUR_MS = 3_600_000;
@@ -75,35 +82,33 @@ async function collectIfDue(): Promise<void> {
 await runService({
   name: 'trainer', host: settings.bindHost, port: settings.trainerPort, log, metrics,
   unready: () => (subscription === undefined ? 'starting' : undefined),
-  routes: { '/trainings': () => ({ stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }), '/models': async () => versionsOf(await ledger.promotions(settings.modelName)) },
+  routes: { '/jobs': jobsOf, '/job': jobOf, '/trainings': () => ({ auto_retrain: settings.autoRetrain, schedule: scheduler?.state() ?? 'not looked yet', stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }), '/models': async () => versionsOf(await ledger.promotions(settings.modelName)) },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     await look();
-    publisher = await createPublisher({ kafka: createKafka(settings, 'trainer', log), registry, settings });
+    const outbox = (publisher = await createPublisher({ kafka: createKafka(settings, 'trainer', log), registry, settings }));
     worker = startWorker({
       settings, env: process.env, registry, ledger, artifacts, log, onFatal: die,
       onStage: (stage) => {
         showStage(stage);
         void look();
       },
-      onOutcome: (outcome, duration, cause) => {
-        mirror?.wake();
-        if (cause === 'rollback') return rollbacks.inc({ outcome });
-        trainings.inc({ outcome });
-        seconds.observe(duration);
-      },
+      onOutcome,
     });
     subscription = await subscribe({
       settings, clientId: 'trainer', groupId: 'trainer', log, topics: ['retrain-requests'], onFatal: die,
       onRecord: createIntake({
-        settings, registry, ledger, log, nowMs: Date.now, publish: async (messages) => publisher?.send(messages), countDead: (reason) => deadLetters.inc({ topic: 'retrain-requests', reason }),
+        settings, registry, ledger, log, nowMs: Date.now, publish: (messages) => outbox.send(messages), countDead: (reason) => deadLetters.inc({ topic: 'retrain-requests', reason }),
+        order: createCancel({ ledger, artifacts, log, stopRun: (id) => worker?.stopRun(id), onOutcome }),
         async onClaimed() {
           await look();
           worker?.wake();
         },
       }),
     });
-    scheduling = setInterval(() => void scheduleIfDue().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'could not ask for the scheduled training')), 60_000);
+    const schedule = createScheduler({ settings, ledger, publish: (messages) => outbox.send(messages), log, nowMs: Date.now });
+    scheduler = schedule;
+    scheduling = setInterval(() => void schedule.look().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'could not ask for the scheduled training')), LOOK_EVERY_MS);
     collecting = setInterval(() => void collectIfDue().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'could not remove old models; will try again')), HOUR_MS);
   },
   async stop() {

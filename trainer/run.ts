@@ -9,9 +9,10 @@ export type FromChild = Told | { readonly kind: 'trained'; readonly trained: Tra
 const CHILD = join(dirname(fileURLToPath(import.meta.url)), 'child.ts');
 
 /** Resolves with the result. Rejects with transient (take it again later) or poison (the training failed for a reason a person can read). */
-export function runTraining(job: Job, env: Readonly<Record<string, string | undefined>>, tell: (told: Told) => void, signal: AbortSignal): Promise<Trained> {
+export function runTraining(job: Job, env: Readonly<Record<string, string | undefined>>, tell: (told: Told) => void, signal: AbortSignal, program = CHILD): Promise<Trained> {
   return new Promise((resolve, reject) => {
-    const child = fork(CHILD, [], { execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0051'], env: { ...env, TF_CPP_MIN_LOG_LEVEL: '2' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    if (signal.aborted) return reject(new LoopError('transient', 'aborted', 'the training was stopped before it began'));
+    const child = fork(program, [], { execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0051'], env: { ...env, TF_CPP_MIN_LOG_LEVEL: '2' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const abort = (): void => void child.kill('SIGKILL');
     signal.addEventListener('abort', abort, { once: true });
     child.on('message', (raw) => {

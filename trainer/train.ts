@@ -12,6 +12,7 @@ import { calibrationError } from './calibrate.ts';
 import { fit, type FeatureCache, type FitRow } from './fit.ts';
 import { learn } from './learn.ts';
 import type { BestModelMetric, EpochProgress } from './progress.ts';
+import { takeVerified } from './takeVerified.ts';
 import { planOf, type GivenData } from './plan.ts';
 import { partsOfRows, type BaseRow, type TrainingRow } from './split.ts';
 
@@ -24,6 +25,8 @@ export type Job = {
   readonly runId: string; readonly cause: string; readonly force: boolean; readonly epochs: number; readonly metric: BestModelMetric; readonly corpora: readonly string[];
   /** what was given with the request; absent: nothing */
   readonly given?: GivenData;
+  /** a folder of files people have verified; absent: none */
+  readonly verifiedDir?: string | undefined;
   /** rows.csv of the champion's run */
   readonly championDataset?: string | null;
   readonly champion: { readonly version: string; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets } | undefined;
@@ -43,7 +46,8 @@ export async function train(job: Job, { backend, settings, registry, artifacts, 
   const enter = (stage: Stage): void => tell({ kind: 'stage', stage });
   enter('dataset');
   const champion = job.champion === undefined ? undefined : await artifacts.loadModel(job.champion.manifestUri, job.champion.manifestSha256);
-  const data = await loadDataset(job.runId, planOf(job, settings), { settings, registry, artifacts });
+  const verified = job.verifiedDir === undefined ? undefined : await takeVerified(job.runId, { dir: job.verifiedDir, badRows: job.given?.badRows ?? 'refuse', saidAtMs: job.given?.saidAtMs ?? 0 }, { settings, registry, artifacts });
+  const data = await loadDataset(job.runId, planOf(verified === undefined ? job : { ...job, corpora: [...job.corpora, verified.subset] }, settings), { settings, registry, artifacts });
   const recipe: Recipe = DEFAULT_RECIPE;
   const { categories } = data;
   const parts = partsOfRows(data.rows, FOLDS);
@@ -85,7 +89,7 @@ export async function train(job: Job, { backend, settings, registry, artifacts, 
     verdict, stored, bestCheckpoint: best === undefined ? stored.weightsUri : `${stored.weightsUri}#epoch=${best.epoch}`, backend: backend.name, categories, scored: parts.holdOut.length, latencyAvgMs, datasetHash: data.hash, datasetPath: data.path, offsets: data.offsets,
     f1: byCandidate.holdOut.scores.weighted, worstF1: byCandidate.holdOut.scores.worst?.f1, championF1: byChampion?.holdOut.scores.weighted, championWorstF1: byChampion?.holdOut.scores.worst?.f1,
     report: {
-      verdict, dataset_manifest: data.manifestUri, counts: data.counts, set_aside: data.setAside, epochs: learnt.epochs, best_epoch: best?.epoch ?? null, best_model_metric: job.metric, chosen_on_rows: learnt.heldOut, temperature, ece: ece ?? null, backend: backend.name, library_versions: backend.libraryVersions, recipe, seed: settings.seed,
+      verdict, dataset_manifest: data.manifestUri, counts: data.counts, set_aside: data.setAside, verified: verified ?? null, epochs: learnt.epochs, best_epoch: best?.epoch ?? null, best_model_metric: job.metric, chosen_on_rows: learnt.heldOut, temperature, ece: ece ?? null, backend: backend.name, library_versions: backend.libraryVersions, recipe, seed: settings.seed,
       candidate: { hold_out: figures(byCandidate.holdOut), recent: figures(byCandidate.recent) }, champion: byChampion === undefined ? null : { version: job.champion?.version, hold_out: figures(byChampion.holdOut), recent: figures(byChampion.recent) },
     },
   };

@@ -8,6 +8,7 @@ import type { Registry } from '../schemas/registry.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { Artifacts } from './artifacts.ts';
 import { usable, worthTraining } from './claim.ts';
+import { cancelReason } from './cancel.ts';
 import { openLane } from './lane.ts';
 import type { Champion, Lease, Ledger, Outcome, Promotion, Row } from './ledger.ts';
 import { publishPromotion } from './promote.ts';
@@ -17,19 +18,21 @@ import { runTraining } from './run.ts';
 import type { Stage, Told, Trained } from './train.ts';
 
 export type WorkerStage = Stage | 'idle' | 'taken';
-export type Worker = { wake(): void; stop(): Promise<void>; readonly stage: () => WorkerStage; readonly current: () => string | undefined; /** epochs of the running training */ readonly progress: () => readonly EpochProgress[] };
+export type Worker = { wake(): void; stop(): Promise<void>; /** stops the training of this row, if it is ours; its row says who wanted it */ stopRun(rowId: string): void; readonly stage: () => WorkerStage; readonly current: () => string | undefined; /** epochs of the running training */ readonly progress: () => readonly EpochProgress[] };
 const MAX_ATTEMPTS = 5;
 const TURN_MS = 100;
 
-export function startWorker({ settings, env, registry, ledger, artifacts, log, onOutcome, onStage, onFatal }: {
+export function startWorker({ settings, env, registry, ledger, artifacts, log, onOutcome, onStage, onFatal, childProgram }: {
   settings: Settings; env: Readonly<Record<string, string | undefined>>; registry: Registry; ledger: Ledger; artifacts: Artifacts; log: Log;
   onOutcome: (outcome: Outcome, seconds: number, cause: string) => void; onStage: (stage: WorkerStage) => void; onFatal: (error: unknown) => void;
+  /** what trains; absent: our own */ childProgram?: string;
 }): Worker {
   let stage: WorkerStage = 'idle';
   let current: string | undefined;
   let epochs: EpochProgress[] = [];
   let stopping = false;
   const abort = new AbortController();
+  let run: { readonly rowId: string; readonly abort: AbortController } | undefined;
   const enter = (next: WorkerStage): void => {
     stage = next;
     onStage(next);
@@ -96,7 +99,32 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     return 'done';
   }
 
-  async function work(row: Row, lease: Lease): Promise<void> {
+  /** A job that was cancelled meanwhile ends as such, wherever the work has come to. */
+  async function workUnlessCancelled(row: Row, lease: Lease): Promise<void> {
+    const cancelled = async (): Promise<boolean> => {
+      const standing = stopping ? undefined : await ledger.row(row.id);
+      if (standing?.cancelled_at == null || standing.promotion_seq !== null || !(await ledger.isMine(lease))) return false;
+      await finish(row, lease, 'cancelled', cancelReason(standing.cancelled_by));
+      return true;
+    };
+    if (await cancelled()) return;
+    const own = new AbortController();
+    run = { rowId: row.id, abort: own };
+    // The order may have reached another trainer than the one at work.
+    const looking = setInterval(() => void ledger.row(row.id).then((standing) => standing?.cancelled_at != null && own.abort(), () => undefined), settings.leaseMs / 3);
+    try {
+      await work(row, lease, AbortSignal.any([abort.signal, own.signal]));
+    } catch (error) {
+      if (!(await cancelled())) throw error;
+      return;
+    } finally {
+      clearInterval(looking);
+      run = undefined;
+    }
+    await cancelled();
+  }
+
+  async function work(row: Row, lease: Lease, signal: AbortSignal): Promise<void> {
     if (row.promotion_seq !== null) return announce(row, lease);
     if (row.attempts > MAX_ATTEMPTS) return finish(row, lease, 'error', `given up after ${MAX_ATTEMPTS} attempts`);
     const request = JSON.parse(row.request) as RetrainRequested;
@@ -110,9 +138,10 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
       const corpora = [settings.baseCorpus, ...(checked.params.train_file_s3 === undefined ? [] : [checked.params.train_file_s3])];
       const trained = await runTraining({
         runId: row.id, cause: row.cause, force: request.force, epochs: checked.params.epoch_num ?? settings.epochs, metric: checked.params.best_model_metric ?? DEFAULT_METRIC, corpora,
+        verifiedDir: checked.params.train_dir_s3,
         given: { saidAtMs: request.requested_at, badRows: checked.params.on_bad_rows ?? 'refuse' }, championDataset: champion?.datasetPath ?? null,
         champion: champion === undefined ? undefined : { version: champion.version, manifestUri: champion.manifestUri, manifestSha256: champion.manifestSha256, offsets: champion.offsets },
-      }, env, (told) => hear(told, row, lease), abort.signal);
+      }, env, (told) => hear(told, row, lease), signal, childProgram);
       if ((await judge(row, lease, trained, champion)) === 'done') return;
       log.info({ retrain_id: row.retrain_id }, 'the champion has changed meanwhile: judging again');
     }
@@ -143,7 +172,7 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
   }
 
   const fail = (row: Row, lease: Lease, reason: string): Promise<void> => finish(row, lease, 'error', reason);
-  const shared = { leaseMs: settings.leaseMs, ledger, log, work, fail, onFatal };
+  const shared = { leaseMs: settings.leaseMs, ledger, log, work: workUnlessCancelled, fail, onFatal };
   const lanes = [
     openLane({
       ...shared, name: 'training',
@@ -153,10 +182,13 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
         enter(row === undefined ? 'idle' : 'taken');
       },
     }),
-    openLane({ ...shared, name: 'rollback', entered: () => undefined }),
+    openLane({ ...shared, name: 'rollback', work: (row, lease) => work(row, lease, abort.signal), entered: () => undefined }),
   ];
   return {
     wake: () => lanes.forEach((lane) => lane.wake()), stage: () => stage, current: () => current, progress: () => epochs,
+    stopRun(rowId) {
+      if (run?.rowId === rowId) run.abort.abort();
+    },
     async stop() {
       stopping = true;
       abort.abort();

@@ -1,0 +1,88 @@
+// Routes about jobs: order a training, list them, look at one, stop one. An order is answered when Kafka has it; the trainer alone writes the table.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Outgoing } from '../../producers/outgoing.ts';
+import { addressProblem, type AddressKind } from '../../schemas/addresses.ts';
+import { CANCEL, type RetrainRequested } from '../../schemas/events.ts';
+import { retrainIdOf } from '../../schemas/ids.ts';
+import type { Scope } from '../../schemas/settings.ts';
+import { Problem } from '../problem.ts';
+
+export type JobPorts = {
+  readonly publish: (messages: readonly Outgoing[]) => Promise<void>; readonly newId: () => string; readonly nowMs: () => number; readonly modelName: string;
+  readonly jobs: (query: string) => Promise<unknown>; readonly job: (id: string) => Promise<unknown>; readonly trainBuckets: readonly string[];
+};
+type Door = (scope?: Scope) => (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
+type Params = { readonly [K in 'best_model_metric' | 'on_bad_rows' | 'train_file_s3' | 'train_dir_s3']?: string | undefined } & { readonly epoch_num?: number | undefined };
+
+const Common = {
+  model_name: Type.Optional(Type.String()), epoch_num: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+  best_model_metric: Type.Optional(Type.Enum(['eval_f1', 'eval_f1_min'])), on_bad_rows: Type.Optional(Type.Enum(['refuse', 'set_aside'])),
+};
+const TrainCsv = Type.Object({ ...Common, train_file_s3: Type.String() });
+const HumanFeedback = Type.Object({ ...Common, train_dir_s3: Type.String() });
+const Retrain = Type.Object({ ...Common, force: Type.Optional(Type.Boolean()) });
+const STATUSES = ['PENDING', 'RUNNING', 'FINISHED', 'FAILED'] as const;
+const Query = Type.Object({ status: Type.Optional(Type.Enum([...STATUSES])), cause: Type.Optional(Type.String({ pattern: '^[a-z_]{1,32}$' })), limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })) });
+const RECENT_ORDERS = 1000;
+
+export function jobRoutes(app: FastifyInstance, ports: JobPorts, needs: Door): void {
+  // Ordered here, and perhaps not yet claimed by the trainer: a job exists from the moment its id was told.
+  const ordered = new Map<string, object>();
+  async function order(cause: string, modelName: string | undefined, { epoch_num, best_model_metric, on_bad_rows, ...data }: Params, force = false): Promise<object> {
+    if (modelName !== undefined && modelName !== ports.modelName) throw new Problem(400, 'unknown model', `there is no model '${modelName}'; there is ${ports.modelName}`, 'model_name');
+    const id = ports.newId();
+    const params = { ...data, epoch_num, best_model_metric, on_bad_rows };
+    const request = requestOf(cause, retrainIdOf(ports.modelName, cause, id), JSON.stringify(params), force);
+    await ports.publish([{ topic: 'retrain-requests', key: ports.modelName, value: request }]);
+    ordered.set(id, { id, kind: 'training', retrain_id: request.retrain_id, cause, model_name: ports.modelName, status: 'PENDING', outcome: null, params: JSON.parse(request.params_json) as unknown });
+    for (const oldest of ordered.keys()) if (ordered.size > RECENT_ORDERS) ordered.delete(oldest);
+    return { db_record_id: id, status: 'PENDING', retrain_id: request.retrain_id };
+  }
+  const requestOf = (cause: string, retrainId: string, params: string, force = false): RetrainRequested => ({
+    retrain_id: retrainId, model_name: ports.modelName, model_version: null, cause, requested_at: ports.nowMs(), requested_by: 'http', threshold: null, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: params, force,
+  });
+  function requireAddress(field: string, uri: string, kind: AddressKind): void {
+    const problem = addressProblem(uri, kind, ports.trainBuckets);
+    if (problem !== undefined) throw new Problem(400, 'bad address', `${field} ${problem}`, field);
+  }
+  async function find(id: string): Promise<Readonly<Record<string, unknown>>> {
+    const job = (await ports.job(id)) ?? ordered.get(id);
+    if (typeof job !== 'object' || job === null) throw new Problem(404, 'not found', `there is no job '${id.slice(0, 300)}'; GET /v1/jobs lists them`, 'id');
+    return job as Readonly<Record<string, unknown>>;
+  }
+
+  type Body = Params & { readonly model_name?: string; readonly force?: boolean };
+  app.post('/v1/train/csv', { onRequest: needs('train'), schema: { body: TrainCsv } }, async (request, reply) => {
+    const { model_name, train_file_s3 = '', epoch_num, best_model_metric, on_bad_rows } = request.body as Body;
+    requireAddress('train_file_s3', train_file_s3, 'file');
+    return reply.code(202).send(await order('train_csv', model_name, { train_file_s3, epoch_num, best_model_metric, on_bad_rows }));
+  });
+  app.post('/v1/train/human_feedback', { onRequest: needs('train'), schema: { body: HumanFeedback } }, async (request, reply) => {
+    const { model_name, train_dir_s3 = '', epoch_num, best_model_metric, on_bad_rows } = request.body as Body;
+    requireAddress('train_dir_s3', train_dir_s3, 'folder');
+    return reply.code(202).send(await order('human_feedback', model_name, { train_dir_s3, epoch_num, best_model_metric, on_bad_rows }));
+  });
+  // An order without a body is an order with the defaults.
+  const orEmpty = (request: FastifyRequest, _reply: unknown, done: () => void): void => {
+    request.body ??= {};
+    done();
+  };
+  app.post('/v1/retrain', { onRequest: needs('train'), preValidation: orEmpty, schema: { body: Retrain } }, async (request, reply) => {
+    const { model_name, force = false, epoch_num, best_model_metric } = request.body as Body;
+    if (force) await new Promise<void>((resolve, reject) => needs('admin')(request, reply, (error) => (error ? reject(error) : resolve())));
+    return reply.code(202).send(await order('manual', model_name, { epoch_num, best_model_metric }, force));
+  });
+
+  app.get('/v1/jobs', { onRequest: needs(), schema: { querystring: Query } }, (request) => ports.jobs(new URLSearchParams(request.query as Record<string, string>).toString()));
+  app.get<{ Params: { id: string } }>('/v1/jobs/:id', { onRequest: needs() }, (request) => find(request.params.id));
+  app.post<{ Params: { id: string } }>('/v1/jobs/:id/cancel', { onRequest: needs('train'), preValidation: orEmpty }, async (request, reply) => {
+    const job = await find(request.params.id);
+    const id = String(job['id']);
+    if (job['kind'] === 'rollback') throw new Problem(409, 'cannot be cancelled', `${id} is a rollback: it is over in a moment, and the way back is another rollback`, 'id');
+    if (job['status'] === 'FINISHED' || job['status'] === 'FAILED') throw new Problem(409, 'has ended', `${id} has ended already: ${String(job['outcome'])}`, 'id');
+    if (job['promotion_seq'] != null) throw new Problem(409, 'too late', `${id} is being promoted; POST /v1/models/${ports.modelName}/rollback takes it back`, 'id');
+    await ports.publish([{ topic: 'retrain-requests', key: ports.modelName, value: requestOf(CANCEL, retrainIdOf(ports.modelName, CANCEL, ports.newId()), JSON.stringify({ id })) }]);
+    return reply.code(202).send({ id, status: 'CANCELLING' });
+  });
+}
