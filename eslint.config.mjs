@@ -12,6 +12,7 @@ const pure = [
   'inference/slot.ts',
   'trainer/tracking/{names,mapping}.ts',
   'stack/demo/{story,picture}.ts',
+  'stack/verbs/jobLines.ts',
   'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures,guarantees}.ts',
   'stack/faults/{schedule,feed}.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',

@@ -37,7 +37,7 @@ export type Dataset = {
 export type Ports = { readonly settings: Settings; readonly registry: Registry; readonly artifacts: Pick<Artifacts, 'read' | 'write'> };
 export type Gathered = {
   readonly rows: readonly DatasetRow[]; readonly counts: Counts; readonly csv: string; readonly files: readonly ReadFile[]; readonly refused: readonly { readonly uri: string; readonly refused: readonly CsvRefusal[] }[];
-  readonly offsets: Offsets; readonly labels: number; /** ids that were said something about beyond `until`, and of which nothing below it is left */ readonly overwritten: number;
+  readonly offsets: Offsets; readonly labels: number; /** ids that were corrected or withdrawn beyond `until`, and of which nothing below it is left */ readonly overwritten: number;
 };
 export const manifestUriOf = (path: string, runId: string): string => path.replace(/[^/]+$/, `manifest-${runId}.json`);
 
@@ -101,13 +101,17 @@ async function championRows(path: string, artifacts: Pick<Artifacts, 'read'>): P
 async function readLabels(plan: Plan, { settings, registry }: Pick<Ports, 'settings' | 'registry'>, until: Offsets | undefined): Promise<{ rows: LabelledRow[]; offsets: Offsets; overwritten: number }> {
   const current = new Map<string, { example: Example; isRecent: boolean }>();
   const below = new Set<string>();
-  const beyond = new Set<string>();
+  const changed = new Set<string>();
   const ends = await readToEnd({
     settings, clientId: 'trainer-dataset', topics: ['examples'],
     onRecord: async (record) => {
       const id = record.key?.toString() ?? '';
       const place = `examples-${record.partition}`;
-      if (until !== undefined && record.offset >= BigInt(until[place] ?? 0)) return void beyond.add(id);
+      if (until !== undefined && record.offset >= BigInt(until[place] ?? 0)) {
+        // A first word that came later took nothing away.
+        if (record.value === null || (await registry.decode('examples', record.value)).revision > 0) changed.add(id);
+        return;
+      }
       below.add(id);
       if (record.value === null) return void current.delete(id);
       const example = await registry.decode('examples', record.value);
@@ -120,7 +124,7 @@ async function readLabels(plan: Plan, { settings, registry }: Pick<Ports, 'setti
     .filter(({ example }) => example.model_name === plan.modelName && known.has(example.label))
     .sort((a, b) => a.example.labelled_at - b.example.labelled_at || (a.example.prediction_id < b.example.prediction_id ? -1 : 1))
     .map(({ example, isRecent }): LabelledRow => ({ product_description: example.product_description, category: example.label, source: 'label', atMs: example.labelled_at, isRecent }));
-  return { rows, offsets: until ?? Object.fromEntries([...ends].map(([key, end]) => [key, Number(end)])), overwritten: [...beyond].filter((id) => !below.has(id)).length };
+  return { rows, offsets: until ?? Object.fromEntries([...ends].map(([key, end]) => [key, Number(end)])), overwritten: [...changed].filter((id) => !below.has(id)).length };
 }
 /** What a file is refused for, with its name. */
 export function namingFile<R>(uri: string, read: () => R): R {

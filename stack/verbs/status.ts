@@ -34,6 +34,15 @@ export function statusOf({ settings, paths, secrets }: Context): object {
   };
 }
 
+/** Whether it retrains by itself, as the running trainer says; nothing while it is away. */
+async function retrainingLines({ settings }: Context): Promise<string[]> {
+  const told: unknown = await fetch(`${urlOf(settings, 'trainer')}/trainings`, { signal: AbortSignal.timeout(1000) }).then((answer) => answer.json(), () => undefined);
+  const read = (name: string): unknown => (typeof told === 'object' && told !== null ? Reflect.get(told, name) : undefined);
+  const automatic = read('auto_retrain');
+  if (automatic === undefined) return [];
+  return [automatic === 'off' ? 'retraining  by itself: OFF (AUTO_RETRAIN=off): drift and schedule are recorded as cancelled; ./loop train and the HTTP jobs still train' : `retraining  by itself: on; schedule: ${String(read('schedule'))}`];
+}
+
 export const status: Verb = {
   summary: 'what runs, and every endpoint and credential (--json)',
   usage: 'usage: ./loop status [--json]\nExit code 0 when everything runs, 1 otherwise (with --json: 0).',
@@ -59,6 +68,7 @@ export const status: Verb = {
       const one = supervised[name];
       line(name, ready, `${urlOf(context.settings, name)}${one && one.starts > 1 ? `  (started ${one.starts} times, last ${one.lastExit ?? ''})` : ''}`);
     }
+    for (const text of await retrainingLines(context)) console.log(text);
     console.log(`data   ${context.paths.home}\nlogs   ${context.paths.logs}   credentials: ./loop status --json`);
     return bad === 0 ? 0 : 1;
   },
