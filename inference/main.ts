@@ -35,10 +35,14 @@ const newId = (): string => uuidv7(Date.now(), randomBytes(10));
 // HTTP must hear soon that Kafka is away; the stream may wait.
 const HTTP_RETRIES = 2;
 const ASK_TIMEOUT_MS = 3000;
-const ask = async (url: string, away: (reason: string) => Error): Promise<unknown> =>
-  fetch(url, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) }).then((answer) => answer.json(), (cause: unknown) => {
+const ask = async (url: string, away: (reason: string) => Error): Promise<unknown> => {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) }).catch((cause: unknown) => {
     throw away(messageOf(cause));
   });
+  // One that cannot tell, perhaps because its database is away, must not look like an empty answer.
+  if (!answer.ok) throw away(`${answer.status} ${await answer.text()}`);
+  return answer.json();
+};
 const askMonitor = (path: string): Promise<unknown> => ask(`${settings.monitorUrl}${path}`, (reason) => transient('monitor_away', `the monitor does not answer (${reason}); no live figures now`));
 const askTrainer = (path: string): Promise<unknown> => ask(`${settings.trainerUrl}${path}`, (reason) => transient('trainer_away', `the trainer does not answer (${reason})`));
 const jobIn = (answer: unknown): unknown => (typeof answer === 'object' && answer !== null ? (Reflect.get(answer, 'job') ?? undefined) : undefined);
