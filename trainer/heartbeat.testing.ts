@@ -6,6 +6,7 @@ import { subscribe } from '../consumers/subscriber.ts';
 import { createKafka, silent } from '../producers/kafka.ts';
 import { CANCEL, type RetrainRequested } from '../schemas/events.ts';
 import { openBench, until } from '../stack/testing.ts';
+import { createCancel } from './cancel.ts';
 import { createIntake } from './intake.ts';
 import { own, requestOf } from './tiny.testing.ts';
 import { startWorker } from './worker.ts';
@@ -21,7 +22,10 @@ export async function outlast(t: TestContext, sessions: number): Promise<void> {
   const settings = { ...mine.settings, sessionTimeoutMs: SESSION_MS };
   const groupId = `heartbeat-${model}`;
   const worker = startWorker({ settings, env: mine.env, registry: bench.registry, ledger, artifacts: mine.artifacts, log: silent, onOutcome: () => undefined, onStage: () => undefined, onFatal: (error) => assert.fail(String(error)), childProgram: SLOW });
-  const intake = createIntake({ settings, registry: bench.registry, ledger, artifacts: mine.artifacts, log: silent, nowMs: Date.now, publish: () => Promise.resolve(), stopRun: worker.stopRun, onOutcome: () => undefined, onDead: (reason) => assert.fail(reason), onClaimed: () => Promise.resolve(worker.wake()) });
+  const intake = createIntake({
+    settings, registry: bench.registry, ledger, log: silent, nowMs: Date.now, publish: () => Promise.resolve(), countDead: (reason) => assert.fail(reason), onClaimed: () => Promise.resolve(worker.wake()),
+    order: createCancel({ ledger, artifacts: mine.artifacts, log: silent, stopRun: worker.stopRun, onOutcome: () => undefined }),
+  });
   const delivered: string[] = [];
   const subscription = await subscribe({
     settings, clientId: 'test-heartbeat', groupId, log: silent, topics: ['retrain-requests'], onFatal: (error) => assert.fail(String(error)),
