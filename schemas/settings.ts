@@ -193,7 +193,8 @@ export const TABLE = {
   maxCsvBytes: number('MAX_CSV_BYTES', '33554432', 'a larger CSV file is refused without reading it; for a folder: all its files together', 1000),
   gateMargin: share('GATE_MARGIN', '0.01', 'how much worse on the hold-out a candidate may be, overall'),
   gateClassMargin: share('GATE_CLASS_MARGIN', '0.03', 'the same for one category with enough support'),
-  gateAlpha: share('GATE_ALPHA', '0.05', 'level of the paired test on recent rows'),
+  gateAlpha: share('GATE_ALPHA', '0.05', 'chance of a wrong verdict by noise: level of the paired test on recent rows, and of all margins together'),
+  gateMinSupport: number('GATE_MIN_SUPPORT', '20', 'rows a category needs for the gate to judge it', 1),
   modelRetentionMs: number('MODEL_RETENTION_MS', days(90), 'models and datasets are kept so long after their run has ended; what serves and what served before it always; 0: for ever', 0),
   recentPredictions: number('RECENT_PREDICTIONS', '100000', 'predictions kept for look-ups', 0),
 } as const;

@@ -1,5 +1,5 @@
 // How two models do on the same rows: cells, scores and the paired counts a test needs.
-import { addCell, cellsOf, emptyConfusion, type Confusion } from '../schemas/confusion.ts';
+import { addCell, emptyConfusion, type Confusion } from '../schemas/confusion.ts';
 import { scoresOf, type Scores } from '../schemas/f1.ts';
 import type { BaseRow } from './split.ts';
 
@@ -21,7 +21,6 @@ export function judge<R extends BaseRow>(rows: readonly R[], predict: (row: R) =
   }
   return { cells, scores: scoresOf(cells), right };
 }
-export const cellList = (cells: Confusion): { label: string; predicted: string; count: number }[] => cellsOf(cells).map(([label, predicted, count]) => ({ label, predicted, count }));
 
 /** McNemar's exact test, one-sided: the chance of at least `gained` of `gained + lost` discordant rows when neither model is better. 1 without discordant rows. */
 export function mcNemarP(gained: number, lost: number): number {
@@ -34,12 +33,11 @@ export function mcNemarP(gained: number, lost: number): number {
   }
   return Math.min(1, p);
 }
-export function discordant(champion: readonly boolean[], candidate: readonly boolean[]): { readonly gained: number; readonly lost: number } {
-  let gained = 0;
-  let lost = 0;
-  candidate.forEach((right, i) => {
-    if (right && !champion[i]) gained += 1;
-    if (!right && champion[i]) lost += 1;
-  });
-  return { gained, lost };
+
+/** Weighted F1 of always answering the most frequent category: its share s gives s · 2s/(1+s). */
+export function majorityF1(rows: readonly BaseRow[]): number {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(row.category, (counts.get(row.category) ?? 0) + 1);
+  const share = rows.length === 0 ? 0 : Math.max(...counts.values()) / rows.length;
+  return (share * 2 * share) / (1 + share);
 }

@@ -4,13 +4,12 @@ import { baseCorpus } from '../producers/catalogue.ts';
 import { DEFAULT_CATEGORIES } from '../schemas/categories.ts';
 import { DEFAULT_RECIPE } from '../schemas/features.ts';
 import { createScorer } from '../schemas/scorer.ts';
-import { judge } from './evaluate.ts';
+import { judge, majorityF1 } from './evaluate.ts';
 import { calibrationError, fitTemperature } from './calibrate.ts';
 import { fit } from './fit.ts';
 import { learn } from './learn.ts';
 import { bestEpoch } from './progress.ts';
 import { isForChoosing, partsOf } from './split.ts';
-import { majorityF1 } from './train.ts';
 
 const categories: readonly string[] = DEFAULT_CATEGORIES;
 

@@ -32,7 +32,7 @@ export async function tinyTrained({ model, settings, artifacts }: Own, runId: st
   weights[weights.length - categories.length] = bias;
   const golden = [{ text: 'golden', probabilities: [...createScorer({ categories, recipe: RECIPE, temperature: 1 }, weights)('golden').probabilities] }];
   const stored = await artifacts.storeModel({ model_name: model, run_id: runId, categories, recipe: RECIPE, temperature: 1, golden, tolerance: 1e-6, backend: 'test', dataset_hash: 'none', seed: 0 }, weights);
-  return { verdict: { status: 'passed', reasons: ['made for a test'], warnings: [], pValue: undefined }, stored, bestCheckpoint: stored.weightsUri, backend: 'test', categories, scored: 10, latencyAvgMs: 0.5, datasetHash: 'none', datasetPath: 's3://dataset/none', offsets: {}, f1: 0.9, worstF1: 0.8, championF1: undefined, championWorstF1: undefined, report: {} };
+  return { verdict: { status: 'passed', winner: 'candidate', reasons: ['made for a test'], warnings: [] }, stored, bestCheckpoint: stored.weightsUri, backend: 'test', categories, scored: 10, latencyAvgMs: 0.5, datasetHash: 'none', datasetPath: 's3://dataset/none', offsets: {}, f1: 0.9, worstF1: 0.8, championF1: undefined, championWorstF1: undefined, report: {}, reportS3: `s3://models/${model}/runs/${runId}.html` };
 }
 export const taken = (ledger: Ledger, lane: 'training' | 'rollback' = 'training'): Promise<{ row: Row; lease: Lease }> => until('a row to take', () => ledger.take(lane));
 

@@ -5,19 +5,19 @@ import { createScorer, type Scorer } from '../schemas/scorer.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { Artifacts, StoredModel } from './artifacts.ts';
 import { loadDataset, type Offsets } from './dataset.ts';
-import { cellList, discordant, judge, type Judged } from './evaluate.ts';
-import { gate, type GateVerdict } from './gate.ts';
 import type { Backend } from './backend.ts';
 import { calibrationError } from './calibrate.ts';
+import { examine, type Examined } from './examine.ts';
 import { fit, type FeatureCache, type FitRow } from './fit.ts';
 import { learn } from './learn.ts';
 import type { BestModelMetric, EpochProgress } from './progress.ts';
 import { takeVerified } from './takeVerified.ts';
 import { planOf, type GivenData } from './plan.ts';
-import { partsOfRows, type BaseRow, type TrainingRow } from './split.ts';
+import { reportOf } from './report.ts';
+import { reportPage } from './reportPage.ts';
+import { partsOfRows, type TrainingRow } from './split.ts';
 
 const FOLDS = 2;
-const MIN_SUPPORT = 50;
 const GOLDEN_ROWS = 24;
 const TOLERANCE = 1e-5;
 
@@ -35,11 +35,11 @@ export type Stage = 'dataset' | 'training' | 'cross-fit' | 'gate' | 'storing' | 
 /** What is told while it works. */
 export type Told = { readonly kind: 'stage'; readonly stage: Stage } | { readonly kind: 'progress'; readonly progress: EpochProgress };
 export type Trained = {
-  readonly verdict: GateVerdict; readonly stored: StoredModel; /** where the kept weights lie and which epoch's they are */ readonly bestCheckpoint: string; readonly backend: string; readonly categories: readonly string[];
+  readonly verdict: Pick<Examined, 'status' | 'winner' | 'reasons' | 'warnings'>; readonly stored: StoredModel; /** where the kept weights lie and which epoch's they are */ readonly bestCheckpoint: string; readonly backend: string; readonly categories: readonly string[];
   readonly datasetHash: string; readonly datasetPath: string; readonly offsets: Offsets;
   /** rows of the hold-out that the finished model scored, and the mean time for one, ms */ readonly scored: number; readonly latencyAvgMs: number | undefined;
   readonly f1: number | undefined; readonly worstF1: number | undefined; readonly championF1: number | undefined; readonly championWorstF1: number | undefined;
-  readonly report: object;
+  readonly report: object; /** the page of it */ readonly reportS3: string;
 };
 
 export async function train(job: Job, { backend, settings, registry, artifacts, tell }: { backend: Backend; settings: Settings; registry: Registry; artifacts: Artifacts; tell: (told: Told) => void }): Promise<Trained> {
@@ -66,13 +66,15 @@ export async function train(job: Job, { backend, settings, registry, artifacts, 
   for (const fold of needed) crossFitted.push(createScorer({ categories, recipe, temperature: 1 }, await fit(fitRows(parts.training.filter((row) => row.fold !== fold)), { categories: categories.length, recipe, epochs: job.epochs, stopAfter: best?.epoch, seed: settings.seed, cache })));
 
   enter('gate');
-  const byCandidate = { holdOut: judge(parts.holdOut, (row) => score(row.product_description).category), recent: judge(parts.recent, (row) => (crossFitted[row.fold] ?? score)(row.product_description).category) };
-  const byChampion = champion === undefined ? undefined : { holdOut: judge(parts.holdOut, (row) => champion.score(row.product_description).category), recent: judge(parts.recent, (row) => champion.score(row.product_description).category) };
-  const verdict = gate({
-    cause: job.cause, force: job.force, minF1: settings.minF1, categories, majorityF1: majorityF1(parts.holdOut),
-    candidate: { holdOut: byCandidate.holdOut.scores, recent: byCandidate.recent.scores },
-    champion: champion === undefined || byChampion === undefined ? undefined : { holdOut: byChampion.holdOut.scores, recent: byChampion.recent.scores, categories: champion.manifest.categories, ...discordant(byChampion.recent.right, byCandidate.recent.right) },
-  }, { margin: settings.gateMargin, classMargin: settings.gateClassMargin, alpha: settings.gateAlpha, minSupport: MIN_SUPPORT });
+  const answerOf = (one: Scorer) => (text: string): string => one(text).category;
+  const rules = { margin: settings.gateMargin, classMargin: settings.gateClassMargin, alpha: settings.gateAlpha, minSupport: settings.gateMinSupport, minF1: settings.minF1 };
+  const examined = examine({
+    cause: job.cause, force: job.force, minF1: settings.minF1, holdOut: parts.holdOut, recent: parts.recent,
+    candidate: { categories, answer: answerOf(score), crossFitted: crossFitted.map(answerOf) },
+    champion: champion === undefined ? undefined : { categories: champion.manifest.categories, answer: answerOf(champion.score) },
+    previous: undefined,
+  }, rules);
+  const judged = reportOf(examined, rules, { champion: job.champion?.version, previous: undefined });
 
   enter('storing');
   const step = Math.max(1, Math.floor(parts.holdOut.length / GOLDEN_ROWS));
@@ -84,21 +86,25 @@ export async function train(job: Job, { backend, settings, registry, artifacts, 
     return { confidence: Math.max(...probabilities), right: category === row.category };
   }));
   const latencyAvgMs = parts.holdOut.length === 0 ? undefined : (performance.now() - scoringFrom) / parts.holdOut.length;
-  const figures = (judged: Judged | undefined): object | null => (judged === undefined ? null : { ...judged.scores, cells: cellList(judged.cells) });
+  const report = {
+    ...judged, dataset_manifest: data.manifestUri, counts: data.counts, set_aside: data.setAside, verified: verified ?? null, epochs: learnt.epochs, best_epoch: best?.epoch ?? null, best_model_metric: job.metric, chosen_on_rows: learnt.heldOut, temperature, ece: ece ?? null, backend: backend.name, library_versions: backend.libraryVersions, recipe, seed: settings.seed,
+    dataset: { hash: data.hash, path: data.path, offsets: data.offsets },
+  };
+  const page = reportPage(judged, {
+    modelName: settings.modelName, runId: job.runId, cause: job.cause,
+    facts: [
+      ['rows', list(data.counts)], ['dataset', `SHA-256 ${data.hash}`], ['stored as', data.path], ['labels up to', Object.keys(data.offsets).length === 0 ? 'none' : list(data.offsets)], ['recipe', list(recipe)],
+      ['training', `${best?.epoch ?? 0} of ${job.epochs} epochs kept (best ${job.metric}), seed ${settings.seed}, ${backend.name}, temperature ${temperature.toFixed(3)}, ECE ${ece?.toFixed(4) ?? 'absent'}`], ['weights', `SHA-256 ${stored.weightsSha256}`],
+    ],
+  });
+  // Beside the model it speaks for; a rejected one's weights may go, so its report stays with the runs.
+  const { status, winner, reasons, warnings } = examined;
+  const home = status === 'rejected' ? `s3://models/${settings.modelName}/runs/${job.runId}` : stored.weightsUri.replace(/[^/]+$/, `report-${job.runId}`);
+  await Promise.all([artifacts.write(`${home}.html`, page), ...(status === 'rejected' ? [] : [artifacts.write(`${home}.json`, JSON.stringify(report, null, 2))])]);
   return {
-    verdict, stored, bestCheckpoint: best === undefined ? stored.weightsUri : `${stored.weightsUri}#epoch=${best.epoch}`, backend: backend.name, categories, scored: parts.holdOut.length, latencyAvgMs, datasetHash: data.hash, datasetPath: data.path, offsets: data.offsets,
-    f1: byCandidate.holdOut.scores.weighted, worstF1: byCandidate.holdOut.scores.worst?.f1, championF1: byChampion?.holdOut.scores.weighted, championWorstF1: byChampion?.holdOut.scores.worst?.f1,
-    report: {
-      verdict, dataset_manifest: data.manifestUri, counts: data.counts, set_aside: data.setAside, verified: verified ?? null, epochs: learnt.epochs, best_epoch: best?.epoch ?? null, best_model_metric: job.metric, chosen_on_rows: learnt.heldOut, temperature, ece: ece ?? null, backend: backend.name, library_versions: backend.libraryVersions, recipe, seed: settings.seed,
-      candidate: { hold_out: figures(byCandidate.holdOut), recent: figures(byCandidate.recent) }, champion: byChampion === undefined ? null : { version: job.champion?.version, hold_out: figures(byChampion.holdOut), recent: figures(byChampion.recent) },
-    },
+    verdict: { status, winner, reasons, warnings }, stored, bestCheckpoint: best === undefined ? stored.weightsUri : `${stored.weightsUri}#epoch=${best.epoch}`, backend: backend.name, categories, scored: parts.holdOut.length, latencyAvgMs, datasetHash: data.hash, datasetPath: data.path, offsets: data.offsets,
+    f1: judged.candidate.hold_out.weighted, worstF1: judged.candidate.hold_out.worst?.f1, championF1: judged.champion?.hold_out.weighted, championWorstF1: judged.champion?.hold_out.worst?.f1,
+    report, reportS3: `${home}.html`,
   };
 }
-
-/** Weighted F1 of always answering the most frequent category: its share s gives s · 2s/(1+s). */
-export function majorityF1(rows: readonly BaseRow[]): number {
-  const counts = new Map<string, number>();
-  for (const row of rows) counts.set(row.category, (counts.get(row.category) ?? 0) + 1);
-  const share = rows.length === 0 ? 0 : Math.max(...counts.values()) / rows.length;
-  return (share * 2 * share) / (1 + share);
-}
+const list = (of: Readonly<Record<string, unknown>>): string => Object.entries(of).map(([name, value]) => `${name} ${String(value)}`).join(', ');
