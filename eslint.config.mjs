@@ -8,7 +8,7 @@ const pure = [
   'consumers/monitor/{fold,version,snapshot,rules,eras,settling,cells,tallies,window,verdict,evidence,episode,score,band,view}.ts',
   'trainer/{split,evaluate,claim,rollback,garbage,versions,crashTable,progress,calibrate,pack}.ts',
   'trainer/{datasetFile,plan,verified,schedule}.ts',
-  'trainer/{paired,gate,examine,report,reportPage,reportParts,reportStyle,html}.ts',
+  'trainer/{paired,gate,examine,report,reportPage,reportParts,reportStyle,html,approval,probation}.ts',
   'producers/{catalogue,words,drift,people}.ts',
   'inference/slot.ts',
   'trainer/tracking/{names,mapping}.ts',

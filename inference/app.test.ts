@@ -24,7 +24,7 @@ function bench(change: Partial<Ports> = {}, serving: ServingModel | undefined = 
   const app = createApp({
     jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'],
     predict: createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
-    publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]),
+    publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]), awaiting: () => Promise.resolve([{ id: 'run-1' }]),
     metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'],
     onResponse: () => undefined, onUnexpected: () => undefined, ...change,
   });
@@ -176,6 +176,21 @@ test('a rollback is ordered by an admin, from what serves; what cannot be is ref
     assert.equal((await post(url, token, body)).status, status, JSON.stringify(body));
   }
   assert.equal(sent.length, 2);
+});
+test('an admin approves or declines a run that waits; while the trainer is away the word is kept for it', async () => {
+  const { app, post, sent } = bench();
+  const ok = await post('/v1/models/tiny/runs/run-1/approve', 'a', { why: 'looks good', by: 'ann' });
+  assert.deepEqual([ok.status, ok.body], [202, { run_id: 'run-1', decision: 'approve', status: 'accepted' }]);
+  assert.equal((await post('/v1/models/tiny/runs/run-1/decline', 'a')).status, 202);
+  const requests = sent.map((one) => ('value' in one ? one.value : undefined) as unknown as { retrain_id: string; cause: string; requested_by: string; params_json: string });
+  assert.deepEqual(requests.map((one) => [one.retrain_id, one.cause, one.requested_by, one.params_json]), [['tiny/approve/run-1', 'approve', 'ann', '{"run_id":"run-1","why":"looks good"}'], ['tiny/decline/run-1', 'decline', 'http', '{"run_id":"run-1"}']]);
+  const REFUSED = [['/v1/models/tiny/runs/run-1/approve', 't', {}, 403], ['/v1/models/other/runs/run-1/approve', 'a', {}, 404], ['/v1/models/tiny/runs/run-2/approve', 'a', {}, 409], ['/v1/models/tiny/runs/run-1/decline', 'a', { why: 7 }, 400], ['/v1/models/tiny/runs/a%20b/decline', 'a', {}, 400]] as const;
+  for (const [url, token, body, status] of REFUSED) assert.equal((await post(url, token, body)).status, status, url);
+  assert.equal(sent.length, 2);
+  assert.deepEqual((await app.inject({ url: '/v1/models/tiny/runs/awaiting', headers: { authorization: 'Bearer p' } })).json(), { runs: [{ id: 'run-1' }] });
+  const away = bench({ awaiting: () => Promise.reject(transient('trainer_away', 'the trainer does not answer')) });
+  assert.equal((await away.post('/v1/models/tiny/runs/run-9/approve', 'a')).status, 202);
+  assert.equal((await away.app.inject({ url: '/v1/models/tiny/runs/awaiting', headers: { authorization: 'Bearer p' } })).statusCode, 503);
 });
 test('models: what serves, and all versions while the trainer answers', async () => {
   const get = async ({ app }: ReturnType<typeof bench>) => (await app.inject({ url: '/v1/models', headers: { authorization: 'Bearer p' } })).json<{ models: { model_version: string }[]; versions: unknown; versions_unavailable?: string }>();

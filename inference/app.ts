@@ -26,6 +26,8 @@ export type Ports = {
   readonly trainBuckets: readonly string[];
   /** Every version that has been promoted, as the trainer tells it. */
   readonly versions: () => Promise<unknown>;
+  /** Runs that wait for an admin, as the trainer tells it: a list with ids. */
+  readonly awaiting: () => Promise<unknown>;
   /** F1 by bucket, as the monitor keeps it. */
   readonly history: () => Promise<unknown>;
   readonly metricsText: () => Promise<{ readonly type: string; readonly text: string }>;

@@ -97,7 +97,7 @@ try {
     predict, publish: (messages) => inTime(publisher.send(messages)), serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
     jobs: (query) => askTrainer(`/jobs?${query}`), job: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)), trainBuckets: settings.trainBuckets,
-    live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'),
+    live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     onResponse: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds),
     onUnexpected: (error) => log.error({ err: error }, messageOf(error)),

@@ -66,6 +66,8 @@ export type Tally = {
 };
 
 export const RETRAIN_CAUSES = ['bootstrap', 'drift', 'schedule', 'human_feedback', 'train_csv', 'manual', 'rollback'] as const;
+/** What an admin says of a run that awaits an approval; it travels as a request with params_json: {run_id, why?} and is no retraining. */
+export const DECISIONS = ['approve', 'decline'] as const;
 export type RetrainCause = (typeof RETRAIN_CAUSES)[number];
 
 /** An order to stop a job travels by the same topic, with params_json {id}; it has no row of its own. */

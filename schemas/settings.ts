@@ -181,6 +181,8 @@ export const TABLE = {
 
   autoRetrain: choice('AUTO_RETRAIN', ['on', 'off'], 'on', 'whether the trainer acts on drift and schedule requests'),
   promote: choice('PROMOTE', ['auto', 'ask'], 'auto', 'whether a passed gate promotes by itself'),
+  approveWithinMs: number('APPROVE_WITHIN_MS', days(7), 'a passed run that nobody approves for so long is declined (PROMOTE=ask)', 1000),
+  probationLabels: number('PROBATION_LABELS', '1000', 'a version that drifts within its first so many labels is judged beside the version before it; 0: never', 0),
   retrainEveryMs: number('RETRAIN_EVERY_MS', days(7), 'the schedule; 0: none', 0),
   leaseMs: number('LEASE_MS', '30000', 'a RUNNING row without a sign of life for so long is taken over', 1000),
   trainBackend: choice('TRAIN_BACKEND', ['auto', 'node', 'wasm'], 'auto', 'what trains: tfjs-node, wasm, or auto: tfjs-node where ./loop native has put it'),

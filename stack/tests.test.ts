@@ -4,17 +4,17 @@ import { lineOf } from './reporter.ts';
 import { kindOf, planOf } from './testPlan.ts';
 import { countsIn, testEnvironment } from './tests.ts';
 
-const FILES = ['b/x.it.test.ts', 'a/x.test.ts', 'c/y.story.test.ts', 'd/z.long.test.ts', 'a/w.test.ts', 'b/v.long.it.test.ts'];
+const FILES = ['b/x.it.test.ts', 'a/x.test.ts', 'c/y.story.test.ts', 'd/z.long.test.ts', 'a/w.test.ts', 'b/v.long.it.test.ts', 'a/u.long.pure.test.ts'];
 const all = { pure: false, long: false, names: [] };
 
 test('a file’s name says what it needs', () => {
-  assert.deepEqual(FILES.map(kindOf), ['integration', 'pure', 'story', 'long', 'pure', 'long-integration']);
+  assert.deepEqual(FILES.map(kindOf), ['integration', 'pure', 'story', 'long', 'pure', 'long-integration', 'long-pure']);
 });
 test('which files run', () => {
-  assert.deepEqual(planOf(FILES, all), { pure: ['a/w.test.ts', 'a/x.test.ts'], integration: ['b/x.it.test.ts'], story: ['c/y.story.test.ts'], 'long-integration': [], long: [] });
-  assert.deepEqual(planOf(FILES, { ...all, pure: true }), { pure: ['a/w.test.ts', 'a/x.test.ts'], integration: [], story: [], 'long-integration': [], long: [] });
-  assert.deepEqual(planOf(FILES, { ...all, long: true }), { pure: [], integration: [], story: [], 'long-integration': ['b/v.long.it.test.ts'], long: ['d/z.long.test.ts'] });
-  assert.deepEqual(planOf(FILES, { ...all, names: ['x.', 'y'] }), { pure: ['a/x.test.ts'], integration: ['b/x.it.test.ts'], story: ['c/y.story.test.ts'], 'long-integration': [], long: [] });
+  assert.deepEqual(planOf(FILES, all), { pure: ['a/w.test.ts', 'a/x.test.ts'], integration: ['b/x.it.test.ts'], story: ['c/y.story.test.ts'], 'long-pure': [], 'long-integration': [], long: [] });
+  assert.deepEqual(planOf(FILES, { ...all, pure: true }), { pure: ['a/w.test.ts', 'a/x.test.ts'], integration: [], story: [], 'long-pure': [], 'long-integration': [], long: [] });
+  assert.deepEqual(planOf(FILES, { ...all, long: true }), { pure: [], integration: [], story: [], 'long-pure': ['a/u.long.pure.test.ts'], 'long-integration': ['b/v.long.it.test.ts'], long: ['d/z.long.test.ts'] });
+  assert.deepEqual(planOf(FILES, { ...all, names: ['x.', 'y'] }), { pure: ['a/x.test.ts'], integration: ['b/x.it.test.ts'], story: ['c/y.story.test.ts'], 'long-pure': [], 'long-integration': [], long: [] });
   assert.deepEqual(planOf(FILES, { ...all, long: true, names: ['nothing'] }).long, []);
 });
 test('the tests’ stack does not inherit settings of a running one, but the download cache', () => {

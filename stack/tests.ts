@@ -72,7 +72,8 @@ export async function runTests(args: readonly string[]): Promise<number> {
   const integration = [...plan.integration, ...plan['long-integration']];
   const serving = [...plan.story, ...plan.long];
   const needsStack = integration.length + serving.length > 0;
-  if (plan.pure.length === 0 && !needsStack) throw new UsageError(`no test file matches ${words.join(' ') || 'that'}`);
+  const alone = [...plan.pure, ...plan['long-pure']];
+  if (alone.length === 0 && !needsStack) throw new UsageError(`no test file matches ${words.join(' ') || 'that'}`);
 
   const running = new Set<ChildProcess>();
   const say = (line: string): void => console.log(line);
@@ -133,7 +134,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
       await check('lint', ['node_modules/eslint/bin/eslint.js', '.']);
       await check('typecheck', ['node_modules/typescript/bin/tsc', '--noEmit']);
     }
-    await test(plan.pure, process.env, []);
+    await test(alone, process.env, []);
     if (first !== undefined) {
       await first;
       for (const line of early) say(`        ${line}`);

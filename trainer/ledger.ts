@@ -4,6 +4,7 @@ import mysql from 'mysql2/promise';
 import type { RetrainRequested } from '../schemas/events.ts';
 import { LoopError, messageOf, poison, transient } from '../schemas/failure.ts';
 import { mysqlOptions, type Settings } from '../schemas/settings.ts';
+import type { Decision } from './approval.ts';
 import { rowIdOf } from './claim.ts';
 import type { Offsets } from './dataset.ts';
 import type { EpochProgress } from './progress.ts';
@@ -15,7 +16,7 @@ export type Row = {
   readonly id: string; readonly retrain_id: string; readonly model_name: string; readonly cause: string; readonly status: 'PENDING' | 'RUNNING' | 'FINISHED' | 'FAILED'; readonly outcome: string | null; readonly outcome_reason: string | null;
   readonly model_version: string | null; readonly champion_version: string | null; readonly promotion_seq: number | null; readonly f1: number | null; readonly min_f1: number | null; readonly champion_f1: number | null; readonly champion_min_f1: number | null;
   readonly threshold: number | null; readonly live_f1: number | null; readonly weights_s3: string | null; readonly weights_sha256: string | null; readonly manifest_s3: string | null; readonly manifest_sha256: string | null; readonly dataset_hash: string | null; readonly dataset_path: string | null; readonly dataset_offsets: string | null;
-  readonly run_id: string | null; readonly best_checkpoint: string | null; readonly backend: string | null; readonly request: string; readonly report: string | null; /** the report's page in S3 */ readonly report_s3: string | null; /** JSON list of EpochProgress */ readonly progress: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null; /** its model has been removed, see collect.ts */ readonly collected_at: Date | null;
+  readonly run_id: string | null; readonly best_checkpoint: string | null; readonly backend: string | null; readonly request: string; readonly report: string | null; /** the report's page in S3 */ readonly report_s3: string | null; /** awaiting | approved | declined | expired */ readonly approval: string | null; readonly approve_until: Date | null; readonly decided_by: string | null; readonly decided_why: string | null; /** row of the champion it was judged against */ readonly judged_against: string | null; /** row whose model won, when it is not this run's own */ readonly promotes: string | null; /** JSON list of EpochProgress */ readonly progress: string | null; readonly duration_ms: number | null; readonly attempts: number; readonly requested_at: Date; readonly claimed_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null; readonly lease_token: string | null; /** its model has been removed, see collect.ts */ readonly collected_at: Date | null;
   readonly cancelled_at: Date | null; readonly cancelled_by: string | null;
 };
 export type Champion = { readonly id: string; readonly version: string; readonly seq: number; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets; readonly promotedAt: Date; /** rows.csv of its run */ readonly datasetPath: string | null };
@@ -92,12 +93,12 @@ export function createLedger(settings: Settings) {
       // The id was taken by another request.
       return (await insert(randomUUID())) === 1 ? 'claimed' : 'known';
     },
-    /** The next row of a lane to work on, leased to us: PENDING in order, or RUNNING with its lease over. One per model at a time. */
+    /** The next row of a lane to work on, leased to us: what has been decided, PENDING in order, or RUNNING with its lease over. One per model at a time. */
     async take(lane: LaneName = 'training'): Promise<{ readonly row: Row; readonly lease: Lease } | undefined> {
       return inTransaction(async (on) => {
-        const open = await query<Row & { live: number }>(`SELECT *, (status = 'RUNNING' AND lease_until > NOW(3)) AS live FROM auto_training WHERE status IN ('PENDING', 'RUNNING') AND (cause = 'rollback') = ${lane === 'rollback' ? 1 : 0} ORDER BY claimed_at, request_offset FOR UPDATE`, [], on);
+        const open = await query<Row & { live: number; waits: number | null }>(`SELECT *, (status = 'RUNNING' AND lease_until > NOW(3)) AS live, (approval = 'awaiting' AND approve_until > NOW(3)) AS waits FROM auto_training WHERE status IN ('PENDING', 'RUNNING') AND (cause = 'rollback') = ${lane === 'rollback' ? 1 : 0} ORDER BY claimed_at, request_offset FOR UPDATE`, [], on);
         const busy = new Set(open.filter((row) => Number(row.live) === 1).map((row) => row.model_name));
-        const row = open.find((one) => !busy.has(one.model_name) && one.status === 'RUNNING') ?? open.find((one) => !busy.has(one.model_name) && one.outcome_reason !== AWAITING);
+        const row = open.find((one) => !busy.has(one.model_name) && one.status === 'RUNNING') ?? open.find((one) => !busy.has(one.model_name) && one.approval !== null && Number(one.waits) !== 1) ?? open.find((one) => !busy.has(one.model_name) && one.approval === null);
         if (row === undefined) return undefined;
         const token = randomUUID();
         await change(`UPDATE auto_training SET status = 'RUNNING', lease_token = ?, lease_until = NOW(3) + INTERVAL ? MICROSECOND, started_at = COALESCE(started_at, NOW(3)), training_date = COALESCE(training_date, NOW(3)), run_id = id, attempts = attempts + 1 WHERE id = ?`, [token, leaseMs * 1000, row.id], on);
@@ -114,7 +115,7 @@ export function createLedger(settings: Settings) {
     },
     /** A later automatic request of the same model that waits, if any. */
     async laterAutomatic(row: Row): Promise<string | undefined> {
-      const rows = await query<Row>(`SELECT * FROM auto_training WHERE model_name = ? AND cause IN ('drift', 'schedule') AND status = 'PENDING' AND id <> ? AND (claimed_at > ? OR claimed_at = ? AND request_offset > (SELECT request_offset FROM auto_training WHERE id = ?)) LIMIT 1`, [row.model_name, row.id, row.claimed_at, row.claimed_at, row.id]);
+      const rows = await query<Row>(`SELECT * FROM auto_training WHERE model_name = ? AND cause IN ('drift', 'schedule') AND status = 'PENDING' AND approval IS NULL AND id <> ? AND (claimed_at > ? OR claimed_at = ? AND request_offset > (SELECT request_offset FROM auto_training WHERE id = ?)) LIMIT 1`, [row.model_name, row.id, row.claimed_at, row.claimed_at, row.id]);
       return rows[0]?.retrain_id;
     },
     /** The epochs of the training so far. */
@@ -122,12 +123,12 @@ export function createLedger(settings: Settings) {
       await change(`UPDATE auto_training SET progress = ? WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`, [JSON.stringify(epochs), id, token]);
     },
     /** What the training found, kept before anything is decided. false: the lease is lost. */
-    async record({ id, token }: Lease, trained: Trained, champion: Champion | undefined): Promise<boolean> {
+    async record({ id, token }: Lease, trained: Trained, champion: Champion | undefined, promotes: string | undefined = undefined): Promise<boolean> {
       const { stored } = trained;
       return inTransaction(async (on) => {
         const done = (await change(
-        `UPDATE auto_training SET dataset_hash = ?, dataset_path = ?, dataset_offsets = ?, best_checkpoint = ?, weights_s3 = ?, weights_sha256 = ?, manifest_s3 = ?, manifest_sha256 = ?, backend = ?, f1 = ?, min_f1 = ?, champion_f1 = ?, champion_min_f1 = ?, champion_version = ?, report = ?, report_s3 = ? WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`,
-        [trained.datasetHash, trained.datasetPath, JSON.stringify(trained.offsets), trained.bestCheckpoint, stored.weightsUri, stored.weightsSha256, stored.manifestUri, stored.manifestSha256, trained.backend, trained.f1 ?? null, trained.worstF1 ?? null, trained.championF1 ?? null, trained.championWorstF1 ?? null, champion?.version ?? null, JSON.stringify(trained.report), trained.reportS3, id, token], on,
+        `UPDATE auto_training SET dataset_hash = ?, dataset_path = ?, dataset_offsets = ?, best_checkpoint = ?, weights_s3 = ?, weights_sha256 = ?, manifest_s3 = ?, manifest_sha256 = ?, backend = ?, f1 = ?, min_f1 = ?, champion_f1 = ?, champion_min_f1 = ?, champion_version = ?, report = ?, report_s3 = ?, judged_against = ?, promotes = ? WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`,
+        [trained.datasetHash, trained.datasetPath, JSON.stringify(trained.offsets), trained.bestCheckpoint, stored.weightsUri, stored.weightsSha256, stored.manifestUri, stored.manifestSha256, trained.backend, trained.f1 ?? null, trained.worstF1 ?? null, trained.championF1 ?? null, trained.championWorstF1 ?? null, champion?.version ?? null, JSON.stringify(trained.report), trained.reportS3, champion?.id ?? null, promotes ?? null, id, token], on,
         )) === 1;
         // One row per training, whoever finished it.
         if (done) await change(
@@ -174,11 +175,24 @@ export function createLedger(settings: Settings) {
     /** Ends the row. For 'promoted' the outcome stands already. */
     async finish({ id, token }: Lease, outcome: Outcome, reason: string): Promise<boolean> {
       const status = outcome === 'error' ? 'FAILED' : 'FINISHED';
-      return (await change(`UPDATE auto_training SET status = ?, outcome = COALESCE(outcome, ?), outcome_reason = COALESCE(outcome_reason, ?), finished_at = NOW(3), duration_ms = TIMESTAMPDIFF(MICROSECOND, started_at, NOW(3)) DIV 1000, lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ?`, [status, outcome, reason, id, token])) === 1;
+      return (await change(`UPDATE auto_training SET status = ?, outcome = COALESCE(outcome, ?), outcome_reason = COALESCE(outcome_reason, ?), finished_at = NOW(3), duration_ms = COALESCE(duration_ms, TIMESTAMPDIFF(MICROSECOND, started_at, NOW(3)) DIV 1000), lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ?`, [status, outcome, reason, id, token])) === 1;
     },
-    /** PROMOTE=ask: the passed candidate waits; no later training is blocked. */
-    async await({ id, token }: Lease): Promise<void> {
-      await change(`UPDATE auto_training SET status = 'PENDING', outcome_reason = ?, lease_token = NULL, lease_until = NULL WHERE id = ? AND lease_token = ?`, [AWAITING, id, token]);
+    /** The passed run waits for an admin, for so long at most; no later training is blocked. Its duration is that of the training. */
+    async await({ id, token }: Lease, withinMs: number): Promise<void> {
+      await change(`UPDATE auto_training SET status = 'PENDING', approval = 'awaiting', approve_until = NOW(3) + INTERVAL ? MICROSECOND, duration_ms = TIMESTAMPDIFF(MICROSECOND, started_at, NOW(3)) DIV 1000, attempts = 0, lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`, [withinMs * 1000, id, token]);
+    },
+    /** What an admin says, once: the first word within the deadline counts. decided: now; otherwise what stands, undefined without such a run. */
+    async decide({ kind, modelName, runId, by, why }: Decision): Promise<'decided' | Row | undefined> {
+      const done = await change(`UPDATE auto_training SET approval = ?, decided_at = NOW(3), decided_by = ?, decided_why = ? WHERE id = ? AND model_name = ? AND status = 'PENDING' AND approval = 'awaiting' AND approve_until > NOW(3)`, [kind === 'approve' ? 'approved' : 'declined', by, why ?? null, runId, modelName]);
+      return done === 1 ? 'decided' : (await query<Row>('SELECT * FROM auto_training WHERE id = ? AND model_name = ?', [runId, modelName]))[0];
+    },
+    /** A run taken after its deadline is declined by it. */
+    async expire({ id, token }: Lease): Promise<void> {
+      await change(`UPDATE auto_training SET approval = 'expired', decided_at = NOW(3) WHERE id = ? AND approval = 'awaiting' AND status = 'RUNNING' AND ${LIVE}`, [id, token]);
+    },
+    /** Runs that wait for an admin, the oldest first. */
+    async awaiting(modelName: string): Promise<Row[]> {
+      return query<Row>("SELECT * FROM auto_training WHERE model_name = ? AND status = 'PENDING' AND approval = 'awaiting' ORDER BY claimed_at, request_offset", [modelName]);
     },
     /** Back to PENDING, for another try. */
     async release({ id, token }: Lease): Promise<void> {
@@ -217,4 +231,3 @@ export function createLedger(settings: Settings) {
     close: (): Promise<void> => pool.end(),
   };
 }
-export const AWAITING = 'passed the gate; awaiting an approval (PROMOTE=ask)';

@@ -58,7 +58,7 @@ const showStage = (stage: WorkerStage): void => {
   stages.reset();
   stages.set({ stage }, 1);
 };
-const briefly = ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts, progress }: Row) => ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts, progress: progress === null ? [] : (JSON.parse(progress) as unknown) });
+const briefly = ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts, progress, report_s3, approval, approve_until, decided_by, decided_why }: Row) => ({ id, retrain_id, cause, status, outcome, outcome_reason, model_version, champion_version, promotion_seq, f1, min_f1, champion_f1, duration_ms, attempts, report_s3, approval, approve_until, decided_by, decided_why, progress: progress === null ? [] : (JSON.parse(progress) as unknown) });
 
 const running = (): Running => ({ retrainId: worker?.current(), stage: worker?.stage() ?? 'idle' });
 const MAX_JOBS = 1000;
@@ -82,7 +82,7 @@ async function collectIfDue(): Promise<void> {
 await runService({
   name: 'trainer', host: settings.bindHost, port: settings.trainerPort, log, metrics,
   unready: () => (subscription === undefined ? 'starting' : undefined),
-  routes: { '/jobs': jobsOf, '/job': jobOf, '/trainings': () => ({ auto_retrain: settings.autoRetrain, schedule: scheduler?.state() ?? 'not looked yet', stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }), '/models': async () => versionsOf(await ledger.promotions(settings.modelName)) },
+  routes: { '/jobs': jobsOf, '/job': jobOf, '/trainings': () => ({ auto_retrain: settings.autoRetrain, schedule: scheduler?.state() ?? 'not looked yet', stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }), '/awaiting': async () => (await ledger.awaiting(settings.modelName)).map(briefly), '/models': async () => versionsOf(await ledger.promotions(settings.modelName)) },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     await look();

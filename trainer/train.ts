@@ -30,6 +30,8 @@ export type Job = {
   /** rows.csv of the champion's run */
   readonly championDataset?: string | null;
   readonly champion: { readonly version: string; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets } | undefined;
+  /** the version before, where the champion is on probation: a second candidate */
+  readonly previous?: { readonly version: string; readonly manifestUri: string; readonly manifestSha256: string | undefined };
 };
 export type Stage = 'dataset' | 'training' | 'cross-fit' | 'gate' | 'storing' | 'promoting';
 /** What is told while it works. */
@@ -46,6 +48,7 @@ export async function train(job: Job, { backend, settings, registry, artifacts, 
   const enter = (stage: Stage): void => tell({ kind: 'stage', stage });
   enter('dataset');
   const champion = job.champion === undefined ? undefined : await artifacts.loadModel(job.champion.manifestUri, job.champion.manifestSha256);
+  const previous = job.previous === undefined ? undefined : await artifacts.loadModel(job.previous.manifestUri, job.previous.manifestSha256);
   const verified = job.verifiedDir === undefined ? undefined : await takeVerified(job.runId, { dir: job.verifiedDir, badRows: job.given?.badRows ?? 'refuse', saidAtMs: job.given?.saidAtMs ?? 0 }, { settings, registry, artifacts });
   const data = await loadDataset(job.runId, planOf(verified === undefined ? job : { ...job, corpora: [...job.corpora, verified.subset] }, settings), { settings, registry, artifacts });
   const recipe: Recipe = DEFAULT_RECIPE;
@@ -72,9 +75,9 @@ export async function train(job: Job, { backend, settings, registry, artifacts, 
     cause: job.cause, force: job.force, minF1: settings.minF1, holdOut: parts.holdOut, recent: parts.recent,
     candidate: { categories, answer: answerOf(score), crossFitted: crossFitted.map(answerOf) },
     champion: champion === undefined ? undefined : { categories: champion.manifest.categories, answer: answerOf(champion.score) },
-    previous: undefined,
+    previous: previous === undefined ? undefined : { categories: previous.manifest.categories, answer: answerOf(previous.score) },
   }, rules);
-  const judged = reportOf(examined, rules, { champion: job.champion?.version, previous: undefined });
+  const judged = reportOf(examined, rules, { champion: job.champion?.version, previous: job.previous?.version });
 
   enter('storing');
   const step = Math.max(1, Math.floor(parts.holdOut.length / GOLDEN_ROWS));

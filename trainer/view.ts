@@ -24,7 +24,7 @@ export function wholeJob(row: Row, running: Running): Readonly<Record<string, un
   const fields = Object.fromEntries(Object.entries(row).filter(([name]) => !HIDDEN.has(name)).map(([name, value]) => [name, plain(name, value)]));
   return { ...fields, kind: row.cause === 'rollback' ? 'rollback' : 'training', stage: row.status === 'RUNNING' && running.retrainId === row.retrain_id ? running.stage : null, params: paramsOf(fields['request']) };
 }
-const BRIEF = ['id', 'kind', 'retrain_id', 'cause', 'model_name', 'status', 'stage', 'outcome', 'outcome_reason', 'model_version', 'champion_version', 'promotion_seq', 'f1', 'min_f1', 'champion_f1', 'champion_min_f1', 'threshold', 'live_f1', 'params', 'progress', 'attempts', 'requested_at', 'claimed_at', 'started_at', 'finished_at', 'duration_ms', 'cancelled_at'] as const;
+const BRIEF = ['id', 'kind', 'retrain_id', 'cause', 'model_name', 'status', 'stage', 'outcome', 'outcome_reason', 'model_version', 'champion_version', 'promotion_seq', 'f1', 'min_f1', 'champion_f1', 'champion_min_f1', 'threshold', 'live_f1', 'params', 'progress', 'attempts', 'requested_at', 'claimed_at', 'started_at', 'finished_at', 'duration_ms', 'cancelled_at', 'approval', 'approve_until', 'report_s3'] as const;
 export function briefJob(row: Row, running: Running): Readonly<Record<string, unknown>> {
   const whole = wholeJob(row, running);
   return Object.fromEntries(BRIEF.map((name) => [name, whole[name] ?? null]));

@@ -7,12 +7,15 @@ import type { ModelPromoted, RetrainRequested } from '../schemas/events.ts';
 import type { Registry } from '../schemas/registry.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { Artifacts } from './artifacts.ts';
+import { decidedWords } from './approval.ts';
 import { usable, worthTraining } from './claim.ts';
 import { cancelReason } from './cancel.ts';
 import { openLane } from './lane.ts';
 import type { Champion, Lease, Ledger, Outcome, Promotion, Row } from './ledger.ts';
 import { publishPromotion } from './promote.ts';
 import { DEFAULT_METRIC, progressLine, type EpochProgress } from './progress.ts';
+import { probationOf } from './probation.ts';
+import { wordsOf } from './report.ts';
 import { targetOf, type Wish } from './rollback.ts';
 import { runTraining } from './run.ts';
 import type { Stage, Told, Trained } from './train.ts';
@@ -77,23 +80,33 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     await finish(row, lease, 'promoted', fresh.outcome_reason ?? '');
   }
 
-  async function judge(row: Row, lease: Lease, trained: Trained, champion: Champion | undefined): Promise<'done' | 'again'> {
+  /** previous: the version before the champion, where that was a candidate too. */
+  async function judge(row: Row, lease: Lease, trained: Trained, champion: Champion | undefined, previous: Row | undefined): Promise<'done' | 'again'> {
     const { verdict } = trained;
-    const words = [...verdict.reasons, ...verdict.warnings.map((warning) => `warning: ${warning}`)].join('; ');
-    if (!(await ledger.record(lease, trained, champion))) return 'done';
+    const restored = verdict.winner === 'previous' ? previous : undefined;
+    const words = wordsOf(verdict);
+    if (!(await ledger.record(lease, trained, champion, restored?.id))) return 'done';
     await artifacts.write(`s3://models/${row.model_name}/runs/${row.id}.json`, JSON.stringify(await ledger.row(row.id), null, 2));
     if (verdict.status === 'rejected') {
       await finish(row, lease, 'rejected', words);
       return 'done';
     }
-    if (settings.promote === 'ask' && champion !== undefined) {
-      await ledger.await(lease);
-      log.info({ retrain_id: row.retrain_id }, 'passed the gate and awaits an approval');
+    // Who forces has decided already; so has who approved this run before the champion changed.
+    const isDecided = champion === undefined || row.approval === 'approved' || (JSON.parse(row.request) as RetrainRequested).force;
+    if (!isDecided && (settings.promote === 'ask' || verdict.status === 'needs approval')) {
+      await ledger.await(lease, settings.approveWithinMs);
+      log.info({ retrain_id: row.retrain_id, run_id: row.id }, 'passed the gate and awaits an approval');
       return 'done';
     }
+    return promoteRun(row, lease, champion, row.approval === 'approved' ? `${decidedWords(row, settings.approveWithinMs)}; judged again, because the champion had changed: ${words}` : words, restored);
+  }
+  /** restored: the row whose model won, when it is not the run's own. */
+  async function promoteRun(row: Row, lease: Lease, judgedAgainst: { readonly id: string } | undefined, words: string, restored: Row | undefined): Promise<'done' | 'again'> {
+    const model = restored ?? (await ledger.row(row.id));
+    if (model?.manifest_s3 == null) throw poison('row_broken', `row ${row.id} passed the gate but is incomplete`);
     // The very check inference will make, before anybody is told.
-    await artifacts.loadModel(trained.stored.manifestUri, trained.stored.manifestSha256);
-    const how = await promoteInTurn(row, lease, champion, words);
+    await artifacts.loadModel(model.manifest_s3, model.manifest_sha256 ?? undefined);
+    const how = await promoteInTurn(row, lease, judgedAgainst, words, restored);
     if (how === 'champion changed') return 'again';
     if (how === 'promoted') await announce(row, lease);
     return 'done';
@@ -130,21 +143,37 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     const request = JSON.parse(row.request) as RetrainRequested;
     const checked = usable(request, settings.trainBuckets);
     if (checked.status === 'unusable') return finish(row, lease, 'error', checked.reason);
+    if (row.approval === 'awaiting') await ledger.expire(lease);
+    if (row.approval === 'awaiting' || row.approval === 'declined' || row.approval === 'expired') return finish(row, lease, 'rejected', decidedWords(row.approval === 'awaiting' ? { ...row, approval: 'expired' } : row, settings.approveWithinMs));
+    if (row.approval === 'approved' && (await promoteApproved(row, lease)) === 'done') return;
     if (checked.cause === 'rollback') return restore(row, lease, { version: checked.params.version, leaving: request.model_version ?? undefined });
     for (;;) {
       const champion = await ledger.champion(row.model_name);
       const worth = worthTraining({ request, autoRetrain: settings.autoRetrain, champion: champion === undefined ? undefined : { version: champion.version, promotedAtMs: champion.promotedAt.getTime() }, laterRetrainId: await ledger.laterAutomatic(row) });
-      if (worth.status === 'skip') return finish(row, lease, worth.outcome, worth.reason);
+      if (worth.status === 'skip' && row.approval === null) return finish(row, lease, worth.outcome, worth.reason);
+      const previous = probationOf(request, await ledger.promotions(row.model_name), settings.probationLabels);
       const corpora = [settings.baseCorpus, ...(checked.params.train_file_s3 === undefined ? [] : [checked.params.train_file_s3])];
       const trained = await runTraining({
         runId: row.id, cause: row.cause, force: request.force, epochs: checked.params.epoch_num ?? settings.epochs, metric: checked.params.best_model_metric ?? DEFAULT_METRIC, corpora,
         verifiedDir: checked.params.train_dir_s3,
         given: { saidAtMs: request.requested_at, badRows: checked.params.on_bad_rows ?? 'refuse' }, championDataset: champion?.datasetPath ?? null,
         champion: champion === undefined ? undefined : { version: champion.version, manifestUri: champion.manifestUri, manifestSha256: champion.manifestSha256, offsets: champion.offsets },
+        ...(previous?.manifest_s3 == null || previous.model_version === null ? {} : { previous: { version: previous.model_version, manifestUri: previous.manifest_s3, manifestSha256: previous.manifest_sha256 ?? undefined } }),
       }, env, (told) => hear(told, row, lease), signal, childProgram);
-      if ((await judge(row, lease, trained, champion)) === 'done') return;
+      if ((await judge(row, lease, trained, champion, previous)) === 'done') return;
       log.info({ retrain_id: row.retrain_id }, 'the champion has changed meanwhile: judging again');
     }
+  }
+
+  /** An approved run is promoted as it was judged, or judged again when the champion has changed since. */
+  async function promoteApproved(row: Row, lease: Lease): Promise<'done' | 'again'> {
+    const { verdict } = JSON.parse(row.report ?? '{}') as { readonly verdict?: { readonly status: string; readonly words: string } };
+    // A trainer that died may have judged it again already, and rejected it.
+    if (verdict === undefined || verdict.status === 'rejected') return 'again';
+    const restored = row.promotes === null ? undefined : await ledger.row(row.promotes);
+    const how = await promoteRun(row, lease, row.judged_against === null ? undefined : { id: row.judged_against }, `${decidedWords(row, settings.approveWithinMs)}; ${verdict.words}`, restored);
+    if (how === 'again') log.info({ retrain_id: row.retrain_id }, 'approved, but the champion has changed since: judging again');
+    return how;
   }
 
   /** The row of a rollback: the model of an earlier promotion takes the same path as a new one. */

@@ -116,7 +116,7 @@ export function createFold(partition: number, known: readonly Era[]): Fold {
         const { window } = version.counted[rules.judgeOn];
         const scores = scoresFrom(window.marginals);
         const evidence = {
-          trigger: rules.trigger, judged_on: rules.judgeOn, statistic: jointStatistic(version.detectors.values()), alarm_at: rules.falseAlarmEvery, labels_since_last_alarm: version.fedSinceAlarm,
+          trigger: rules.trigger, judged_on: rules.judgeOn, statistic: jointStatistic(version.detectors.values()), alarm_at: rules.falseAlarmEvery, labels_since_last_alarm: version.fedSinceAlarm, labels_total: version.added - version.removed,
           window_labels: window.labels, window_from_ms: window.fromMs ?? null, worst_category: scores.worst?.category ?? null, worst_f1: scores.worst?.f1 ?? null, labelled_partition: partition, labelled_offset: common.offset,
           detectors: Object.fromEntries([...version.detectors].map(([name, one]) => [name, statisticOf(one)])),
         };

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { messageOf } from '../../schemas/failure.ts';
+import { DECISIONS } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
 import type { Scope } from '../../schemas/settings.ts';
 import type { ServingModel } from '../loader.ts';
@@ -12,8 +13,12 @@ type Ports = {
   readonly serving: () => ServingModel | undefined; readonly publish: (messages: readonly Outgoing[]) => Promise<void>; readonly newId: () => string; readonly nowMs: () => number; readonly modelName: string;
   /** Every version that has been promoted, with its run, as the trainer tells it. */
   readonly versions: () => Promise<unknown>;
+  /** Runs that wait for an admin: a list with ids. */
+  readonly awaiting: () => Promise<unknown>;
 };
 type Door = (scope?: Scope) => (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
+const RUN = /^[A-Za-z0-9-]{1,64}$/;
+const Decision = Type.Object({ why: Type.Optional(Type.String({ maxLength: 1000 })), by: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })) });
 const Rollback = Type.Object({ version: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' })) });
 
 export const describe = (model: ServingModel | undefined) => (model === undefined ? null : { model_name: model.name, model_version: model.version, promotion_seq: model.promotionSeq, weights_sha256: model.weightsSha256, categories: model.categories });
@@ -25,13 +30,16 @@ export function modelRoutes(app: FastifyInstance, ports: Ports, needs: Door): vo
     return ports.versions().then((versions) => ({ models, versions }), (error: unknown) => ({ models, versions: null, versions_unavailable: messageOf(error) }));
   });
 
+  function known(name: string): void {
+    if (name !== ports.modelName) throw new Problem(404, 'unknown model', `there is no model '${name}'; there is ${ports.modelName}`, 'name');
+  }
   const orEmpty = (request: FastifyRequest, _reply: unknown, done: () => void): void => {
     request.body ??= {};
     done();
   };
   app.post<{ Params: { name: string } }>('/v1/models/:name/rollback', { onRequest: needs('admin'), preValidation: orEmpty, schema: { body: Rollback } }, async (request, reply) => {
     const { name } = request.params;
-    if (name !== ports.modelName) throw new Problem(404, 'unknown model', `there is no model '${name}'; there is ${ports.modelName}`, 'name');
+    known(name);
     const serving = ports.serving();
     if (serving === undefined) throw new Problem(409, 'nothing to go back from', 'no model serves yet');
     const { version } = request.body as { version?: string };
@@ -47,4 +55,35 @@ export function modelRoutes(app: FastifyInstance, ports: Ports, needs: Door): vo
     }]);
     return reply.code(202).send({ retrain_id: retrainId, status: 'PENDING' });
   });
+
+  app.get<{ Params: { name: string } }>('/v1/models/:name/runs/awaiting', { onRequest: needs() }, async (request) => {
+    known(request.params.name);
+    return { runs: await ports.awaiting() };
+  });
+  for (const kind of DECISIONS) {
+    app.post<{ Params: { name: string; id: string } }>(`/v1/models/:name/runs/:id/${kind}`, { onRequest: needs('admin'), preValidation: orEmpty, schema: { body: Decision } }, async (request, reply) => {
+      const { name, id } = request.params;
+      known(name);
+      if (!RUN.test(id)) throw new Problem(400, 'bad request', `'${id}' is not the id of a run`, 'id');
+      const { why, by = 'http' } = request.body as { why?: string; by?: string };
+      // While the trainer is away nobody knows what waits: the word is kept for it, and one about another run changes nothing.
+      const waiting = await ports.awaiting().then(idsIn, () => undefined);
+      if (waiting !== undefined && !waiting.includes(id)) throw new Problem(409, 'does not wait', `run ${id} does not wait for an approval; ${waiting.length === 0 ? 'none does' : `waiting: ${waiting.join(', ')}`}`, 'id');
+      await ports.publish([{
+        topic: 'retrain-requests', key: name,
+        value: {
+          retrain_id: retrainIdOf(name, kind, id), model_name: name, model_version: null, cause: kind, requested_at: ports.nowMs(), requested_by: by, threshold: null, live_f1: null, evidence_json: '{}', newest_predicted_at: null,
+          params_json: JSON.stringify({ run_id: id, ...(why === undefined ? {} : { why }) }), force: false,
+        },
+      }]);
+      return reply.code(202).send({ run_id: id, decision: kind, status: 'accepted' });
+    });
+  }
 }
+
+/** The ids in the trainer's list. */
+const idsIn = (list: unknown): string[] =>
+  (Array.isArray(list) ? (list as unknown[]) : []).flatMap((one): string[] => {
+    const id: unknown = typeof one === 'object' && one !== null ? Reflect.get(one, 'id') : undefined;
+    return typeof id === 'string' ? [id] : [];
+  });

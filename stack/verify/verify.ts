@@ -4,7 +4,7 @@ import mysql from 'mysql2/promise';
 import { erasOf } from '../../consumers/monitor/eras.ts';
 import { always, bookOf } from '../../consumers/monitor/rules.ts';
 import { createReadObject, sha256 } from '../../consumers/objects.ts';
-import { CANCEL, type RetrainRequested } from '../../schemas/events.ts';
+import { CANCEL, DECISIONS, type RetrainRequested } from '../../schemas/events.ts';
 import { messageOf } from '../../schemas/failure.ts';
 import { mysqlOptions } from '../../schemas/settings.ts';
 import { openContext, type Context } from '../context.ts';
@@ -42,8 +42,8 @@ export async function verifyOnce(context: Context): Promise<{ checks: Check[]; f
   const [rows] = await db.query<mysql.RowDataPacket[]>('SELECT * FROM auto_training');
   await db.end();
   const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
-  checks.push(compareMaps('auto_training: one row per request', new Map(logs.requests.filter((request) => request.cause !== CANCEL).map((request) => [request.retrain_id, request.cause])), new Map(rows.map((row) => [text(row['retrain_id']), text(row['cause'])]))));
-  checks.push(checkFacts('auto_training: every row has ended', rows.map((row) => [row['status'] === 'FINISHED' || row['status'] === 'FAILED' || text(row['outcome_reason']).startsWith('passed the gate; awaiting'), `${text(row['retrain_id'])} is ${text(row['status'])}`] as const)));
+  checks.push(compareMaps('auto_training: one row per request', new Map(logs.requests.filter(({ cause }) => ![CANCEL, ...DECISIONS].some((one) => one === cause)).map((request) => [request.retrain_id, request.cause])), new Map(rows.map((row) => [text(row['retrain_id']), text(row['cause'])]))));
+  checks.push(checkFacts('auto_training: every row has ended', rows.map((row) => [row['status'] === 'FINISHED' || row['status'] === 'FAILED' || row['approval'] === 'awaiting', `${text(row['retrain_id'])} is ${text(row['status'])}`] as const)));
 
   const promoted = rows.filter((row) => row['promotion_seq'] !== null).sort((a, b) => Number(a['promotion_seq']) - Number(b['promotion_seq']));
   const announced = (one: { version: string; weights: string; manifest: string; run: string }): string => [one.version, one.weights, one.manifest, one.run].join(' ');

@@ -1,0 +1,2 @@
+-- A run that has passed the gate and waits for an admin: 'awaiting' until approve_until, then 'approved', 'declined' or 'expired'. judged_against: the champion's row; promotes: the row whose model wins, when it is not the run's own.
+ALTER TABLE auto_training ADD COLUMN approval VARCHAR(16) NULL, ADD COLUMN approve_until DATETIME(3) NULL, ADD COLUMN decided_at DATETIME(3) NULL, ADD COLUMN decided_by VARCHAR(100) NULL, ADD COLUMN decided_why TEXT NULL, ADD COLUMN judged_against CHAR(36) NULL, ADD COLUMN promotes CHAR(36) NULL;
