@@ -17,24 +17,24 @@ export type RecipeV2 = Base & {
   readonly kind: 'hashed-words-v2';
   /** The first word, the last word and the number of words as features of their own. */
   readonly marks: boolean;
-  /** Weight of every two words of a text in any order, however far apart; 0: none. */
+  /** Every two words of a text in any order, however far apart, in a hash space of their own behind the others; pairScale 0: none. */
+  readonly pairBits: number;
   readonly pairScale: number;
 };
 export type Recipe = RecipeV1 | RecipeV2;
-// Chosen by cross-validation (./loop bench train): character n-grams add nothing here but eight times the features.
-export const DEFAULT_RECIPE: RecipeV2 = { kind: 'hashed-words-v2', wordBits: 20, charBits: 0, charMin: 3, charMax: 0, wordScale: 1, rowNorm: 1, aisleTag: true, marks: true, pairScale: 0 };
-const MOST_WORDS_COUNTED = 15;
-
+// Chosen by cross-validation within the training rows of the protocol (MODEL.md): pairs and 4-grams together bring what neither brings alone.
+export const DEFAULT_RECIPE: RecipeV2 = { kind: 'hashed-words-v2', wordBits: 19, charBits: 18, charMin: 4, charMax: 4, wordScale: 3, rowNorm: 1, aisleTag: true, marks: true, pairBits: 19, pairScale: 1.2 };
 const hasChars = (recipe: Recipe): boolean => recipe.charMax >= recipe.charMin;
-export const featureCount = (recipe: Recipe): number => 2 ** recipe.wordBits + (hasChars(recipe) || recipe.kind === 'hashed-word-char-v1' ? 2 ** recipe.charBits : 0);
+const charSpaceOf = (recipe: Recipe): number => (hasChars(recipe) || recipe.kind === 'hashed-word-char-v1' ? 2 ** recipe.charBits : 0);
+export const featureCount = (recipe: Recipe): number => 2 ** recipe.wordBits + charSpaceOf(recipe) + (recipe.kind === 'hashed-words-v2' && recipe.pairScale > 0 ? 2 ** recipe.pairBits : 0);
 
 /** x[index[k]] = rowScale * scale[k]; indices are distinct and ascending, so equal texts give equal bits. */
 export type Features = { readonly index: Uint32Array; readonly scale: Float32Array; readonly rowScale: number };
 
 /** FNV-1a over UTF-16 code units with murmur3's finaliser; `salt` separates kinds: 1 words, 2 neighbours, 3 aisles, 4 characters, 5 pairs, 6 first words, 7 last words, 8 number of words. */
-function hash(text: string, salt: number): number {
+function hash(text: string, salt: number, from = 0, to = text.length): number {
   let h = 0x811c9dc5 ^ salt;
-  for (let i = 0; i < text.length; i += 1) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  for (let i = from; i < to; i += 1) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
@@ -53,49 +53,82 @@ export function aisleOf(text: string): { readonly aisle: string; readonly rest: 
   return { aisle: words.slice(0, end).join(' '), rest: words.slice(end).join(' ') };
 }
 
-function mark(tokens: readonly string[], { marks, pairScale, wordBits }: RecipeV2, found: Map<number, number>, word: (of: string, salt: number) => void): void {
-  if (pairScale > 0) {
-    tokens.forEach((one, i) => {
-      for (const other of tokens.slice(i + 1)) {
-        const at = hash(one < other ? `${one} ${other}` : `${other} ${one}`, 5) & (2 ** wordBits - 1);
-        // Where hashes meet, the word stays what it was.
-        if (!found.has(at)) found.set(at, pairScale);
-      }
-    });
+export function featurise(text: string, recipe: Recipe): Features {
+  const found = recipe.kind === 'hashed-words-v2' ? findV2(text, recipe) : findV1(text, recipe);
+  const sorted = Uint32Array.from(found).sort();
+  const wordSpace = 2 ** recipe.wordBits;
+  const charEnd = wordSpace + charSpaceOf(recipe);
+  const pairScale = recipe.kind === 'hashed-words-v2' ? recipe.pairScale : 0;
+  const scale = new Float32Array(sorted.length);
+  let count = 0;
+  let squares = 0;
+  for (let k = 0; k < sorted.length; k += 1) {
+    const at = sorted[k] ?? 0;
+    if (k > 0 && at === sorted[count - 1]) continue;
+    const s = at < wordSpace ? recipe.wordScale : at < charEnd ? 1 : pairScale;
+    sorted[count] = at;
+    scale[count] = s;
+    squares += s * s;
+    count += 1;
   }
-  if (!marks) return;
-  word(tokens[0] ?? '', 6);
-  word(tokens.at(-1) ?? '', 7);
-  word(String(Math.min(tokens.length, MOST_WORDS_COUNTED)), 8);
+  return { index: sorted.slice(0, count), scale: scale.slice(0, count), rowScale: squares === 0 ? 0 : recipe.rowNorm / Math.sqrt(squares) };
 }
 
-export function featurise(text: string, recipe: Recipe): Features {
+const tokensOf = (text: string): readonly string[] => normalise(text).match(/[\p{L}\p{N}]+/gu) ?? [];
+
+function findV1(text: string, recipe: RecipeV1): number[] {
   const wordSpace = 2 ** recipe.wordBits;
   const charMask = 2 ** recipe.charBits - 1;
-  const found = new Map<number, number>();
-  const word = (of: string, salt: number): void => void found.set(hash(of, salt) & (wordSpace - 1), recipe.wordScale);
-  const tokens = normalise(text).match(/[\p{L}\p{N}]+/gu) ?? [];
+  const found: number[] = [];
+  const tokens = tokensOf(text);
   for (let i = 0; i < tokens.length; i += 1) {
     const token = tokens[i] ?? '';
-    word(token, 1);
+    found.push(hash(token, 1) & (wordSpace - 1));
     const next = tokens[i + 1];
-    if (next !== undefined) word(`${token} ${next}`, 2);
-    if (!hasChars(recipe)) continue;
+    if (next !== undefined) found.push(hash(`${token} ${next}`, 2) & (wordSpace - 1));
     const padded = ` ${token} `;
-    for (let n = recipe.charMin; n <= recipe.charMax; n += 1) for (let j = 0; j + n <= padded.length; j += 1) found.set(wordSpace + (hash(padded.slice(j, j + n), 4) & charMask), 1);
+    for (let n = recipe.charMin; n <= recipe.charMax; n += 1) for (let j = 0; j + n <= padded.length; j += 1) found.push(wordSpace + (hash(padded.slice(j, j + n), 4) & charMask));
   }
   if (recipe.aisleTag) {
     const { aisle } = aisleOf(text);
-    if (aisle !== '') word(aisle, 3);
+    if (aisle !== '') found.push(hash(aisle, 3) & (wordSpace - 1));
   }
-  if (recipe.kind === 'hashed-words-v2' && tokens.length > 0) mark(tokens, recipe, found, word);
-  const index = Uint32Array.from(found.keys()).sort();
-  const scale = new Float32Array(index.length);
-  let squares = 0;
-  for (let k = 0; k < index.length; k += 1) {
-    const s = found.get(index[k] ?? 0) ?? 0;
-    scale[k] = s;
-    squares += s * s;
+  return found;
+}
+
+/** Two numbers into one; what is made of words is made of their hashes, which costs less than of their letters. */
+function mix(a: number, b: number, salt: number): number {
+  let h = Math.imul(a ^ Math.imul(salt, 0x9e3779b1), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 15) ^ b, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+const MOST_WORDS_COUNTED = 15;
+/** Pairs grow with the square of the words; names are shorter, and a long text must stay cheap. */
+const MOST_WORDS_PAIRED = 32;
+
+function findV2(text: string, recipe: RecipeV2): number[] {
+  const { charMin, charMax, marks, pairScale } = recipe;
+  const wordSpace = 2 ** recipe.wordBits;
+  const wordMask = wordSpace - 1;
+  const charMask = 2 ** recipe.charBits - 1;
+  const pairsFrom = wordSpace + charSpaceOf(recipe);
+  const pairMask = 2 ** recipe.pairBits - 1;
+  const found: number[] = [];
+  const words: number[] = [];
+  for (const token of tokensOf(text)) {
+    const word = hash(token, 1);
+    found.push(word & wordMask);
+    const before = words.at(-1);
+    if (before !== undefined) found.push(mix(before, word, 2) & wordMask);
+    if (pairScale > 0 && words.length < MOST_WORDS_PAIRED) for (const other of words) found.push(pairsFrom + (mix(Math.min(word, other), Math.max(word, other), 5) & pairMask));
+    words.push(word);
+    const padded = ` ${token} `;
+    for (let n = charMin; n <= charMax; n += 1) for (let j = 0; j + n <= padded.length; j += 1) found.push(wordSpace + (hash(padded, 4, j, j + n) & charMask));
   }
-  return { index, scale, rowScale: squares === 0 ? 0 : recipe.rowNorm / Math.sqrt(squares) };
+  const [first, last] = [words[0], words.at(-1)];
+  if (marks && first !== undefined && last !== undefined) found.push(mix(first, 0, 6) & wordMask, mix(last, 0, 7) & wordMask, mix(Math.min(words.length, MOST_WORDS_COUNTED), 0, 8) & wordMask);
+  const { aisle } = recipe.aisleTag ? aisleOf(text) : { aisle: '' };
+  if (aisle !== '') found.push(hash(aisle, 3) & wordMask);
+  return found;
 }

@@ -60,7 +60,7 @@ export function parseManifest(json: string): Manifest {
   const recipe = m['recipe'];
   const bits = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 24;
   const goodRecipe =
-    isObject(recipe) && (recipe['kind'] === 'hashed-word-char-v1' || (recipe['kind'] === 'hashed-words-v2' && typeof recipe['marks'] === 'boolean' && typeof recipe['pairScale'] === 'number')) && bits(recipe['wordBits']) && bits(recipe['charBits']) &&
+    isObject(recipe) && (recipe['kind'] === 'hashed-word-char-v1' || (recipe['kind'] === 'hashed-words-v2' && typeof recipe['marks'] === 'boolean' && typeof recipe['pairScale'] === 'number' && bits(recipe['pairBits']))) && bits(recipe['wordBits']) && bits(recipe['charBits']) &&
     ['charMin', 'charMax', 'wordScale', 'rowNorm'].every((name) => typeof recipe[name] === 'number') && typeof recipe['aisleTag'] === 'boolean';
   need('recipe', goodRecipe);
   const golden = m['golden'];

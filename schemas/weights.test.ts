@@ -42,13 +42,13 @@ test('a model of format 1 finds its features where it always did', () => {
   assert.deepEqual(seen, ['6fb530fc4fdaccd0', '4455767e8eaba6a4', '5feceb66ffc86f38']);
 });
 test('marks: first word, last word and the number of words; pairs in any order', () => {
-  const count = (text: string, more: Partial<typeof DEFAULT_RECIPE>): number => featurise(text, { ...DEFAULT_RECIPE, ...more }).index.length;
+  const count = (text: string, more: Partial<typeof DEFAULT_RECIPE>): number => featurise(text, { ...DEFAULT_RECIPE, charMax: 0, ...more }).index.length;
   assert.equal(count('Red Apple Juice', { marks: false, pairScale: 0 }), 5);
   assert.equal(count('Red Apple Juice', { marks: true, pairScale: 0 }), 8);
   assert.equal(count('Red Apple Juice', { marks: false, pairScale: 0.5 }), 8);
   const only = (text: string): number[] => {
-    const plain = new Set(featurise(text, { ...DEFAULT_RECIPE, marks: false, pairScale: 0 }).index);
-    return [...featurise(text, { ...DEFAULT_RECIPE, marks: false, pairScale: 0.5 }).index].filter((feature) => !plain.has(feature));
+    const plain = new Set(featurise(text, { ...DEFAULT_RECIPE, charMax: 0, marks: false, pairScale: 0 }).index);
+    return [...featurise(text, { ...DEFAULT_RECIPE, charMax: 0, marks: false, pairScale: 0.5 }).index].filter((feature) => !plain.has(feature));
   };
   assert.deepEqual(only('Red Apple Juice'), only('Juice Apple Red'));
 });
@@ -59,4 +59,8 @@ test('a scorer over sparse weights answers as over dense ones, to the bit', () =
   const shape = { categories: ['a', 'b'], recipe, temperature: 2 };
   const [one, other] = [createScorer(shape, dense), createScorer(shape, denseWeights('m', bufferOf(bytes), { features, all: featureCount(recipe), width: 2 }))];
   for (const text of ['Red Apple', 'tea Green Tea', '']) assert.deepEqual(one(text), other(text));
+});
+test('a very long text stays cheap: pairs are those of its first words', () => {
+  const long = Array.from({ length: 1000 }, (_, i) => `w${i}`).join(' ');
+  assert.ok(featurise(long, { ...DEFAULT_RECIPE, charMax: 0 }).index.length < 2000 + 32 * 31);
 });

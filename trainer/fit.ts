@@ -4,16 +4,18 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { aisleOf, featureCount, featurise, type Features, type Recipe } from '../schemas/features.ts';
 import { createRandom } from '../schemas/random.ts';
 import { startBackend, type Tf } from './backend.ts';
-import { pack, type Packed, type PackedRow } from './pack.ts';
+import { pack, sharedFeatures, type PackedRow } from './pack.ts';
 
 const LEARNING_RATE = 0.15;
 const BATCH = 512;
 const EPSILON = 1e-12;
 
-export type FitRow = { readonly text: string; /** index of the category */ readonly label: number; readonly weight: number };
+export type FitRow = { readonly text: string; /** index of the category */ readonly label: number; readonly weight: number; /** no part of `without` */ readonly isHeldOut?: boolean };
 export type FeatureCache = Map<string, Features>;
-/** loss: mean over the rows of the epoch. weights(): as they stand now, laid out as fit returns them. */
-export type AfterEpoch = (epoch: number, loss: number, weights: () => Promise<Float32Array>) => Promise<void>;
+/** Weights as the scorer wants them: W row-major [features, categories], then b. weights: learnt from all rows. without: learnt beside it, in the same steps, from those that are not held out. */
+export type Standing = { weights(): Promise<Float32Array>; without(): Promise<Float32Array> };
+/** loss: mean over the rows of the epoch, as it was while they were learnt. */
+export type AfterEpoch = (epoch: number, loss: number, standing: Standing) => Promise<void>;
 /** stopAfter: epochs really made of a schedule of `epochs`; all by default. */
 export type FitOptions = { readonly categories: number; readonly recipe: Recipe; readonly epochs: number; readonly stopAfter?: number | undefined; readonly seed: number; readonly cache: FeatureCache; readonly afterEpoch?: AfterEpoch };
 
@@ -25,79 +27,113 @@ function featuresOf(text: string, recipe: Recipe, cache: FeatureCache): Features
 /** Rows with an aisle are learnt again without it, so that names without one are known too. Rows without any feature are left out. */
 function rowsToLearn(input: readonly FitRow[], recipe: Recipe, cache: FeatureCache): PackedRow[] {
   const texts = recipe.aisleTag ? input.flatMap((row) => (aisleOf(row.text).aisle === '' ? [row] : [row, { ...row, text: aisleOf(row.text).rest }])) : input;
-  return texts.map(({ text, label, weight }) => ({ features: featuresOf(text, recipe, cache), label, weight })).filter((row) => row.features.index.length > 0);
+  return texts.map(({ text, label, weight, isHeldOut = false }) => ({ features: featuresOf(text, recipe, cache), label, weight, isHeldOut })).filter((row) => row.features.index.length > 0);
 }
 
 type Batch = ReturnType<typeof upload>;
-function upload(tf: Tf, { uniq, scale, local, row, cscLocal, cscRow, rowScale, weight, target }: Packed, categories: number) {
-  const rows = weight.length;
-  return {
-    uniq: tf.tensor1d(uniq, 'int32'), at: tf.tensor2d(uniq, [uniq.length, 1], 'int32'), scale: tf.tensor2d(scale, [scale.length, 1]), local: tf.tensor1d(local, 'int32'), row: tf.tensor1d(row, 'int32'),
-    cscLocal: tf.tensor1d(cscLocal, 'int32'), cscRow: tf.tensor1d(cscRow, 'int32'), rowScale: tf.tensor2d(rowScale, [rows, 1]), weight: tf.tensor2d(weight, [rows, 1]), target: tf.tensor2d(target, [rows, categories]),
+/** copies: 1, or 2 to learn beside it without the rows held out: in columns of their own, whose weight is 0 for those rows. */
+function upload(tf: Tf, rows: readonly PackedRow[], place: Int32Array, scratch: Int32Array, categories: number, copies: number) {
+  const { shared, own, scale, local, row, cscLocal, cscRow, rowScale, weight, target } = pack(rows, place, scratch, categories);
+  const width = categories * copies;
+  const weights = Float32Array.from({ length: rows.length * width }, (_, i) => (i % width >= categories && rows[Math.floor(i / width)]?.isHeldOut === true ? 0 : (weight[Math.floor(i / width)] ?? 0)));
+  const targets = tf.tensor2d(target, [rows.length, categories]);
+  const tensors = {
+    uniq: tf.tensor1d(shared, 'int32'), at: tf.tensor2d(shared, [shared.length, 1], 'int32'), scale: tf.tensor2d(scale, [scale.length, 1]), local: tf.tensor1d(local, 'int32'), row: tf.tensor1d(row, 'int32'),
+    cscLocal: tf.tensor1d(cscLocal, 'int32'), cscRow: tf.tensor1d(cscRow, 'int32'), rowScale: tf.tensor2d(rowScale, [rows.length, 1]), weight: tf.tensor2d(weights, [rows.length, width]), target: copies === 1 ? targets : tf.concat([targets, targets], 1),
   };
+  if (copies > 1) tf.dispose(targets);
+  return { tensors, sharedCount: shared.length, own };
 }
-type State = { readonly weights: Tensor; readonly squares: Tensor; readonly bias: Tensor; readonly biasSquares: Tensor; /** sum over the rows of the epoch so far */ readonly loss: Tensor };
 
-function step(tf: Tf, state: State, batch: Batch, rate: number): State {
+/** Weights and sums of squared gradients. */
+type Table = { readonly weights: Tensor; readonly squares: Tensor };
+/** common: features of several batches. own: per batch, those of no other. loss: sum over the rows of the epoch so far. */
+type State = { readonly common: Table; readonly bias: Tensor; readonly biasSquares: Tensor; readonly loss: Tensor };
+
+/** The rows a batch needs of both tables, and both tables with those rows moved. Either part may be empty, which not every kernel takes. */
+const rowsFor = (tf: Tf, common: Tensor, own: Tensor, { tensors, sharedCount, own: { length } }: Batch): Tensor => {
+  if (sharedCount === 0) return own;
+  const gathered = tf.gather(common as Tensor2D, tensors.uniq);
+  return length === 0 ? gathered : tf.concat([gathered, own as Tensor2D]);
+};
+const rowsBack = (tf: Tf, moved: Tensor, common: Tensor, own: Tensor, { tensors, sharedCount, own: { length } }: Batch): { readonly common: Tensor; readonly own: Tensor } => {
+  if (sharedCount === 0) return { common: tf.clone(common), own: moved };
+  if (length === 0) return { common: tf.tensorScatterUpdate(common, tensors.at, moved), own: tf.clone(own) };
+  const [shared, rest] = tf.split(moved, [sharedCount, length]);
+  return { common: tf.tensorScatterUpdate(common, tensors.at, shared as Tensor2D), own: rest as Tensor2D };
+};
+
+function step(tf: Tf, { common, bias, biasSquares, loss }: State, own: Table, packed: Batch, categories: number, rate: number): { readonly state: State; readonly own: Table } {
+  const batch = packed.tensors;
   return tf.tidy(() => {
-    const own = tf.gather(state.weights as Tensor2D, batch.uniq);
-    const z = tf.add(tf.mul(tf.sparse.sparseSegmentSum(tf.mul(own, batch.scale), batch.local, batch.row), batch.rowScale), state.bias);
+    const weights = rowsFor(tf, common.weights, own.weights, packed);
+    const z = tf.add(tf.mul(tf.sparse.sparseSegmentSum(tf.mul(weights, batch.scale), batch.local, batch.row), batch.rowScale), bias);
     const short = tf.relu(tf.sub(1, tf.mul(batch.target, z)));
     const weighed = tf.mul(short, batch.weight);
     const slope = tf.neg(tf.mul(weighed, batch.target));
     const gradient = tf.mul(tf.sparse.sparseSegmentSum(tf.mul(slope, batch.rowScale), batch.cscRow, batch.cscLocal), batch.scale);
-    const ownSquares = tf.add(tf.gather(state.squares as Tensor2D, batch.uniq), tf.square(gradient));
+    const squares = tf.add(rowsFor(tf, common.squares, own.squares, packed), tf.square(gradient));
+    const moved = rowsBack(tf, tf.sub(weights, tf.div(tf.mul(gradient, rate), tf.sqrt(squares))), common.weights, own.weights, packed);
+    const summed = rowsBack(tf, squares, common.squares, own.squares, packed);
     const biasGradient = tf.sum(slope, 0);
-    const biasSquares = tf.add(state.biasSquares, tf.square(biasGradient));
+    const newBiasSquares = tf.add(biasSquares, tf.square(biasGradient));
     return {
-      weights: tf.tensorScatterUpdate(state.weights, batch.at, tf.sub(own, tf.div(tf.mul(gradient, rate), tf.sqrt(ownSquares)))),
-      squares: tf.tensorScatterUpdate(state.squares, batch.at, ownSquares),
-      bias: tf.sub(state.bias, tf.div(tf.mul(biasGradient, rate), tf.sqrt(biasSquares))), biasSquares,
-      loss: tf.add(state.loss, tf.sum(tf.mul(weighed, short))),
+      state: {
+        common: { weights: moved.common, squares: summed.common },
+        bias: tf.sub(bias, tf.div(tf.mul(biasGradient, rate), tf.sqrt(newBiasSquares))), biasSquares: newBiasSquares, loss: tf.add(loss, tf.sum(tf.slice(tf.mul(weighed, short), [0, 0], [-1, categories]))),
+      },
+      own: { weights: moved.own, squares: summed.own },
     };
   });
 }
 
-/** Weights as the scorer wants them: W row-major [features, categories], then b. */
+/** Resolves with the weights after the last epoch. */
 export async function fit(input: readonly FitRow[], { categories, recipe, epochs, stopAfter = epochs, seed, cache, afterEpoch }: FitOptions): Promise<Float32Array> {
   const { tf } = await startBackend();
   const random = createRandom(seed);
   const rows = random.shuffle(rowsToLearn(input, recipe, cache));
-  const features = featureCount(recipe);
-  if (rows.length === 0) return new Float32Array((features + 1) * categories);
-  // Only features that occur take part.
-  const occurring: number[] = [];
-  const place = new Int32Array(features).fill(-1);
-  for (const one of rows) for (const feature of one.features.index) if ((place[feature] ?? 0) < 0) place[feature] = occurring.push(feature) - 1;
-  const scratch = new Int32Array(features).fill(-1);
-  const batches: Batch[] = [];
-  for (let at = 0; at < rows.length; at += BATCH) batches.push(upload(tf, pack(rows.slice(at, at + BATCH), place, scratch, categories), categories));
+  const space = featureCount(recipe);
+  if (rows.length === 0) return new Float32Array((space + 1) * categories);
+  const copies = afterEpoch !== undefined && rows.some(({ isHeldOut }) => isHeldOut) ? 2 : 1;
+  const width = categories * copies;
+  const slices = Array.from({ length: Math.ceil(rows.length / BATCH) }, (_, i) => rows.slice(i * BATCH, (i + 1) * BATCH));
+  const shared = sharedFeatures(slices, space);
+  const place = new Int32Array(space).fill(-1);
+  for (const [at, feature] of shared.entries()) place[feature] = at;
+  const scratch = new Int32Array(space).fill(-1);
+  const batches = slices.map((slice) => upload(tf, slice, place, scratch, categories, copies));
+  const fresh = (features: number): Table => ({ weights: tf.zeros([features, width]), squares: tf.fill([features, width], EPSILON) });
+  let state: State = { common: fresh(shared.length), bias: tf.zeros([width]), biasSquares: tf.fill([width], EPSILON), loss: tf.scalar(0) };
+  const owns = new Map<Batch, Table>(batches.map((batch) => [batch, fresh(batch.own.length)]));
 
-  let state: State = { weights: tf.zeros([occurring.length, categories]), squares: tf.fill([occurring.length, categories], EPSILON), bias: tf.zeros([categories]), biasSquares: tf.fill([categories], EPSILON), loss: tf.scalar(0) };
-  const spread = async (): Promise<Float32Array> => {
-    const full = new Float32Array((features + 1) * categories);
-    const learnt = await state.weights.data();
-    occurring.forEach((feature, at) => {
-      for (let c = 0; c < categories; c += 1) full[feature * categories + c] = learnt[at * categories + c] ?? 0;
-    });
-    full.set(await state.bias.data(), features * categories);
+  /** copy: 0 for all rows, the last for those not held out. */
+  async function spread(copy: number): Promise<Float32Array> {
+    const full = new Float32Array((space + 1) * categories);
+    const put = (features: ArrayLike<number>, values: ArrayLike<number>): void => {
+      for (let i = 0; i < features.length; i += 1) for (let c = 0; c < categories; c += 1) full[(features[i] ?? 0) * categories + c] = values[i * width + copy * categories + c] ?? 0;
+    };
+    put(shared, await state.common.weights.data());
+    for (const [batch, own] of owns) put(batch.own, await own.weights.data());
+    put([space], await state.bias.data());
     return full;
-  };
+  }
   for (let epoch = 0; epoch < stopAfter; epoch += 1) {
     const rate = LEARNING_RATE * (1 - (0.9 * epoch) / epochs);
     for (const batch of random.shuffle(batches)) {
-      const next = step(tf, state, batch, rate);
-      tf.dispose({ ...state });
-      state = next;
+      const own = owns.get(batch) ?? fresh(batch.own.length);
+      const next = step(tf, state, own, batch, categories, rate);
+      tf.dispose([{ ...state }, { ...own }]);
+      owns.set(batch, next.own);
+      state = next.state;
     }
     const [loss = 0] = await state.loss.data();
     tf.dispose(state.loss);
     state = { ...state, loss: tf.scalar(0) };
-    await afterEpoch?.(epoch + 1, loss / rows.length, spread);
+    await afterEpoch?.(epoch + 1, loss / rows.length, { weights: () => spread(0), without: () => spread(copies - 1) });
     // Lets the process hear its parent between epochs.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const full = await spread();
-  tf.dispose([{ ...state }, ...batches]);
+  const full = await spread(0);
+  tf.dispose([{ ...state }, ...owns.values(), ...batches.map(({ tensors }) => tensors)]);
   return full;
 }

@@ -54,7 +54,7 @@ test('the best epoch is the earliest of the highest by the metric asked for; the
   assert.equal(bestEpoch(epochs.map((one) => ({ ...one, f1: null, f1Min: null })), 'eval_f1')?.epoch, 4);
   assert.equal(bestEpoch([], 'eval_f1'), undefined);
 });
-test('learn ends with all rows, trained up to the best epoch of the choice', async () => {
+test('learn keeps the weights of the best epoch: those of a training stopped there', async () => {
   const rows = partsOf(baseCorpus(42).slice(0, 3000), [], 3, 2).training.map((row) => ({ text: row.product_description, label: categories.indexOf(row.category), weight: row.weight }));
   const shared = { recipe: DEFAULT_RECIPE, epochs: 3, seed: 7, cache: new Map() };
   const heard: number[] = [];

@@ -1,4 +1,4 @@
-// From labelled texts to a model that may be judged. First without a tenth of the rows: on that tenth the best epoch and the temperature are chosen. Then on all rows, up to that epoch.
+// From labelled texts to a model that may be judged. A tenth of the rows is held out of a copy that learns beside the model, step by step: on that tenth the copy shows which epoch is best, and how sure it may be.
 import type { Recipe } from '../schemas/features.ts';
 import { createScorer, type Scorer } from '../schemas/scorer.ts';
 import { fitTemperature } from './calibrate.ts';
@@ -11,32 +11,29 @@ export type LearnOptions = {
   readonly categories: readonly string[]; readonly recipe: Recipe; readonly epochs: number; readonly metric: BestModelMetric; readonly seed: number; readonly cache: FeatureCache;
   readonly nowMs: () => number; readonly onEpoch?: (progress: EpochProgress) => void;
 };
-/** best: the epoch the training on all rows was stopped after. heldOut: rows the choice and the temperature were made on. */
+/** weights: of the best epoch, learnt from all rows. heldOut: rows that the choice and the temperature were made on. */
 export type Learnt = { readonly weights: Float32Array; readonly temperature: number; readonly score: Scorer; readonly epochs: readonly EpochProgress[]; readonly best: EpochProgress | undefined; readonly heldOut: number };
 
 /** The gate's hold-out has no part in the choice: that would flatter the candidate. With nothing held out: the last epoch, temperature 1. */
 export async function learn(rows: readonly FitRow[], { categories, recipe, epochs, metric, seed, cache, nowMs, onEpoch }: LearnOptions): Promise<Learnt> {
   const beganMs = nowMs();
-  const shared = { categories: categories.length, recipe, epochs, seed, cache };
+  const marked = rows.map((row) => ({ ...row, isHeldOut: isForChoosing(row.text) }));
+  const checked = marked.filter(({ isHeldOut }) => isHeldOut).map(({ text, label }) => ({ product_description: text, category: categories[label] ?? '', label }));
   const scorerOf = (weights: Float32Array, temperature: number): Scorer => createScorer({ categories, recipe, temperature }, weights);
-  const checked = rows.filter(({ text }) => isForChoosing(text)).map(({ text, label }) => ({ product_description: text, category: categories[label] ?? '', label }));
   const told: EpochProgress[] = [];
-  let kept: Float32Array | undefined;
-  await fit(rows.filter(({ text }) => !isForChoosing(text)), {
-    ...shared,
-    async afterEpoch(epoch, loss, weightsNow) {
-      const weights = await weightsNow();
-      const score = scorerOf(weights, 1);
-      const { weighted, worst } = judge(checked, (row) => score(row.product_description).category).scores;
+  let kept: { readonly weights: Float32Array; readonly without: Scorer } | undefined;
+  const last = await fit(marked, {
+    categories: categories.length, recipe, epochs, seed, cache,
+    async afterEpoch(epoch, loss, standing) {
+      const without = scorerOf(await standing.without(), 1);
+      const { weighted, worst } = judge(checked, (row) => without(row.product_description).category).scores;
       const progress: EpochProgress = { epoch, epochs, loss, f1: weighted ?? null, f1Min: worst?.f1 ?? null, seconds: (nowMs() - beganMs) / 1000 };
       told.push(progress);
-      if (bestEpoch(told, metric) === progress) kept = weights;
+      if (bestEpoch(told, metric) === progress) kept = { weights: await standing.weights(), without };
       onEpoch?.(progress);
     },
   });
-  const raw = kept === undefined ? undefined : scorerOf(kept, 1);
-  const temperature = raw === undefined ? 1 : fitTemperature(checked.map(({ product_description, label }) => ({ z: Array.from(raw(product_description).probabilities, Math.log), label })));
-  const best = bestEpoch(told, metric);
-  const weights = await fit(rows, { ...shared, stopAfter: best?.epoch });
-  return { weights, temperature, score: scorerOf(weights, temperature), epochs: told, best, heldOut: checked.length };
+  const { weights, without } = kept ?? { weights: last, without: scorerOf(last, 1) };
+  const temperature = fitTemperature(checked.map(({ product_description, label }) => ({ z: Array.from(without(product_description).probabilities, Math.log), label })));
+  return { weights, temperature, score: scorerOf(weights, temperature), epochs: told, best: bestEpoch(told, metric), heldOut: checked.length };
 }

@@ -1,39 +1,63 @@
 // Rows packed for sums by row (CSR) and by feature (CSC): what one step of training needs, as plain arrays.
 import type { Features } from '../schemas/features.ts';
 
-/** label: index of the category. */
-export type PackedRow = { readonly features: Features; readonly label: number; readonly weight: number };
-/** Entry k says that feature uniq[local[k]] stands in row row[k]; rows ascend. cscLocal and cscRow are the same entries ordered by feature. */
+/** label: index of the category. isHeldOut: without weight while the epoch is chosen. */
+export type PackedRow = { readonly features: Features; readonly label: number; readonly weight: number; readonly isHeldOut: boolean };
+/** Entry k says that feature `local[k]` of the batch stands in row `row[k]`; rows ascend. cscLocal and cscRow are the same entries ordered by feature.
+ *  Features of the batch: first the shared ones (their places in the table of all batches), then those that no other batch has (their numbers). */
 export type Packed = {
-  readonly uniq: Int32Array; readonly scale: Float32Array; readonly local: Int32Array; readonly row: Int32Array; readonly cscLocal: Int32Array; readonly cscRow: Int32Array;
+  readonly shared: Int32Array; readonly own: Int32Array; readonly scale: Float32Array; readonly local: Int32Array; readonly row: Int32Array; readonly cscLocal: Int32Array; readonly cscRow: Int32Array;
   readonly rowScale: Float32Array; readonly weight: Float32Array; /** +1 in the row's own category, −1 elsewhere */ readonly target: Float32Array;
 };
 
-/** place: feature → its place among the features that occur. scratch: at least as long as the feature space, filled with −1, and left so. Every row has a feature, so no segment is empty. */
+/** Features that occur in two batches or more, in order of their appearance. Each of the others is the concern of one batch, which keeps the common table small. */
+export function sharedFeatures(batches: readonly (readonly PackedRow[])[], space: number): number[] {
+  const seenIn = new Int32Array(space);
+  const shared: number[] = [];
+  const MANY = -1;
+  batches.forEach((rows, b) => {
+    for (const { features } of rows) {
+      for (const feature of features.index) {
+        const seen = seenIn[feature] ?? 0;
+        if (seen === 0) seenIn[feature] = b + 1;
+        else if (seen !== b + 1 && seen !== MANY) {
+          seenIn[feature] = MANY;
+          shared.push(feature);
+        }
+      }
+    }
+  });
+  return shared;
+}
+
+/** place: feature → its place in the common table, −1 for others. scratch: as long as the feature space, filled with −1, and left so. Every row has a feature, so no segment is empty. */
 export function pack(rows: readonly PackedRow[], place: Int32Array, scratch: Int32Array, categories: number): Packed {
   const entries = rows.reduce((sum, { features }) => sum + features.index.length, 0);
+  const shared: number[] = [];
+  const own: number[] = [];
+  const scales: number[][] = [[], []];
+  for (const { features: { index, scale } } of rows) {
+    index.forEach((feature, i) => {
+      if ((scratch[feature] ?? 0) >= 0) return;
+      const isShared = (place[feature] ?? -1) >= 0;
+      scratch[feature] = (isShared ? shared : own).push(feature) - 1;
+      scales[isShared ? 0 : 1]?.push(scale[i] ?? 0);
+    });
+  }
+  for (const [at, feature] of own.entries()) scratch[feature] = shared.length + at;
   const [local, row] = [new Int32Array(entries), new Int32Array(entries)];
-  const seen: number[] = [];
-  const scales: number[] = [];
   let k = 0;
-  rows.forEach(({ features: { index, scale } }, r) => {
+  rows.forEach(({ features: { index } }, r) => {
     for (let i = 0; i < index.length; i += 1) {
-      const feature = index[i] ?? 0;
-      let at = scratch[feature] ?? -1;
-      if (at < 0) {
-        at = seen.length;
-        scratch[feature] = at;
-        seen.push(feature);
-        scales.push(scale[i] ?? 0);
-      }
-      local[k] = at;
+      local[k] = scratch[index[i] ?? 0] ?? 0;
       row[k] = r;
       k += 1;
     }
   });
-  const starts = new Int32Array(seen.length + 1);
+  const count = shared.length + own.length;
+  const starts = new Int32Array(count + 1);
   for (let i = 0; i < entries; i += 1) starts[(local[i] ?? 0) + 1] = (starts[(local[i] ?? 0) + 1] ?? 0) + 1;
-  for (let i = 0; i < seen.length; i += 1) starts[i + 1] = (starts[i + 1] ?? 0) + (starts[i] ?? 0);
+  for (let i = 0; i < count; i += 1) starts[i + 1] = (starts[i + 1] ?? 0) + (starts[i] ?? 0);
   const [cscLocal, cscRow] = [new Int32Array(entries), new Int32Array(entries)];
   for (let i = 0; i < entries; i += 1) {
     const at = local[i] ?? 0;
@@ -44,9 +68,9 @@ export function pack(rows: readonly PackedRow[], place: Int32Array, scratch: Int
   }
   const target = new Float32Array(rows.length * categories).fill(-1);
   rows.forEach(({ label }, r) => (target[r * categories + label] = 1));
-  for (const feature of seen) scratch[feature] = -1;
+  for (const feature of [...shared, ...own]) scratch[feature] = -1;
   return {
-    uniq: Int32Array.from(seen, (feature) => place[feature] ?? 0), scale: Float32Array.from(scales), local, row, cscLocal, cscRow,
+    shared: Int32Array.from(shared, (feature) => place[feature] ?? 0), own: Int32Array.from(own), scale: Float32Array.from(scales.flat()), local, row, cscLocal, cscRow,
     rowScale: Float32Array.from(rows, ({ features }) => features.rowScale), weight: Float32Array.from(rows, ({ weight }) => weight), target,
   };
 }
