@@ -18,7 +18,7 @@ const pure = [
   'stack/faults/{schedule,feed}.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',
-  'bench/{join/feed,monitor/labelledLog}.ts',
+  'bench/{join/feed,monitor/labelledLog,train/figures,train/bars}.ts',
 ];
 const noDice = { object: 'Math', property: 'random', message: 'Randomness is an argument.' };
 const vendorEdges = ['schemas/{codec,csv,quickRead,quickWrite,registry}.ts', '**/*.test.ts'];

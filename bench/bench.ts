@@ -16,6 +16,8 @@ export type BenchOptions = {
   readonly scale: number;
   /** other systems to measure beside ours; undefined: all */
   readonly peers: readonly string[] | undefined;
+  /** CSV file instead of what a benchmark makes itself, for those that read one */
+  readonly dataset: string | undefined;
   /** folder for what is fetched once: servers, and the packages of other systems (LOOP_CACHE) */
   readonly cache: string;
   /** progress, one line at a time (stderr) */

@@ -10,12 +10,13 @@ export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   state: async () => (await import('./state/state.ts')).bench,
   detect: async () => (await import('./detect/detect.ts')).detect,
   join: async () => (await import('./join/join.ts')).bench,
+  train: async () => (await import('./train/train.ts')).bench,
   monitor: async () => (await import('./monitor/monitor.ts')).bench,
 };
 export const BENCH_NAMES = Object.keys(BENCHES);
 
 export async function runBench(args: readonly string[]): Promise<number> {
-  const { values, words } = readArgs(args, { json: { type: 'boolean' }, check: { type: 'boolean' }, seed: { type: 'string' }, runs: { type: 'string' }, scale: { type: 'string' }, peers: { type: 'string' } });
+  const { values, words } = readArgs(args, { json: { type: 'boolean' }, check: { type: 'boolean' }, seed: { type: 'string' }, runs: { type: 'string' }, scale: { type: 'string' }, peers: { type: 'string' }, dataset: { type: 'string' } });
   const [name, ...more] = words;
   const load = BENCHES[name ?? ''];
   if (name === undefined || load === undefined || more.length > 0) throw new UsageError(`name one benchmark: ${BENCH_NAMES.join(', ')}`);
@@ -28,7 +29,7 @@ export async function runBench(args: readonly string[]): Promise<number> {
   };
   const bench = await load();
   const { homeDir, cacheDir } = readSettings(process.env);
-  const result = await bench.run({ seed: positive('seed', true) ?? 42, runs: positive('runs', true), scale: positive('scale', false) ?? 1, peers: values.peers?.split(',').filter((one) => one !== ''), cache: pathsOf(homeDir, cacheDir, process.env['XDG_CACHE_HOME']).cache, say: (line) => console.error(line) });
+  const result = await bench.run({ seed: positive('seed', true) ?? 42, runs: positive('runs', true), scale: positive('scale', false) ?? 1, peers: values.peers?.split(',').filter((one) => one !== ''), dataset: values.dataset, cache: pathsOf(homeDir, cacheDir, process.env['XDG_CACHE_HOME']).cache, say: (line) => console.error(line) });
   if (values.json) console.log(JSON.stringify(result));
   else for (const line of renderResult(result)) console.log(line);
   const missed = result.bars.filter((bar) => !bar.holds);

@@ -43,11 +43,12 @@ const EXTRA: Record<string, Verb> = {
   --home DIR      data folder of the tests' own stack (default .loop-test; emptied first)
   --port-base N   its first port (default 27000)`, async () => (await import('./tests.ts')).runTests),
   backtest: { summary: 'what other settings would have ordered, on the stored log or a CSV', usage: BACKTEST_USAGE, run: async (args) => (await import('./backtest/command.ts')).runBacktest(args) },
-  bench: later('figures beside other systems, on this machine', `usage: ./loop bench NAME [--runs N] [--scale X] [--peers A,B] [--seed N] [--json] [--check]
+  bench: later('figures beside other systems, on this machine', `usage: ./loop bench NAME [--runs N] [--scale X] [--peers A,B] [--dataset FILE] [--seed N] [--json] [--check]
   NAME         ${BENCH_NAMES.join(' | ')}
   --runs N     repetitions (each benchmark has its own default)
   --scale X    a fraction of the full size, for a quick look (default 1)
   --peers A,B  only these other systems beside ours (none: --peers '')
+  --dataset F  train: your CSV (columns product_description,Category) instead of the synthetic catalogue
   --json       one JSON object
   --check      exit 1 where a bar is missed, naming it`, async () => (await import('../bench/main.ts')).runBench),
 };
