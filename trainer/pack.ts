@@ -17,7 +17,9 @@ export function sharedFeatures(batches: readonly (readonly PackedRow[])[], space
   const MANY = -1;
   batches.forEach((rows, b) => {
     for (const { features } of rows) {
-      for (const feature of features.index) {
+      const { index } = features;
+      for (let i = 0; i < index.length; i += 1) {
+        const feature = index[i] ?? 0;
         const seen = seenIn[feature] ?? 0;
         if (seen === 0) seenIn[feature] = b + 1;
         else if (seen !== b + 1 && seen !== MANY) {
@@ -30,31 +32,41 @@ export function sharedFeatures(batches: readonly (readonly PackedRow[])[], space
   return shared;
 }
 
+const NOTHING: Features = { index: new Uint32Array(), scale: new Float32Array(), rowScale: 0 };
 /** place: feature → its place in the common table, −1 for others. scratch: as long as the feature space, filled with −1, and left so. Every row has a feature, so no segment is empty. */
 export function pack(rows: readonly PackedRow[], place: Int32Array, scratch: Int32Array, categories: number): Packed {
   const entries = rows.reduce((sum, { features }) => sum + features.index.length, 0);
-  const shared: number[] = [];
-  const own: number[] = [];
-  const scales: number[][] = [[], []];
-  for (const { features: { index, scale } } of rows) {
-    index.forEach((feature, i) => {
-      if ((scratch[feature] ?? 0) >= 0) return;
-      const isShared = (place[feature] ?? -1) >= 0;
-      scratch[feature] = (isShared ? shared : own).push(feature) - 1;
-      scales[isShared ? 0 : 1]?.push(scale[i] ?? 0);
-    });
-  }
-  for (const [at, feature] of own.entries()) scratch[feature] = shared.length + at;
+  const [shared, own] = [new Int32Array(entries), new Int32Array(entries)];
+  const [sharedScale, ownScale] = [new Float32Array(entries), new Float32Array(entries)];
   const [local, row] = [new Int32Array(entries), new Int32Array(entries)];
-  let k = 0;
-  rows.forEach(({ features: { index } }, r) => {
+  let [sharedCount, ownCount, k] = [0, 0, 0];
+  // Plain loops: this runs for every feature of every row. Own features are numbered from −2 downwards until the shared ones are counted.
+  for (let r = 0; r < rows.length; r += 1) {
+    const { index, scale } = rows[r]?.features ?? NOTHING;
     for (let i = 0; i < index.length; i += 1) {
-      local[k] = scratch[index[i] ?? 0] ?? 0;
+      const feature = index[i] ?? 0;
+      let at = scratch[feature] ?? -1;
+      if (at === -1) {
+        if ((place[feature] ?? -1) >= 0) {
+          shared[sharedCount] = feature;
+          sharedScale[sharedCount] = scale[i] ?? 0;
+          at = sharedCount;
+          sharedCount += 1;
+        } else {
+          own[ownCount] = feature;
+          ownScale[ownCount] = scale[i] ?? 0;
+          at = -2 - ownCount;
+          ownCount += 1;
+        }
+        scratch[feature] = at;
+      }
+      local[k] = at;
       row[k] = r;
       k += 1;
     }
-  });
-  const count = shared.length + own.length;
+  }
+  for (let i = 0; i < entries; i += 1) if ((local[i] ?? 0) < 0) local[i] = sharedCount - 2 - (local[i] ?? 0);
+  const count = sharedCount + ownCount;
   const starts = new Int32Array(count + 1);
   for (let i = 0; i < entries; i += 1) starts[(local[i] ?? 0) + 1] = (starts[(local[i] ?? 0) + 1] ?? 0) + 1;
   for (let i = 0; i < count; i += 1) starts[i + 1] = (starts[i + 1] ?? 0) + (starts[i] ?? 0);
@@ -67,10 +79,16 @@ export function pack(rows: readonly PackedRow[], place: Int32Array, scratch: Int
     starts[at] = to + 1;
   }
   const target = new Float32Array(rows.length * categories).fill(-1);
-  rows.forEach(({ label }, r) => (target[r * categories + label] = 1));
-  for (const feature of [...shared, ...own]) scratch[feature] = -1;
+  rows.forEach(({ label }, r) => {
+    target[r * categories + label] = 1;
+  });
+  for (let i = 0; i < sharedCount; i += 1) scratch[shared[i] ?? 0] = -1;
+  for (let i = 0; i < ownCount; i += 1) scratch[own[i] ?? 0] = -1;
+  const scale = new Float32Array(count);
+  scale.set(sharedScale.subarray(0, sharedCount));
+  scale.set(ownScale.subarray(0, ownCount), sharedCount);
   return {
-    shared: Int32Array.from(shared, (feature) => place[feature] ?? 0), own: Int32Array.from(own), scale: Float32Array.from(scales.flat()), local, row, cscLocal, cscRow,
+    shared: shared.subarray(0, sharedCount).map((feature) => place[feature] ?? 0), own: own.slice(0, ownCount), scale, local, row, cscLocal, cscRow,
     rowScale: Float32Array.from(rows, ({ features }) => features.rowScale), weight: Float32Array.from(rows, ({ weight }) => weight), target,
   };
 }
