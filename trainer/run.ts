@@ -12,7 +12,7 @@ const CHILD = join(dirname(fileURLToPath(import.meta.url)), 'child.ts');
 export function runTraining(job: Job, env: Readonly<Record<string, string | undefined>>, tell: (told: Told) => void, signal: AbortSignal, program = CHILD): Promise<Trained> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new LoopError('transient', 'aborted', 'the training was stopped before it began'));
-    const child = fork(program, [], { execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0051'], env: { ...env, TF_CPP_MIN_LOG_LEVEL: '2' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(program, [], { execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0051', '--disable-warning=DEP0044'], env: { ...env, TF_CPP_MIN_LOG_LEVEL: '2' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const abort = (): void => void child.kill('SIGKILL');
     signal.addEventListener('abort', abort, { once: true });
     child.on('message', (raw) => {

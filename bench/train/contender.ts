@@ -12,7 +12,7 @@ export type Told = {
 /** peer: as --peers names it; undefined: ours. */
 export type Contender = { readonly name: string; readonly peer: string | undefined; readonly program: string; readonly args: readonly string[] };
 
-export const ours = (name: string, backend: 'node' | 'wasm', nativeHome: string): Contender => ({ name, peer: undefined, program: process.execPath, args: ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0051', join(PROJECT_DIR, 'bench/train/ours.ts'), backend, nativeHome] });
+export const ours = (name: string, backend: 'node' | 'wasm', nativeHome: string): Contender => ({ name, peer: undefined, program: process.execPath, args: ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0051', '--disable-warning=DEP0044', join(PROJECT_DIR, 'bench/train/ours.ts'), backend, nativeHome] });
 export const peerIn = (python: string, peer: string, kind: string, name: string): Contender => ({ name, peer, program: python, args: [join(PROJECT_DIR, 'bench/peers/textClassifiers.py'), kind] });
 
 /** Throws fatal `program_failed` with its last lines. */
