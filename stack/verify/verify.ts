@@ -50,11 +50,13 @@ export async function verifyOnce(context: Context): Promise<{ checks: Check[]; f
   checks.push(compareMaps('models: one event per promoted row', new Map(promoted.map((row) => [`seq ${text(row['promotion_seq'])}`, announced({ version: text(row['model_version']), weights: text(row['weights_sha256']), manifest: text(row['manifest_s3']), run: text(row['id']) })])), new Map(logs.models.map((event) => [`seq ${event.promotion_seq}`, announced({ version: event.model_version, weights: event.weights_sha256, manifest: event.manifest_uri, run: event.run_id })]))));
   checks.push(checkFacts('models: no promotion twice, no gap', [[new Set(logs.models.map((event) => event.promotion_seq)).size === logs.models.length, 'a promotion_seq was announced twice'], [promoted.every((row, i) => Number(row['promotion_seq']) === i + 1), `promotion_seq are ${promoted.map((row) => text(row['promotion_seq'])).join(', ')}`]]));
   const read = createReadObject(settings);
-  const sums = await Promise.all(promoted.map(async (row): Promise<[string, string]> => {
+  // What garbage collection has removed is marked in its row.
+  const stored = promoted.filter((row) => row['collected_at'] === null);
+  const sums = await Promise.all(stored.map(async (row): Promise<[string, string]> => {
     const uri = text(row['weights_s3']);
     return read(uri).then((bytes) => [uri, sha256(bytes)], (error: unknown) => [uri, messageOf(error)]);
   }));
-  checks.push(compareMaps('S3: SHA-256 of promoted weights', new Map(promoted.map((row) => [text(row['weights_s3']), text(row['weights_sha256'])])), new Map(sums)));
+  checks.push(compareMaps('S3: SHA-256 of promoted weights', new Map(stored.map((row) => [text(row['weights_s3']), text(row['weights_sha256'])])), new Map(sums)));
   const serving = await getJson<{ model_version?: string; weights_sha256?: string }>(`${urlOf(settings, 'inference')}/health/ready`);
   const last = promoted.at(-1);
   checks.push(checkFacts('inference: serves what was promoted last', [[serving?.model_version === (last === undefined ? undefined : text(last['model_version'])) && serving?.weights_sha256 === (last === undefined ? undefined : text(last['weights_sha256'])), `serves ${serving?.model_version ?? 'nothing'}, promoted last is ${text(last?.['model_version'])}`]]));
