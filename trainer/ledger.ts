@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import mysql from 'mysql2/promise';
 import type { RetrainRequested } from '../schemas/events.ts';
-import { LoopError, messageOf, poison, transient } from '../schemas/failure.ts';
+import { messageOf, poison, transient } from '../schemas/failure.ts';
 import { mysqlOptions, type Settings } from '../schemas/settings.ts';
 import type { Decision } from './approval.ts';
 import { rowIdOf } from './claim.ts';
@@ -60,17 +60,22 @@ export function createLedger(settings: Settings) {
     const connection = await pool.getConnection().catch((cause: unknown) => {
       throw transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(cause)}`, { cause });
     });
+    let alive = true;
     try {
+      // Whoever is suspended inside holds locks that stop every other trainer: the server hangs up on it when its lease would be over.
+      await query('SET SESSION wait_timeout = ?', [Math.ceil(leaseMs / 1000)], connection);
       await connection.beginTransaction();
       const result = await work(connection);
       await connection.commit();
+      await query('SET SESSION wait_timeout = DEFAULT', [], connection).catch(() => (alive = false));
       return result;
     } catch (error) {
+      alive = false;
       await connection.rollback().catch(() => undefined);
-      // A connection that is lost between two statements is as transient as one that is lost in a statement.
-      throw error instanceof LoopError ? error : transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(error)}`, { cause: error });
+      throw error;
     } finally {
-      connection.release();
+      if (alive) connection.release();
+      else connection.destroy();
     }
   }
   const POINTING = 'SELECT id, retrain_id, model_name, model_version, promotion_seq, status, weights_s3, dataset_path, claimed_at, finished_at, collected_at FROM auto_training';
@@ -110,6 +115,8 @@ export function createLedger(settings: Settings) {
       return (await change(`UPDATE auto_training SET lease_until = NOW(3) + INTERVAL ? MICROSECOND WHERE id = ? AND status = 'RUNNING' AND ${LIVE}`, [leaseMs * 1000, id, token])) === 1;
     },
     isMine,
+    /** For the test that falls silent inside one. */
+    inTransaction,
     async champion(modelName: string): Promise<Champion | undefined> {
       return championOf((await query<Row>(CHAMPION, [modelName]))[0]);
     },

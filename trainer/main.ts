@@ -49,6 +49,7 @@ const look = async (): Promise<void> => {
   rows = await ledger.latest(20).catch(() => rows);
 };
 const onOutcome = (outcome: Outcome, duration: number, cause: string): void => {
+  void look();
   mirror?.wake();
   if (cause === 'rollback') return rollbacks.inc({ outcome });
   trainings.inc({ outcome });

@@ -90,3 +90,23 @@ test('garbage goes after retention: not what serves, not what served before; nob
   await assert.rejects(ledger.promote(late.lease, model, await ledger.champion(model), 'late', before), (error: unknown) => error instanceof LoopError && error.code === 'collected');
   await ledger.finish(late.lease, 'error', 'end of the test');
 });
+
+test('a trainer suspended inside a transaction holds its locks no longer than a lease', async (t) => {
+  const mine = own(t, await openBench(t));
+  const { ledger, model } = mine;
+  await version(mine, 1);
+  let wake = (): void => undefined;
+  const suspended = ledger.inTransaction(async (on) => {
+    await on.query('SELECT id FROM auto_training FOR UPDATE');
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    await on.query('SELECT 1');
+  });
+  suspended.catch(() => undefined);
+  await ledger.claim(requestOf(model, 'train_csv'), 0, 2n);
+  wake();
+  await assert.rejects(suspended, (error: unknown) => error instanceof Error);
+  const { lease } = await taken(ledger);
+  await ledger.finish(lease, 'cancelled', 'end of the test');
+});
