@@ -77,7 +77,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
     notes.push(
       `${split.train.length} rows to learn, ${split.test.length} to judge: scikit-learn's train_test_split(test_size=0.2, random_state=42, stratify=y); seeds ${seed} to ${seed + runs - 1}, at most ${PEER_RUNS} for the others; every training in a process of its own`,
       ...measured.flatMap(({ contender: { name }, runs: [first] }) => (first === undefined ? [] : [`${name}: ${first.told.versions}`])),
-      'a training of ours is two: without a tenth of the rows to choose the epoch and the temperature, then with all; predictions are single texts from text to probabilities, for the others one batch (fastText: single)',
+      'beside the model a copy learns without a tenth of the rows, in the same steps: it chooses the epoch and the temperature, and its cost is in our times; predictions are single texts from text to probabilities, for the others one batch (fastText: single)',
       'LinearSVC has no probabilities: its ECE is that of the softmax of its margins; a peer\'s peak RSS is its whole process\'s, Python and libraries included, as ours is',
     );
     return { bench: 'train', seed, figures: figuresOf(measured), tables: [tableOf(measured)], bars: barsOf(measured, dataset !== undefined && scale >= 1), notes };
