@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fatal } from '../../schemas/failure.ts';
 import { PROJECT_DIR } from '../../stack/paths.ts';
-import { fetchPython } from '../python.ts';
+import { fetchPython } from '../../stack/python.ts';
 import type { Scenario } from './plan.ts';
 
 export const RIVER = 'river==0.26.1';

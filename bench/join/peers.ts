@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fatal } from '../../schemas/failure.ts';
 import { part, runProgram, VERSIONS, withDependencies, type Artifact, type Say } from '../../stack/fetch.ts';
 import { PROJECT_DIR } from '../../stack/paths.ts';
-import { fetchPython, type Pinned } from '../python.ts';
+import { fetchPython, type Pinned } from '../../stack/python.ts';
 
 const HERE = join(PROJECT_DIR, 'bench/peers');
 export type Program = { readonly program: string; readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> };

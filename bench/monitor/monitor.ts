@@ -10,7 +10,7 @@ import { runProgram } from '../../stack/fetch.ts';
 import { join } from 'node:path';
 import { spreadOf, type Bench, type Figure } from '../bench.ts';
 import { labelledLog } from './labelledLog.ts';
-import { fetchPython, type Pinned } from '../python.ts';
+import { fetchPython, type Pinned } from '../../stack/python.ts';
 
 const LABELS = 1_000_000;
 const DEFAULT_RUNS = 5;

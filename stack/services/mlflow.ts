@@ -1,7 +1,7 @@
 // MLflow (optional): tables in the stack's MySQL, artifacts in its S3. Clients write artifacts to S3 themselves; the server only hands out their place.
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fetchPython, type Pinned } from '../../bench/python.ts';
+import { fetchPython, type Pinned } from '../python.ts';
 import type { Context } from '../context.ts';
 import type { Say } from '../fetch.ts';
 import type { Service } from './service.ts';

@@ -1,8 +1,8 @@
-// Python for the peers of a benchmark: a virtual environment in the cache with pinned packages. Nothing of it enters the project or the machine's own Python.
+// Python for MLflow and the peers of a benchmark: a virtual environment in the cache with pinned packages. Nothing of it enters the project or the machine's own Python.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fatal, LoopError, messageOf } from '../schemas/failure.ts';
-import { part, runProgram, type Say } from '../stack/fetch.ts';
+import { part, runProgram, type Say } from './fetch.ts';
 
 const PYTHON_HELP = 'Install Python 3.10 or newer with venv (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python).';
 const OLDEST = [3, 10] as const;
