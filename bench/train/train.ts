@@ -10,7 +10,7 @@ import { runProgram } from '../../stack/fetch.ts';
 import { fetchNative } from '../../stack/native.ts';
 import { PROJECT_DIR } from '../../stack/paths.ts';
 import type { Bench, BenchOptions, BenchResult, Figure } from '../bench.ts';
-import { fetchPython, type Pinned } from '../python.ts';
+import { fetchPython, type Pinned } from '../../stack/python.ts';
 import { barsOf, tableOf, type Measured } from './bars.ts';
 import { ours, peerIn, runContender, type Contender, type JobFile } from './contender.ts';
 import { qualityOf, type Row } from './figures.ts';
