@@ -10,6 +10,7 @@ import { createKafka, silent } from '../producers/kafka.ts';
 import { createPublisher, type Publisher } from '../producers/publisher.ts';
 import type { Feedback, Prediction } from '../schemas/events.ts';
 import { createRegistry, type Registry } from '../schemas/registry.ts';
+import { kindOf } from '../schemas/failure.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { EventOf, TopicName } from '../schemas/topics.ts';
 import { openContext } from './context.ts';
@@ -27,13 +28,20 @@ export async function openBench(t: TestContext): Promise<Bench> {
   return { settings, registry, env, logs: paths.logs, tokens: secrets.tokens, publisher };
 }
 
-/** Everything of one topic, from its start and as it comes. */
+/** Everything of one topic that can be read, from its start and as it comes: other tests leave poison on the topics they share. */
 export async function watch<T extends TopicName>(t: TestContext, { settings, registry }: Bench, topic: T): Promise<EventOf[T][]> {
   const events: EventOf[T][] = [];
   const following = await follow({
     settings, clientId: `test-${randomUUID()}`, log: silent, topics: [topic],
     onBatch: async (records) => {
-      for (const record of records) if (record.value !== null) events.push(await registry.decode(topic, record.value));
+      for (const { value } of records) {
+        if (value === null) continue;
+        try {
+          events.push(await registry.decode(topic, value));
+        } catch (error) {
+          if (kindOf(error) !== 'poison') throw error;
+        }
+      }
     },
     onFatal: (error) => {
       throw error;
