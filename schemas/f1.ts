@@ -47,10 +47,14 @@ export function createMarginals(): Marginals {
   };
   return {
     add(label, predicted, by) {
-      // A new category may move another: both are made before either is asked for.
-      if (!places.has(label)) placeOf(label);
-      const to = placeOf(predicted);
-      const from = placeOf(label);
+      let from = places.get(label);
+      let to = label === predicted ? from : places.get(predicted);
+      if (from === undefined || to === undefined) {
+        // A new category may move another: both are made before either is asked for.
+        placeOf(label);
+        to = placeOf(predicted);
+        from = placeOf(label);
+      }
       support[from] = (support[from] ?? 0) + by;
       predictedAs[to] = (predictedAs[to] ?? 0) + by;
       labels += by;
@@ -68,7 +72,11 @@ export function createMarginals(): Marginals {
     weighted() {
       if (labels === 0) return undefined;
       let sum = 0;
-      for (let i = 0; i < categories.length; i += 1) sum += (f1At(i) ?? 0) * ((support[i] ?? 0) / labels);
+      for (let i = 0; i < categories.length; i += 1) {
+        const supported = support[i] ?? 0;
+        // Without support a category weighs nothing; with it, its F1 is there.
+        if (supported > 0) sum += ((2 * (hits[i] ?? 0)) / (supported + (predictedAs[i] ?? 0))) * (supported / labels);
+      }
       return sum;
     },
     micro: () => (labels === 0 ? undefined : correct / labels),
