@@ -1,18 +1,17 @@
 // Routes about jobs: order a training, list them, look at one, stop one. An order is answered when Kafka has it; the trainer alone writes the table.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { addressProblem, type AddressKind } from '../../schemas/addresses.ts';
-import { CANCEL, type RetrainRequested } from '../../schemas/events.ts';
+import { CANCEL } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
-import type { Scope } from '../../schemas/settings.ts';
 import { Problem } from '../problem.ts';
+import { orderRecord, orEmpty, type Door } from './order.ts';
 
 export type JobPorts = {
   readonly publish: (messages: readonly Outgoing[]) => Promise<void>; readonly newId: () => string; readonly nowMs: () => number; readonly modelName: string;
   readonly jobs: (query: string) => Promise<unknown>; readonly job: (id: string) => Promise<unknown>; readonly trainBuckets: readonly string[];
 };
-type Door = (scope?: Scope) => (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 type Params = { readonly [K in 'best_model_metric' | 'on_bad_rows' | 'train_file_s3' | 'train_dir_s3']?: string | undefined } & { readonly epoch_num?: number | undefined };
 
 const Common = {
@@ -33,15 +32,12 @@ export function jobRoutes(app: FastifyInstance, ports: JobPorts, needs: Door): v
     if (modelName !== undefined && modelName !== ports.modelName) throw new Problem(400, 'unknown model', `there is no model '${modelName}'; there is ${ports.modelName}`, 'model_name');
     const id = ports.newId();
     const params = { ...data, epoch_num, best_model_metric, on_bad_rows };
-    const request = requestOf(cause, retrainIdOf(ports.modelName, cause, id), JSON.stringify(params), force);
-    await ports.publish([{ topic: 'retrain-requests', key: ports.modelName, value: request }]);
-    ordered.set(id, { id, kind: 'training', retrain_id: request.retrain_id, cause, model_name: ports.modelName, status: 'PENDING', outcome: null, params: JSON.parse(request.params_json) as unknown });
+    const retrainId = retrainIdOf(ports.modelName, cause, id);
+    await ports.publish([orderRecord({ cause, retrainId, modelName: ports.modelName, atMs: ports.nowMs(), params, force })]);
+    ordered.set(id, { id, kind: 'training', retrain_id: retrainId, cause, model_name: ports.modelName, status: 'PENDING', outcome: null, params });
     for (const oldest of ordered.keys()) if (ordered.size > RECENT_ORDERS) ordered.delete(oldest);
-    return { db_record_id: id, status: 'PENDING', retrain_id: request.retrain_id };
+    return { db_record_id: id, status: 'PENDING', retrain_id: retrainId };
   }
-  const requestOf = (cause: string, retrainId: string, params: string, force = false): RetrainRequested => ({
-    retrain_id: retrainId, model_name: ports.modelName, model_version: null, cause, requested_at: ports.nowMs(), requested_by: 'http', threshold: null, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: params, force,
-  });
   function requireAddress(field: string, uri: string, kind: AddressKind): void {
     const problem = addressProblem(uri, kind, ports.trainBuckets);
     if (problem !== undefined) throw new Problem(400, 'bad address', `${field} ${problem}`, field);
@@ -63,11 +59,6 @@ export function jobRoutes(app: FastifyInstance, ports: JobPorts, needs: Door): v
     requireAddress('train_dir_s3', train_dir_s3, 'folder');
     return reply.code(202).send(await order('human_feedback', model_name, { train_dir_s3, epoch_num, best_model_metric, on_bad_rows }));
   });
-  // An order without a body is an order with the defaults.
-  const orEmpty = (request: FastifyRequest, _reply: unknown, done: () => void): void => {
-    request.body ??= {};
-    done();
-  };
   app.post('/v1/retrain', { onRequest: needs('train'), preValidation: orEmpty, schema: { body: Retrain } }, async (request, reply) => {
     const { model_name, force = false, epoch_num, best_model_metric } = request.body as Body;
     if (force) await new Promise<void>((resolve, reject) => needs('admin')(request, reply, (error) => (error ? reject(error) : resolve())));
@@ -82,7 +73,7 @@ export function jobRoutes(app: FastifyInstance, ports: JobPorts, needs: Door): v
     if (job['kind'] === 'rollback') throw new Problem(409, 'cannot be cancelled', `${id} is a rollback: it is over in a moment, and the way back is another rollback`, 'id');
     if (job['status'] === 'FINISHED' || job['status'] === 'FAILED') throw new Problem(409, 'has ended', `${id} has ended already: ${String(job['outcome'])}`, 'id');
     if (job['promotion_seq'] != null) throw new Problem(409, 'too late', `${id} is being promoted; POST /v1/models/${ports.modelName}/rollback takes it back`, 'id');
-    await ports.publish([{ topic: 'retrain-requests', key: ports.modelName, value: requestOf(CANCEL, retrainIdOf(ports.modelName, CANCEL, ports.newId()), JSON.stringify({ id })) }]);
+    await ports.publish([orderRecord({ cause: CANCEL, retrainId: retrainIdOf(ports.modelName, CANCEL, ports.newId()), modelName: ports.modelName, atMs: ports.nowMs(), params: { id } })]);
     return reply.code(202).send({ id, status: 'CANCELLING' });
   });
 }

@@ -1,13 +1,13 @@
 // Routes about models: what serves, what has been promoted, and the way back to an earlier version.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { messageOf } from '../../schemas/failure.ts';
 import { DECISIONS } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
-import type { Scope } from '../../schemas/settings.ts';
 import type { ServingModel } from '../loader.ts';
 import { Problem } from '../problem.ts';
+import { orderRecord, orEmpty, type Door } from './order.ts';
 
 type Ports = {
   readonly serving: () => ServingModel | undefined; readonly publish: (messages: readonly Outgoing[]) => Promise<void>; readonly newId: () => string; readonly nowMs: () => number; readonly modelName: string;
@@ -16,7 +16,6 @@ type Ports = {
   /** Runs that wait for an admin: a list with ids. */
   readonly awaiting: () => Promise<unknown>;
 };
-type Door = (scope?: Scope) => (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 const RUN = /^[A-Za-z0-9-]{1,64}$/;
 const Decision = Type.Object({ why: Type.Optional(Type.String({ maxLength: 1000 })), by: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })) });
 const Rollback = Type.Object({ version: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' })) });
@@ -33,10 +32,6 @@ export function modelRoutes(app: FastifyInstance, ports: Ports, needs: Door): vo
   function known(name: string): void {
     if (name !== ports.modelName) throw new Problem(404, 'unknown model', `there is no model '${name}'; there is ${ports.modelName}`, 'name');
   }
-  const orEmpty = (request: FastifyRequest, _reply: unknown, done: () => void): void => {
-    request.body ??= {};
-    done();
-  };
   app.post<{ Params: { name: string } }>('/v1/models/:name/rollback', { onRequest: needs('admin'), preValidation: orEmpty, schema: { body: Rollback } }, async (request, reply) => {
     const { name } = request.params;
     known(name);
@@ -45,14 +40,8 @@ export function modelRoutes(app: FastifyInstance, ports: Ports, needs: Door): vo
     const { version } = request.body as { version?: string };
     if (version === serving.version) throw new Problem(409, 'serves already', `${version} serves already`, 'version');
     const retrainId = retrainIdOf(name, 'rollback', ports.newId());
-    await ports.publish([{
-      topic: 'retrain-requests', key: name,
-      value: {
-        // The version the admin wants to leave: should another serve by then, the trainer says so instead of leaving that one.
-        retrain_id: retrainId, model_name: name, model_version: serving.version, cause: 'rollback', requested_at: ports.nowMs(), requested_by: 'http', threshold: null, live_f1: null, evidence_json: '{}', newest_predicted_at: null,
-        params_json: JSON.stringify(version === undefined ? {} : { version }), force: false,
-      },
-    }]);
+    // The version the admin wants to leave: should another serve by then, the trainer says so instead of leaving that one.
+    await ports.publish([orderRecord({ cause: 'rollback', retrainId, modelName: name, atMs: ports.nowMs(), modelVersion: serving.version, params: version === undefined ? {} : { version } })]);
     return reply.code(202).send({ retrain_id: retrainId, status: 'PENDING' });
   });
 
@@ -69,13 +58,7 @@ export function modelRoutes(app: FastifyInstance, ports: Ports, needs: Door): vo
       // While the trainer is away nobody knows what waits: the word is kept for it, and one about another run changes nothing.
       const waiting = await ports.awaiting().then(idsIn, () => undefined);
       if (waiting !== undefined && !waiting.includes(id)) throw new Problem(409, 'does not wait', `run ${id} does not wait for an approval; ${waiting.length === 0 ? 'none does' : `waiting: ${waiting.join(', ')}`}`, 'id');
-      await ports.publish([{
-        topic: 'retrain-requests', key: name,
-        value: {
-          retrain_id: retrainIdOf(name, kind, id), model_name: name, model_version: null, cause: kind, requested_at: ports.nowMs(), requested_by: by, threshold: null, live_f1: null, evidence_json: '{}', newest_predicted_at: null,
-          params_json: JSON.stringify({ run_id: id, ...(why === undefined ? {} : { why }) }), force: false,
-        },
-      }]);
+      await ports.publish([orderRecord({ cause: kind, retrainId: retrainIdOf(name, kind, id), modelName: name, atMs: ports.nowMs(), by, params: { run_id: id, ...(why === undefined ? {} : { why }) } })]);
       return reply.code(202).send({ run_id: id, decision: kind, status: 'accepted' });
     });
   }
