@@ -37,3 +37,6 @@ export function uuidv7(nowMs: number, random: Uint8Array): string {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/** Where the whole row of a run lies once it has been judged or has ended, as JSON. */
+export const runUriOf = (modelName: string, runId: string): string => `s3://models/${modelName}/runs/${runId}.json`;

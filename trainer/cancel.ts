@@ -2,6 +2,7 @@
 import type { Log } from '../producers/kafka.ts';
 import { CANCEL, type RetrainRequested } from '../schemas/events.ts';
 import { poison } from '../schemas/failure.ts';
+import { runUriOf } from '../schemas/ids.ts';
 import type { Artifacts } from './artifacts.ts';
 import { cancelledId } from './claim.ts';
 import type { Ledger, Outcome } from './ledger.ts';
@@ -20,7 +21,7 @@ export function createCancel({ ledger, artifacts, log, stopRun, onOutcome }: {
     if (row === undefined || row.cancelled_at === null) return true;
     if (row.status === 'PENDING') {
       const reason = cancelReason(row.cancelled_by);
-      await artifacts.write(`s3://models/${row.model_name}/runs/${row.id}.json`, JSON.stringify({ ...row, status: 'FINISHED', outcome: 'cancelled', outcome_reason: reason }, null, 2));
+      await artifacts.write(runUriOf(row.model_name, row.id), JSON.stringify({ ...row, status: 'FINISHED', outcome: 'cancelled', outcome_reason: reason }, null, 2));
       if (await ledger.endPending(id, reason)) onOutcome('cancelled', 0, row.cause);
     }
     stopRun(id);

@@ -1,4 +1,5 @@
 // The versions of a model as a person asks for them: which run each came from, when it served, how good it was found. Pure.
+import { runUriOf } from '../schemas/ids.ts';
 import type { Row } from './ledger.ts';
 
 type Promotion = { readonly promotion_seq: number; readonly cause: string; readonly retrain_id: string; readonly run_id: string; readonly reason: string | null; readonly promoted_at: string | null };
@@ -15,7 +16,7 @@ export function versionsOf(promotions: readonly Row[]): Version[] {
     if (made === undefined) throw new RangeError('a group has a row');
     return {
       model_name: made.model_name, model_version: version, run_id: made.id, f1: made.f1, min_f1: made.min_f1, weights_s3: made.weights_s3, weights_sha256: made.weights_sha256, manifest_s3: made.manifest_s3, dataset_hash: made.dataset_hash, dataset_path: made.dataset_path,
-      removed_at: made.collected_at?.toISOString() ?? null, report_s3: `s3://models/${made.model_name}/runs/${made.id}.json`,
+      removed_at: made.collected_at?.toISOString() ?? null, report_s3: runUriOf(made.model_name, made.id),
       promotions: rows.map(({ promotion_seq, cause, retrain_id, id, outcome_reason, finished_at }) => ({ promotion_seq: Number(promotion_seq), cause, retrain_id, run_id: id, reason: outcome_reason, promoted_at: finished_at?.toISOString() ?? null })),
     };
   });

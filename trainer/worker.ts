@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sha256 } from '../consumers/objects.ts';
 import type { Log } from '../producers/kafka.ts';
+import { runUriOf } from '../schemas/ids.ts';
 import { messageOf, poison, transient } from '../schemas/failure.ts';
 import type { ModelPromoted, RetrainRequested } from '../schemas/events.ts';
 import type { Registry } from '../schemas/registry.ts';
@@ -54,7 +55,7 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
   async function finish(row: Row, lease: Lease, outcome: Outcome, reason: string): Promise<void> {
     const standing = await ledger.row(row.id);
     const ended = { status: outcome === 'error' ? 'FAILED' : 'FINISHED', outcome: standing?.outcome ?? outcome, outcome_reason: standing?.outcome_reason ?? reason };
-    await artifacts.write(`s3://models/${row.model_name}/runs/${row.id}.json`, JSON.stringify({ ...standing, ...ended }, null, 2));
+    await artifacts.write(runUriOf(row.model_name, row.id), JSON.stringify({ ...standing, ...ended }, null, 2));
     if (!(await ledger.finish(lease, outcome, reason))) return;
     onOutcome(outcome, Number((await ledger.row(row.id))?.duration_ms ?? 0) / 1000, row.cause);
     log.info({ retrain_id: row.retrain_id, outcome, reason }, row.cause === 'rollback' ? 'rollback ended' : 'training ended');
@@ -86,7 +87,7 @@ export function startWorker({ settings, env, registry, ledger, artifacts, log, o
     const restored = verdict.winner === 'previous' ? previous : undefined;
     const words = wordsOf(verdict);
     if (!(await ledger.record(lease, trained, champion, restored?.id))) return 'done';
-    await artifacts.write(`s3://models/${row.model_name}/runs/${row.id}.json`, JSON.stringify(await ledger.row(row.id), null, 2));
+    await artifacts.write(runUriOf(row.model_name, row.id), JSON.stringify(await ledger.row(row.id), null, 2));
     if (verdict.status === 'rejected') {
       await finish(row, lease, 'rejected', words);
       return 'done';

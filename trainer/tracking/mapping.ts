@@ -1,4 +1,5 @@
 // What MLflow is told of one ended row of auto_training: names, figures, files. Pure: the same row gives the same bytes, so telling twice is telling once.
+import { runUriOf } from '../../schemas/ids.ts';
 import type { Row } from '../ledger.ts';
 import { figuresIn, LIMITS, textsIn } from './names.ts';
 
@@ -97,7 +98,7 @@ function noteOf(row: MirroredRow): string {
 /** Files of a run: where they lie in our S3, and under which name MLflow shows them. Weights only of a promoted model: the others may be deleted one day, and would live on here. */
 export function filesOf(row: MirroredRow, weightsFile: string | undefined): { readonly from: string; readonly name: string }[] {
   const page = row.report_s3 == null ? [] : [{ from: row.report_s3, name: `report${/\.\w+$/.exec(row.report_s3)?.[0] ?? ''}` }];
-  const run = [{ from: `s3://models/${row.model_name}/runs/${row.id}.json`, name: 'run.json' }, ...page];
+  const run = [{ from: runUriOf(row.model_name, row.id), name: 'run.json' }, ...page];
   if (row.manifest_s3 === null) return run;
   const home = row.manifest_s3.slice(0, row.manifest_s3.lastIndexOf('/'));
   const manifest = { from: row.manifest_s3, name: 'model/manifest.json' };
