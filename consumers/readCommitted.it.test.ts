@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { runProgram } from '../stack/fetch.ts';
 import { PROJECT_DIR } from '../stack/paths.ts';
-import { openBench } from '../stack/testing.ts';
+import { closeAtEnd, openBench } from '../stack/testing.ts';
 import { createKafka } from '../producers/kafka.ts';
 
 test('aborted records of interleaved transactions: the stock reader leaks them, ours does not', async (t) => {
@@ -13,12 +13,12 @@ test('aborted records of interleaved transactions: the stock reader leaks them, 
   const topic = `interleaved-${randomUUID()}`;
   const admin = kafka.admin();
   await admin.connect();
-  t.after(() => admin.disconnect());
+  closeAtEnd(t, () => admin.disconnect());
   await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
   const [first, second] = await Promise.all(['first', 'second'].map(async (name) => {
     const producer = kafka.producer({ transactionalId: `${topic}-${name}`, idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
-    t.after(() => producer.disconnect());
+    closeAtEnd(t, () => producer.disconnect());
     return producer;
   }));
   assert.ok(first !== undefined && second !== undefined);
@@ -39,7 +39,7 @@ test('aborted records of interleaved transactions: the stock reader leaks them, 
 
   const ours: string[] = [];
   const consumer = kafka.consumer({ groupId: `${topic}-ours`, maxWaitTimeInMs: 100 });
-  t.after(() => consumer.disconnect());
+  closeAtEnd(t, () => consumer.disconnect());
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   await new Promise<void>((done, fail) => {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import type { Transaction } from 'kafkajs';
-import { openBench, until } from '../stack/testing.ts';
+import { closeAtEnd, openBench, until } from '../stack/testing.ts';
 import { createKafka, silent } from '../producers/kafka.ts';
 import { createTransactor } from '../producers/transaction.ts';
 import { follow } from './follow.ts';
@@ -53,7 +53,7 @@ async function readers(t: TestContext, mark: string, from: bigint, barrierAt: bi
     settings, clientId: `tails-${mark}`, log: silent, topics: [TOPIC], onFatal: (error) => assert.fail(error), onCaughtUp: () => (atEnd.follow = true),
     onBatch: (records) => Promise.resolve(records.forEach(({ key }) => note(keys.follow, key))),
   });
-  t.after(() => following.stop());
+  closeAtEnd(t, () => following.stop());
   const name = `tails-${mark}`;
   const before = await createTransactor({ kafka: createKafka(settings, name), registry, settings, transactionalId: `${name}-before` });
   await before.run({ messages: [], groupId: positionsGroupOf(name), positions: [{ topic: TOPIC, partition: 0, offset: barrierAt }] });
@@ -68,7 +68,7 @@ async function readers(t: TestContext, mark: string, from: bigint, barrierAt: bi
       },
     }),
   });
-  t.after(() => shards.stop());
+  closeAtEnd(t, () => shards.stop());
   return { keys, atEnd, reading, shards };
 }
 async function writer(t: TestContext): Promise<{ begin: Begin; end: () => Promise<bigint>; reaches: (offset: bigint) => Promise<unknown>; mark: string }> {
@@ -78,7 +78,7 @@ async function writer(t: TestContext): Promise<{ begin: Begin; end: () => Promis
   const producer = kafka.producer({ transactionalId: `tails-${mark}`, idempotent: true, maxInFlightRequests: 1 });
   const admin = kafka.admin();
   await Promise.all([producer.connect(), admin.connect()]);
-  t.after(() => Promise.all([producer.disconnect(), admin.disconnect()]));
+  closeAtEnd(t, () => Promise.all([producer.disconnect(), admin.disconnect()]));
   const end = async (): Promise<bigint> => BigInt((await admin.fetchTopicOffsets(TOPIC))[0]?.high ?? 0);
   // A commit is acknowledged before its marker is written.
   return { mark, begin: () => producer.transaction(), end, reaches: (offset) => until(`offset ${offset}`, async () => ((await end()) >= offset ? true : undefined)) };
@@ -109,7 +109,7 @@ test('an open transaction at the end of a log: whoever waits for its record wait
   await committed(write, 'one');
   await reaches(from + 2n);
   const open = await write();
-  t.after(() => (open.isActive() ? open.abort() : undefined));
+  closeAtEnd(t, () => (open.isActive() ? open.abort() : undefined));
   await say(open, 'two');
   const { settings } = await openBench(t);
   const stable: string[] = [];

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { encode } from '../schemas/codec.ts';
 import { createKafka } from '../producers/kafka.ts';
-import { openBench, until, watch } from '../stack/testing.ts';
+import { closeAtEnd, openBench, until, watch } from '../stack/testing.ts';
 
 type Answer = { status: number; type: string; body: Record<string, unknown> };
 const CATEGORY = 'Beverages';
@@ -81,7 +81,7 @@ test('the offset of an aborted or bad record never blocks: all groups reach the 
   const bench = await openBench(t);
   const admin = createKafka(bench.settings, 'test-admin').admin();
   await admin.connect();
-  t.after(() => admin.disconnect());
+  closeAtEnd(t, () => admin.disconnect());
   await until('the join at the end of feedback', async () => {
     const text = await (await fetch(`http://127.0.0.1:${bench.settings.joinPort}/metrics`)).text();
     const lags = [...text.matchAll(/^loop_consumer_lag\{[^}]*\} (\d+)/gm)].map((match) => Number(match[1]));

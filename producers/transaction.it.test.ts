@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { readToEnd } from '../consumers/readToEnd.ts';
-import { openBench } from '../stack/testing.ts';
+import { closeAtEnd, openBench } from '../stack/testing.ts';
 import { createKafka } from './kafka.ts';
 import { createTransactor } from './transaction.ts';
 
@@ -12,7 +12,7 @@ test('an owner that was taken over commits nothing: no record, no position', asy
   const id = `fence-${randomUUID()}`;
   const transactor = async (): Promise<Awaited<ReturnType<typeof createTransactor>>> => {
     const made = await createTransactor({ kafka: createKafka(settings, id), registry, settings, transactionalId: id });
-    t.after(() => made.close());
+    closeAtEnd(t, () => made.close());
     return made;
   };
   const work = (word: string, offset: bigint): Parameters<Awaited<ReturnType<typeof transactor>>['run']>[0] => ({ messages: [{ topic: 'dead-letters', key: `${id}/${word}`, raw: null, partition: 0 }], groupId: id, positions: [{ topic: 'predictions', partition: 0, offset }] });
@@ -27,6 +27,6 @@ test('an owner that was taken over commits nothing: no record, no position', asy
   assert.deepEqual(keys, ['before', 'owner']);
   const admin = createKafka(settings, id).admin();
   await admin.connect();
-  t.after(() => admin.disconnect());
+  closeAtEnd(t, () => admin.disconnect());
   assert.equal((await admin.fetchOffsets({ groupId: id, topics: ['predictions'] }))[0]?.partitions.find(({ partition }) => partition === 0)?.offset, '2');
 });

@@ -19,12 +19,26 @@ import { nodeFlagsOf } from './processes.ts';
 
 export type Bench = { readonly settings: Settings; readonly registry: Registry; readonly env: Readonly<Record<string, string | undefined>>; readonly logs: string; readonly tokens: Readonly<Record<string, string>>; readonly publisher: Publisher };
 
+const ends = new WeakMap<TestContext, (() => unknown)[]>();
+/** What is to be closed when the test ends, the last opened first: what uses a thing is closed before the thing. Each is tried, also after one that fails; the first failure is the test's. (node:test closes the first opened first and stops at a failure, which leaves the process hanging on what is still open.) */
+export function closeAtEnd(t: TestContext, close: () => unknown): void {
+  const known = ends.get(t);
+  if (known !== undefined) return void known.push(close);
+  const closing = [close];
+  ends.set(t, closing);
+  t.after(async () => {
+    const failures: unknown[] = [];
+    for (const one of closing.toReversed()) await Promise.resolve().then(one).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  });
+}
+
 /** The running stack that LOOP_HOME names; its publisher is closed with the test. */
 export async function openBench(t: TestContext): Promise<Bench> {
   const { settings, env, paths, secrets } = openContext(process.env, { create: false });
   const registry = createRegistry(settings.registryUrl, fetch);
   const publisher = await createPublisher({ kafka: createKafka(settings, 'test'), registry, settings });
-  t.after(() => publisher.close());
+  closeAtEnd(t, () => publisher.close());
   return { settings, registry, env, logs: paths.logs, tokens: secrets.tokens, publisher };
 }
 
@@ -47,7 +61,7 @@ export async function watch<T extends TopicName>(t: TestContext, { settings, reg
       throw error;
     },
   });
-  t.after(() => following.stop());
+  closeAtEnd(t, () => following.stop());
   return events;
 }
 
@@ -65,7 +79,7 @@ export function startProcess(t: TestContext, { env, logs }: Bench, main: string,
   const log = openSync(join(logs, `test-${main.replaceAll('/', '-')}.log`), 'a');
   const child = spawn(process.execPath, [...nodeFlagsOf(main), main, ...args], { cwd: PROJECT_DIR, env: { ...env, ...extra }, stdio: ['ignore', log, log] });
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  t.after(async () => {
+  closeAtEnd(t, async () => {
     child.kill('SIGTERM');
     await gone;
   });

@@ -7,7 +7,7 @@ import { baseCorpus } from '../producers/catalogue.ts';
 import { createKafka, silent } from '../producers/kafka.ts';
 import { writeTrainingCsv } from '../schemas/csv.ts';
 import { PROJECT_DIR } from '../stack/paths.ts';
-import { openBench, startProcess, until, watch, type Bench } from '../stack/testing.ts';
+import { closeAtEnd, openBench, startProcess, until, watch, type Bench } from '../stack/testing.ts';
 import type { Row } from './ledger.ts';
 import { isHoldOut } from './split.ts';
 import { own, promoteTiny, requestOf, taken, tinyTrained, type Own } from './tiny.testing.ts';
@@ -19,7 +19,7 @@ const rowOf = ({ ledger, model }: Own, id: string, status: 'ended' | 'awaiting')
   until(`${id} is ${status}`, async () => (await ledger.latest(200)).find((row) => row.model_name === model && (row.id === id || row.retrain_id === id) && (status === 'awaiting' ? row.approval === 'awaiting' && row.status === 'PENDING' : row.status === 'FINISHED' || row.status === 'FAILED')));
 function start(t: TestContext, bench: Bench, { settings, env, ledger, artifacts }: Own): Worker {
   const worker = startWorker({ settings, env, registry: bench.registry, ledger, artifacts, log: silent, onOutcome: () => undefined, onStage: () => undefined, onFatal: (error) => assert.fail(String(error)) });
-  t.after(() => worker.stop());
+  closeAtEnd(t, () => worker.stop());
   return worker;
 }
 /** What earlier tests have ordered is none of this trainer's business. */

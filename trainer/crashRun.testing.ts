@@ -10,7 +10,7 @@ import { readToEnd } from '../consumers/readToEnd.ts';
 import type { ModelPromoted, RetrainRequested } from '../schemas/events.ts';
 import { writeTrainingCsv } from '../schemas/csv.ts';
 import { PROJECT_DIR } from '../stack/paths.ts';
-import { startProcess, until, type Bench } from '../stack/testing.ts';
+import { closeAtEnd, startProcess, until, type Bench } from '../stack/testing.ts';
 import { wrongIn, type Case, type How } from './crashTable.ts';
 import type { Row } from './ledger.ts';
 import { own, requestOf, type Own } from './tiny.testing.ts';
@@ -31,7 +31,7 @@ export function startTalker(t: TestContext, { logs }: Bench, main: string, env: 
     child.kill('SIGCONT');
     await gone;
   };
-  t.after(() => end('SIGKILL'));
+  closeAtEnd(t, () => end('SIGKILL'));
   return {
     child, lines, gone, end,
     said: (line, from = 0) => until(`${main} says ${line}`, () => (lines.indexOf(line, from) >= 0 ? 'said' : child.exitCode !== null || child.signalCode !== null ? 'gone' : undefined)),

@@ -10,7 +10,7 @@ import { silent } from '../producers/kafka.ts';
 import { encode } from '../schemas/codec.ts';
 import { writeTrainingCsv } from '../schemas/csv.ts';
 import { CANCEL, type RetrainRequested } from '../schemas/events.ts';
-import { openBench, until, watch, type Bench } from '../stack/testing.ts';
+import { closeAtEnd, openBench, until, watch, type Bench } from '../stack/testing.ts';
 import { LoopError } from '../schemas/failure.ts';
 import { gather, type Plan } from './dataset.ts';
 import { createCancel } from './cancel.ts';
@@ -35,7 +35,7 @@ async function trainer(t: TestContext, bench: Bench, mine: Own, childProgram?: s
     settings, env: { ...mine.env, BASE_CORPUS: baseCorpus, MAX_CSV_BYTES: '2000000' }, registry: bench.registry, ledger: mine.ledger, artifacts: mine.artifacts, log: silent,
     onOutcome, onStage: () => undefined, onFatal: (error) => assert.fail(String(error)), ...(childProgram === undefined ? {} : { childProgram }),
   });
-  t.after(() => worker.stop());
+  closeAtEnd(t, () => worker.stop());
   const intake = createIntake({
     settings, registry: bench.registry, ledger: mine.ledger, log: silent, nowMs: Date.now, publish: () => Promise.resolve(), countDead: (reason) => dead.push(reason), onClaimed: () => Promise.resolve(worker.wake()),
     order: createCancel({ ledger: mine.ledger, artifacts: mine.artifacts, log: silent, stopRun: worker.stopRun, onOutcome }),

@@ -39,12 +39,15 @@ export function createLedger(settings: Settings) {
   type Sql = Pick<mysql.Connection, 'query'>;
   const LIVE = 'lease_token = ? AND lease_until > NOW(3)';
 
+  const away = (cause: unknown): never => {
+    throw transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(cause)}`, { cause });
+  };
   async function query<T = mysql.RowDataPacket>(sql: string, values: unknown[] = [], on: Sql = pool): Promise<T[]> {
     try {
       const [rows] = await on.query<mysql.RowDataPacket[]>(sql, values);
       return rows as T[];
     } catch (cause) {
-      throw transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(cause)}`, { cause });
+      return away(cause);
     }
   }
   async function change(sql: string, values: unknown[], on: Sql = pool): Promise<number> {
@@ -53,20 +56,18 @@ export function createLedger(settings: Settings) {
       return done.affectedRows;
     } catch (cause) {
       if (codeOf(cause) === DUPLICATE) return 0;
-      throw transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(cause)}`, { cause });
+      return away(cause);
     }
   }
   async function inTransaction<R>(work: (on: Sql) => Promise<R>): Promise<R> {
-    const connection = await pool.getConnection().catch((cause: unknown) => {
-      throw transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(cause)}`, { cause });
-    });
+    const connection = await pool.getConnection().catch(away);
     let alive = true;
     try {
       // Whoever is suspended inside holds locks that stop every other trainer: the server hangs up on it when its lease would be over.
       await query('SET SESSION wait_timeout = ?', [Math.ceil(leaseMs / 1000)], connection);
-      await connection.beginTransaction();
+      await connection.beginTransaction().catch(away);
       const result = await work(connection);
-      await connection.commit();
+      await connection.commit().catch(away);
       await query('SET SESSION wait_timeout = DEFAULT', [], connection).catch(() => (alive = false));
       return result;
     } catch (error) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silent } from '../producers/kafka.ts';
-import { openBench, until, watch } from '../stack/testing.ts';
+import { closeAtEnd, openBench, until, watch } from '../stack/testing.ts';
 import { sha256 } from '../consumers/objects.ts';
 import type { Lease, Row } from './ledger.ts';
 import { publishPromotion } from './promote.ts';
@@ -65,7 +65,7 @@ for (const died of ['before the event', 'after the event'] as const) {
       assert.equal(await publishPromotion(event, { settings, registry: bench.registry, log: silent, stillMine: () => ledger.isMine(lease) }), 'published');
     }
     const worker = startWorker({ settings, env, registry: bench.registry, ledger, artifacts, log: silent, onOutcome: () => undefined, onStage: () => undefined, onFatal: (error) => assert.fail(String(error)) });
-    t.after(() => worker.stop());
+    closeAtEnd(t, () => worker.stop());
     const done = await until('the row ends', async () => {
       const now = await ledger.row(row.id);
       return now?.status === 'FINISHED' ? now : undefined;
@@ -84,7 +84,7 @@ test('a missing corpus is an error in words, not a crash', async (t) => {
   const gone = 's3://dataset/train/no-such-file.csv';
   await ledger.claim(requestOf(model), 0, 1n);
   const worker = startWorker({ settings: { ...settings, baseCorpus: gone }, env: { ...env, BASE_CORPUS: gone }, registry: bench.registry, ledger, artifacts, log: silent, onOutcome: () => undefined, onStage: () => undefined, onFatal: (error) => assert.fail(String(error)) });
-  t.after(() => worker.stop());
+  closeAtEnd(t, () => worker.stop());
   const row = await until('the row ends', async () => (await ledger.latest(50)).find((one) => one.model_name === model && one.status === 'FAILED'));
   assert.equal(row.outcome, 'error');
   assert.match(row.outcome_reason ?? '', /no object s3:\/\/dataset\/train\/no-such-file\.csv/);

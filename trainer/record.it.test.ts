@@ -5,7 +5,7 @@ import mysql from 'mysql2/promise';
 import { silent } from '../producers/kafka.ts';
 import { LoopError } from '../schemas/failure.ts';
 import { mysqlOptions } from '../schemas/settings.ts';
-import { openBench, until } from '../stack/testing.ts';
+import { closeAtEnd, openBench, until } from '../stack/testing.ts';
 import { collectGarbage } from './collect.ts';
 import { folderOf } from './garbage.ts';
 import { own, promoteTiny, requestOf, taken, tinyTrained, type Own } from './tiny.testing.ts';
@@ -26,7 +26,7 @@ test('one row of model_metrics per training, also when two have worked on it; no
   const mine = own(t, bench);
   const { ledger, model, settings } = mine;
   const db = await mysql.createConnection(mysqlOptions(settings));
-  t.after(() => db.end());
+  closeAtEnd(t, () => db.end());
   await ledger.claim(requestOf(model, 'manual'), 0, 1n);
   const first = await taken(ledger);
   const trained = await tinyTrained(mine, first.row.id, 1);
@@ -77,7 +77,7 @@ test('garbage goes after retention: not what serves, not what served before; nob
 
   await ledger.claim(requestOf(model, 'rollback', { params_json: '{"version":"v1"}' }), 0, 99n);
   const worker = startWorker({ settings, env, registry: bench.registry, ledger, artifacts, log: silent, onOutcome: () => undefined, onStage: () => undefined, onFatal: (error) => assert.fail(String(error)) });
-  t.after(() => worker.stop());
+  closeAtEnd(t, () => worker.stop());
   const refused = await until('the rollback ends', async () => (await ledger.latest(100)).find((row) => row.retrain_id === `${model}/rollback/1` && row.status === 'FINISHED'));
   assert.equal(refused.outcome, 'rejected');
   assert.match(refused.outcome_reason ?? '', /the model of v1 was removed on 20\d\d-/);

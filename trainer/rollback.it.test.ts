@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { silent } from '../producers/kafka.ts';
-import { openBench, until, watch, type Bench } from '../stack/testing.ts';
+import { closeAtEnd, openBench, until, watch, type Bench } from '../stack/testing.ts';
 import type { Row } from './ledger.ts';
 import { own, promoteTiny, requestOf, type Own } from './tiny.testing.ts';
 import { versionsOf } from './versions.ts';
@@ -10,7 +10,7 @@ import { startWorker } from './worker.ts';
 
 function start(t: TestContext, bench: Bench, { settings, env, ledger, artifacts }: Own): void {
   const worker = startWorker({ settings, env, registry: bench.registry, ledger, artifacts, log: silent, onOutcome: () => undefined, onStage: () => undefined, onFatal: (error) => assert.fail(String(error)) });
-  t.after(() => worker.stop());
+  closeAtEnd(t, () => worker.stop());
 }
 const ended = ({ ledger, model }: Own, id: string): Promise<Row> => until(`${id} ends`, async () => (await ledger.latest(200)).find((row) => row.model_name === model && row.retrain_id === id && (row.status === 'FINISHED' || row.status === 'FAILED')));
 
@@ -68,7 +68,7 @@ test('a rollback does not wait for a training under way, and the training finds 
   await ledger.claim(requestOf(model, 'manual', { retrain_id: `${model}/manual/long` }), 0, 50n);
   const training = await until('the training is taken', () => ledger.take());
   const renewing = setInterval(() => void ledger.renew(training.lease), 300);
-  t.after(() => clearInterval(renewing));
+  closeAtEnd(t, () => clearInterval(renewing));
   const before = await ledger.champion(model);
   await ledger.claim(requestOf(model, 'rollback', { retrain_id: `${model}/rollback/now` }), 0, 51n);
   start(t, bench, mine);

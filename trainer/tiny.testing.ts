@@ -5,7 +5,7 @@ import type { RetrainRequested } from '../schemas/events.ts';
 import { featureCount, type Recipe } from '../schemas/features.ts';
 import { createScorer } from '../schemas/scorer.ts';
 import type { Settings } from '../schemas/settings.ts';
-import { until, type Bench } from '../stack/testing.ts';
+import { closeAtEnd, until, type Bench } from '../stack/testing.ts';
 import { createArtifacts, type Artifacts } from './artifacts.ts';
 import { createLedger, type Ledger, type Lease, type Row } from './ledger.ts';
 import type { Trained } from './train.ts';
@@ -17,7 +17,7 @@ export function own(t: TestContext, bench: Bench): Own {
   const model = `crash-${randomUUID().slice(0, 8)}`;
   const settings: Settings = { ...bench.settings, modelName: model, leaseMs: LEASE_MS };
   const ledger = createLedger(settings);
-  t.after(() => ledger.close());
+  closeAtEnd(t, () => ledger.close());
   return { model, settings, env: { ...bench.env, MODEL_NAME: model, LEASE_MS: String(LEASE_MS) }, ledger, artifacts: createArtifacts(settings) };
 }
 export const requestOf = (model: string, cause = 'bootstrap', change: Partial<RetrainRequested> = {}): RetrainRequested => ({

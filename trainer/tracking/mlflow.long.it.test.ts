@@ -12,7 +12,7 @@ import { PROJECT_DIR } from '../../stack/paths.ts';
 import { runningPid, stopPart } from '../../stack/pids.ts';
 import { artifactEnv, fetchMlflow, mlflowService } from '../../stack/services/mlflow.ts';
 import { startService } from '../../stack/services/service.ts';
-import { openBench, scrape, startProcess, until, watch } from '../../stack/testing.ts';
+import { closeAtEnd, openBench, scrape, startProcess, until, watch } from '../../stack/testing.ts';
 import { createLedger, type Row } from '../ledger.ts';
 
 type Run = {
@@ -42,7 +42,7 @@ async function openMlflow(t: TestContext) {
     await startService(paths, mlflowService(context, bin), START_MS, () => false);
     return performance.now() - began;
   };
-  t.after(async () => {
+  closeAtEnd(t, async () => {
     if (runningPid(paths.run, 'mlflow') !== undefined) signal('SIGCONT');
     await stopPart(paths.run, 'mlflow', 10_000);
   });
@@ -76,7 +76,7 @@ test('MLflow finds every run, its figures and files and the champion; hung or ki
   const model = `mlflow-${randomUUID().slice(0, 8)}`;
   const settings = { ...bench.settings, modelName: model };
   const ledger = createLedger(settings);
-  t.after(() => ledger.close());
+  closeAtEnd(t, () => ledger.close());
   const models = await watch(t, bench, 'models');
   const mlflow = await openMlflow(t);
   console.log(`MLflow answers after ${seconds(await mlflow.start())} (with new tables)`);
