@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../schemas/failure.ts';
-import { TFJS_NODE, nativeHomeIn } from '../trainer/backend.ts';
+import { TFJS_NODE, nativeHomeIn } from '../trainer/model/backend.ts';
 import { part, runProgram, type Say } from './fetch.ts';
 
 const WHEEL = 'tensorflow_cpu==2.21.0';

@@ -7,14 +7,14 @@ import { PROJECT_DIR } from './paths.ts';
 const eslint = new ESLint({ cwd: PROJECT_DIR });
 const TABLE: { name: string; file: string; code: string; rule: RegExp }[] = [
   { name: 'a pure file imports node:*', file: 'consumers/join/join.ts', code: "import { readFileSync } from 'node:fs';\nexport const x = readFileSync;\n", rule: /no-restricted-imports/ },
-  { name: 'a pure file imports a vendor', file: 'trainer/gate.ts', code: "import pino from 'pino';\nexport const x = pino;\n", rule: /no-restricted-imports/ },
+  { name: 'a pure file imports a vendor', file: 'trainer/gate/gate.ts', code: "import pino from 'pino';\nexport const x = pino;\n", rule: /no-restricted-imports/ },
   { name: 'a pure file asks the clock', file: 'consumers/monitor/fold.ts', code: 'export const x = Date.now();\n', rule: /no-restricted-globals/ },
   { name: 'a pure file rolls dice', file: 'consumers/monitor/evidence.ts', code: 'export const x = Math.random();\n', rule: /no-restricted-properties/ },
-  { name: 'a pure file waits', file: 'trainer/split.ts', code: 'export async function x() { await 1; }\n', rule: /no-restricted-syntax/ },
-  { name: 'the trainer imports inference', file: 'trainer/run.ts', code: "import { createSlot } from '../inference/slot.ts';\nexport const x = createSlot;\n", rule: /no-restricted-imports/ },
-  { name: 'inference imports the trainer', file: 'inference/app.ts', code: "import { gate } from '../trainer/gate.ts';\nexport const x = gate;\n", rule: /no-restricted-imports/ },
+  { name: 'a pure file waits', file: 'trainer/data/split.ts', code: 'export async function x() { await 1; }\n', rule: /no-restricted-syntax/ },
+  { name: 'the trainer imports inference', file: 'trainer/jobs/run.ts', code: "import { createSlot } from '../inference/slot.ts';\nexport const x = createSlot;\n", rule: /no-restricted-imports/ },
+  { name: 'inference imports the trainer', file: 'inference/app.ts', code: "import { gate } from '../trainer/gate/gate.ts';\nexport const x = gate;\n", rule: /no-restricted-imports/ },
   { name: 'schemas import something of ours', file: 'schemas/f1.ts', code: "import { createKafka } from '../producers/kafka.ts';\nexport const x = createKafka;\n", rule: /no-restricted-imports/ },
-  { name: 'the environment is read outside a main.ts', file: 'trainer/worker.ts', code: "export const x = process.env['PATH'];\n", rule: /no-restricted-properties/ },
+  { name: 'the environment is read outside a main.ts', file: 'trainer/jobs/worker.ts', code: "export const x = process.env['PATH'];\n", rule: /no-restricted-properties/ },
 ];
 for (const { name, file, code, rule } of TABLE) {
   test(`wall: ${name}`, async () => {

@@ -6,9 +6,9 @@ import { featureCount, type Recipe } from '../schemas/features.ts';
 import { createScorer } from '../schemas/scorer.ts';
 import type { Settings } from '../schemas/settings.ts';
 import { closeAtEnd, until, type Bench } from '../stack/testing.ts';
-import { createArtifacts, type Artifacts } from './artifacts.ts';
-import { createLedger, type Ledger, type Lease, type Row } from './ledger.ts';
-import type { Trained } from './train.ts';
+import { createArtifacts, type Artifacts } from './record/artifacts.ts';
+import { createLedger, type Ledger, type Lease, type Row } from './record/ledger.ts';
+import type { Trained } from './jobs/train.ts';
 
 export const LEASE_MS = 1500;
 export type Own = { readonly model: string; readonly settings: Settings; readonly env: Record<string, string | undefined>; readonly ledger: Ledger; readonly artifacts: Artifacts };

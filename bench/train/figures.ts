@@ -1,7 +1,7 @@
 // What a trained classifier is worth on held-out rows: the figures of ./loop bench train, the same for every contender.
 import { aisleOf } from '../../schemas/features.ts';
-import { calibrationError } from '../../trainer/calibrate.ts';
-import { judge } from '../../trainer/evaluate.ts';
+import { calibrationError } from '../../trainer/model/calibrate.ts';
+import { judge } from '../../trainer/model/evaluate.ts';
 
 export type Row = { readonly text: string; readonly category: string };
 /** Per test row: what was answered and how sure (highest probability). */

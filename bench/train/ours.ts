@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { DEFAULT_RECIPE } from '../../schemas/features.ts';
 import { sparseWeights } from '../../schemas/weights.ts';
 import { readSettings } from '../../schemas/settings.ts';
-import { startBackend } from '../../trainer/backend.ts';
-import { learn } from '../../trainer/learn.ts';
-import { DEFAULT_METRIC } from '../../trainer/progress.ts';
+import { startBackend } from '../../trainer/model/backend.ts';
+import { learn } from '../../trainer/model/learn.ts';
+import { DEFAULT_METRIC } from '../../trainer/model/progress.ts';
 import type { JobFile, Told } from './contender.ts';
 
 const [choice = '', nativeHome = '', jobFile = '', seed = ''] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // ./loop gc: removes stored models and datasets that nothing needs any more, as the trainer does daily.
-import { createArtifacts } from '../../trainer/artifacts.ts';
-import { collectGarbage } from '../../trainer/collect.ts';
-import { createLedger } from '../../trainer/ledger.ts';
+import { createArtifacts } from '../../trainer/record/artifacts.ts';
+import { collectGarbage } from '../../trainer/record/collect.ts';
+import { createLedger } from '../../trainer/record/ledger.ts';
 import { openContext } from '../context.ts';
 import { dim } from '../say.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';

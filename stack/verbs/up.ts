@@ -7,7 +7,7 @@ import { createRegistry } from '../../schemas/registry.ts';
 import { ensureCorpus, orderBootstrap, type CorpusOptions } from '../bootstrap.ts';
 import { openContext, rememberEnvironment, type Context, type Env } from '../context.ts';
 import type { Say } from '../fetch.ts';
-import { progressLine, type EpochProgress } from '../../trainer/progress.ts';
+import { progressLine, type EpochProgress } from '../../trainer/model/progress.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { PROJECT_DIR } from '../paths.ts';
 import { claim, runningPid, stopPart } from '../pids.ts';

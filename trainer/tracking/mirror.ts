@@ -1,6 +1,6 @@
 // Tells MLflow one row, and who is champion. Every step looks first whether it is done already: cut off anywhere and repeated, it ends in the same state.
 import { LoopError } from '../../schemas/failure.ts';
-import type { Artifacts } from '../artifacts.ts';
+import type { Artifacts } from '../record/artifacts.ts';
 import type { Run, Tracking } from './client.ts';
 import { CHAMPION, filesOf, MODEL_TAG, mlModelOf, RUN_TAG, toldOf, versionOf, type MirroredRow, type Pair } from './mapping.ts';
 

@@ -1,0 +1,67 @@
+// One lane of the worker: takes a row of its kind, holds its lease while `work` is at it, and goes on to the next. Trainings and rollbacks each have a lane.
+import type { Log } from '../../producers/kafka.ts';
+import { kindOf, LoopError, messageOf } from '../../schemas/failure.ts';
+import type { LaneName, Lease, Ledger, Row } from '../record/ledger.ts';
+
+export type Lane = { wake(): void; stop(): Promise<void> };
+
+/** work: ends the row itself; a transient failure puts it back, another one of ours is given to `fail` in words, anything else is fatal. entered: a row was taken, or (undefined) the lane is idle again. */
+export function openLane({ name, leaseMs, ledger, log, work, fail, entered, onFatal }: {
+  name: LaneName; leaseMs: number; ledger: Ledger; log: Log; work: (row: Row, lease: Lease) => Promise<void>; fail: (row: Row, lease: Lease, reason: string) => Promise<void>; entered: (row: Row | undefined) => void; onFatal: (error: unknown) => void;
+}): Lane {
+  let stopping = false;
+  let busy: Promise<void> | undefined;
+  let again = false;
+
+  async function drain(): Promise<void> {
+    for (let taken = await ledger.take(name); taken !== undefined; taken = stopping ? undefined : await ledger.take(name)) {
+      const { row, lease } = taken;
+      if (stopping) return ledger.release(lease);
+      entered(row);
+      log.info({ retrain_id: row.retrain_id, attempt: row.attempts }, `${name} taken`);
+      const renewing = setInterval(() => void ledger.renew(lease).catch(() => undefined), leaseMs / 3);
+      try {
+        await work(row, lease);
+      } catch (error) {
+        if (stopping) await ledger.release(lease).catch(() => undefined);
+        else if (kindOf(error) === 'transient') {
+          log.warn({ retrain_id: row.retrain_id, reason: messageOf(error) }, 'will try again');
+          await ledger.release(lease);
+          return;
+        } else if (error instanceof LoopError) await fail(row, lease, error.message);
+        else throw error;
+      } finally {
+        clearInterval(renewing);
+        entered(undefined);
+      }
+    }
+  }
+  function wake(): void {
+    if (stopping) return;
+    if (busy !== undefined) {
+      again = true;
+      return;
+    }
+    busy = drain().catch((error: unknown) => {
+      if (kindOf(error) === 'transient') log.warn({ reason: messageOf(error) }, 'the ledger is away; will try again');
+      else onFatal(error);
+    }).finally(() => {
+      busy = undefined;
+      if (again) {
+        again = false;
+        wake();
+      }
+    });
+  }
+  // Rows of a trainer that died become free when their lease ends.
+  const looking = setInterval(wake, Math.max(500, leaseMs / 3));
+  wake();
+  return {
+    wake,
+    async stop() {
+      stopping = true;
+      clearInterval(looking);
+      await busy;
+    },
+  };
+}
