@@ -1,8 +1,7 @@
-// RFC 9457 problem documents, and the doors they stand at.
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+// RFC 9457 problem documents.
+import type { FastifyReply } from 'fastify';
 import { LoopError, messageOf } from '../schemas/failure.ts';
-import type { Scope } from '../schemas/settings.ts';
+import type { App } from './routes/shapes.ts';
 
 /** A refusal with its HTTP status. */
 export class Problem extends Error {
@@ -22,7 +21,7 @@ export function sendProblem(reply: FastifyReply, status: number, title: string, 
   return reply.code(status).type('application/problem+json').send({ type: 'about:blank', title, status, detail, ...(field === undefined ? {} : { field }) });
 }
 
-export function answerProblems(app: FastifyInstance, onUnexpected: (error: unknown) => void): void {
+export function answerProblems(app: App, onUnexpected: (error: unknown) => void): void {
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof Problem) return sendProblem(reply, error.status, error.title, error.message, error.field);
     if (error instanceof LoopError && error.retryable) {
@@ -49,19 +48,4 @@ function fieldOf(error: unknown): string | undefined {
   const missing = read(read(error, 'params'), 'missingProperty');
   const path = String(read(error, 'instancePath') ?? '').split('/').filter((part) => part !== '');
   return [...path, ...(typeof missing === 'string' ? [missing] : [])].join('.') || undefined;
-}
-
-/** Checks the bearer token of a request; scope undefined: any known token. `admin` includes every scope. Throws 401 without a known token, 403 when its scopes do not include `scope`. */
-export function requireScope(tokens: ReadonlyMap<string, ReadonlySet<Scope>>, scope?: Scope) {
-  // Digests are equally long, so the comparison tells nothing about a token's length either.
-  const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
-  const known = [...tokens].map(([token, scopes]) => ({ bytes: digest(token), scopes }));
-  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
-    const given = digest(/^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '');
-    const match = known.filter(({ bytes }) => timingSafeEqual(bytes, given))[0];
-    if (match === undefined) void reply.header('www-authenticate', 'Bearer');
-    if (match === undefined) done(new Problem(401, 'unauthorized', 'send a known token: Authorization: Bearer TOKEN (./loop status --json prints them)'));
-    else if (scope !== undefined && !match.scopes.has(scope) && !match.scopes.has('admin')) done(new Problem(403, 'forbidden', `this token lacks the scope '${scope}'`));
-    else done();
-  };
 }

@@ -4,7 +4,8 @@ import Fastify from 'fastify';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { transient } from '../../schemas/failure.ts';
 import type { Scope } from '../../schemas/settings.ts';
-import { answerProblems, requireScope } from '../problem.ts';
+import { requireScope } from '../door.ts';
+import { answerProblems } from '../problem.ts';
 import { jobRoutes, type JobPorts } from './jobs.ts';
 
 const TOKENS = new Map<string, ReadonlySet<Scope>>([['p', new Set(['predict'])], ['t', new Set(['train'])], ['a', new Set(['admin'])]]);

@@ -1,5 +1,4 @@
 // Routes about jobs: order a training, list them, look at one, stop one. An order is answered when Kafka has it; the trainer alone writes the table.
-import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { addressProblem, type AddressKind } from '../../schemas/addresses.ts';
@@ -7,6 +6,7 @@ import { CANCEL } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
 import { Problem } from '../problem.ts';
 import { orderRecord, orEmpty, type Door } from './order.ts';
+import type { App } from './shapes.ts';
 
 export type JobPorts = {
   readonly publish: (messages: readonly Outgoing[]) => Promise<void>; readonly newId: () => string; readonly nowMs: () => number; readonly modelName: string;
@@ -25,7 +25,7 @@ const STATUSES = ['PENDING', 'RUNNING', 'FINISHED', 'FAILED'] as const;
 const Query = Type.Object({ status: Type.Optional(Type.Enum([...STATUSES])), cause: Type.Optional(Type.String({ pattern: '^[a-z_]{1,32}$' })), limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })) });
 const RECENT_ORDERS = 1000;
 
-export function jobRoutes(app: FastifyInstance, ports: JobPorts, needs: Door): void {
+export function jobRoutes(app: App, ports: JobPorts, needs: Door): void {
   // Ordered here, and perhaps not yet claimed by the trainer: a job exists from the moment its id was told.
   const ordered = new Map<string, object>();
   async function order(cause: string, modelName: string | undefined, { epoch_num, best_model_metric, on_bad_rows, ...data }: Params, force = false): Promise<object> {

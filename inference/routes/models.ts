@@ -1,5 +1,4 @@
 // Routes about models: what serves, what has been promoted, and the way back to an earlier version.
-import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { messageOf } from '../../schemas/failure.ts';
@@ -8,8 +7,9 @@ import { retrainIdOf } from '../../schemas/ids.ts';
 import type { ServingModel } from '../loader.ts';
 import { Problem } from '../problem.ts';
 import { orderRecord, orEmpty, type Door } from './order.ts';
+import type { App } from './shapes.ts';
 
-type Ports = {
+export type ModelPorts = {
   readonly serving: () => ServingModel | undefined; readonly publish: (messages: readonly Outgoing[]) => Promise<void>; readonly newId: () => string; readonly nowMs: () => number; readonly modelName: string;
   /** Every version that has been promoted, with its run, as the trainer tells it. */
   readonly versions: () => Promise<unknown>;
@@ -22,7 +22,7 @@ const Rollback = Type.Object({ version: Type.Optional(Type.String({ pattern: '^[
 
 export const describe = (model: ServingModel | undefined) => (model === undefined ? null : { model_name: model.name, model_version: model.version, promotion_seq: model.promotionSeq, weights_sha256: model.weightsSha256, categories: model.categories });
 
-export function modelRoutes(app: FastifyInstance, ports: Ports, needs: Door): void {
+export function modelRoutes(app: App, ports: ModelPorts, needs: Door): void {
   app.get('/v1/models', { onRequest: needs() }, async () => {
     const models = [describe(ports.serving())].filter((one) => one !== null);
     // What serves is known here; the trainer may be away.
