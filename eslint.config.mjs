@@ -13,6 +13,7 @@ const pure = [
   'trainer/record/{crashTable,garbage,rollback,versions}.ts',
   'producers/{catalogue,words,drift,people}.ts',
   'inference/slot.ts',
+  'inference/recent/{recent,choose,questions}.ts',
   'trainer/tracking/{names,mapping}.ts',
   'stack/demo/{story,picture}.ts',
   'stack/verbs/jobLines.ts',

@@ -1,4 +1,4 @@
-// Follows every partition of some topics from their start, without a lasting group and without commits: for read models.
+// Follows every partition of some topics, from their start or from given offsets, without a lasting group and without commits: for read models.
 import { randomUUID } from 'node:crypto';
 import { createKafka, type Log } from '../producers/kafka.ts';
 import type { Settings } from '../schemas/settings.ts';
@@ -6,17 +6,24 @@ import type { TopicName } from '../schemas/topics.ts';
 import { incomingOf, type Incoming } from './record.ts';
 
 export type Following = { stop(): Promise<void> };
+/** Offsets by `startKey`; a partition that is missing is followed from its start. */
+export type Starts = ReadonlyMap<string, bigint>;
+export const startKey = (topic: string, partition: number): string => `${topic}-${partition}`;
 
 /** onBatch is retried by the client when it throws. onCaughtUp: once, when what stood committed there at the start has been handled. onFatal: the follower has ended. */
-export async function follow({ settings, clientId, log, topics, onBatch, onCaughtUp, onFatal }: {
-  settings: Settings; clientId: string; log: Log; topics: readonly TopicName[];
+export async function follow({ settings, clientId, log, topics, startAt = new Map(), onBatch, onCaughtUp, onFatal }: {
+  settings: Settings; clientId: string; log: Log; topics: readonly TopicName[]; startAt?: Starts;
   onBatch: (records: readonly Incoming[]) => Promise<void>; onCaughtUp?: () => void; onFatal: (error: Error) => void;
 }): Promise<Following> {
   const kafka = createKafka(settings, clientId, log);
   const admin = kafka.admin();
   await admin.connect();
   const open = new Map<string, bigint>();
-  for (const topic of topics) for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) if (BigInt(low) < BigInt(high)) open.set(`${topic}-${partition}`, BigInt(high));
+  const from = (topic: string, partition: number, low: string): bigint => {
+    const asked = startAt.get(startKey(topic, partition)) ?? 0n;
+    return asked > BigInt(low) ? asked : BigInt(low);
+  };
+  for (const topic of topics) for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) if (from(topic, partition, low) < BigInt(high)) open.set(startKey(topic, partition), BigInt(high));
   await admin.disconnect();
   const names = new Map<string, TopicName>(topics.map((topic) => [topic, topic]));
   const consumer = kafka.consumer({ groupId: `follow-${clientId}-${randomUUID()}`, sessionTimeout: 30_000, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
@@ -27,9 +34,19 @@ export async function follow({ settings, clientId, log, topics, onBatch, onCaugh
     onCaughtUp?.();
   };
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-    const key = `${payload.topic}-${payload.partition}`;
+    const key = startKey(payload.topic, payload.partition);
     if (typeof payload.firstOffset === 'string' && BigInt(payload.lastOffset) + 1n >= (open.get(key) ?? 0n)) open.delete(key);
     announce();
+  });
+  /** Where each partition goes on: a join of the group sets all back, and a seek here takes effect before the next fetch. */
+  const next = new Map<string, bigint>(startAt);
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
+      for (const partition of partitions) {
+        const offset = next.get(startKey(topic, partition));
+        if (offset !== undefined) consumer.seek({ topic, partition, offset: String(offset) });
+      }
+    }
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) onFatal(payload.error);
@@ -40,7 +57,9 @@ export async function follow({ settings, clientId, log, topics, onBatch, onCaugh
     autoCommit: false,
     eachBatch: async ({ batch }) => {
       const topic = names.get(batch.topic);
-      if (topic !== undefined) await onBatch(batch.messages.map((message) => incomingOf(topic, batch.partition, message)));
+      if (topic === undefined) return;
+      await onBatch(batch.messages.map((message) => incomingOf(topic, batch.partition, message)));
+      next.set(startKey(topic, batch.partition), BigInt(batch.lastOffset()) + 1n);
     },
   });
   announce();

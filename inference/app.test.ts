@@ -22,7 +22,7 @@ function bench(change: Partial<Ports> = {}, serving: ServingModel | undefined = 
   if (serving !== undefined) slot.swap(serving);
   let ids = 0;
   const app = createApp({
-    jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'],
+    recent: { ask: () => Promise.resolve({ status: 'absent', heldSince: undefined }), stage: () => 'caught up' }, jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'],
     predict: createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
     publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]), awaiting: () => Promise.resolve([{ id: 'run-1' }]),
     metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'],

@@ -10,10 +10,11 @@ import { jobRoutes, type JobPorts } from './routes/jobs.ts';
 import { liveRoutes, type LivePorts } from './routes/live.ts';
 import { modelRoutes, type ModelPorts } from './routes/models.ts';
 import { predictRoutes, type PredictPorts } from './routes/predict.ts';
+import { predictionRoutes, type PredictionPorts } from './routes/predictions.ts';
 import type { App } from './routes/shapes.ts';
 
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
-export type Ports = PredictPorts & FeedbackPorts & JobPorts & ModelPorts & LivePorts & HealthPorts & {
+export type Ports = PredictPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & HealthPorts & {
   readonly tokens: ReadonlyMap<string, ReadonlySet<Scope>>;
   readonly onResponse: (route: string, status: number, seconds: number) => void;
   readonly onUnexpected: (error: unknown) => void;
@@ -31,6 +32,7 @@ export function createApp(ports: Ports): FastifyInstance {
   });
   predictRoutes(app, ports, needs);
   feedbackRoutes(app, ports, needs);
+  predictionRoutes(app, ports, needs);
   jobRoutes(app, ports, needs);
   modelRoutes(app, ports, needs);
   liveRoutes(app, ports, needs);

@@ -18,6 +18,7 @@ import { createApp } from './app.ts';
 import type { ServingModel } from './loader.ts';
 import { keepModel } from './models.ts';
 import { createPredictor } from './predictor.ts';
+import { openRecent } from './recent/reader.ts';
 import { createSlot } from './slot.ts';
 import { openStream } from './stream.ts';
 
@@ -91,13 +92,21 @@ try {
     },
   });
   const publisher = await createPublisher({ kafka: createKafka(settings, 'inference', log, HTTP_RETRIES), registry, settings });
+  const recent = openRecent(settings, log);
+  new Gauge({
+    name: 'loop_recent_predictions', help: 'Predictions held for look-ups', registers: [metrics],
+    async collect() {
+      const size = await recent.ask({ kind: 'size' }).catch(() => undefined);
+      this.set(size?.status === 'size' ? size.predictions : 0);
+    },
+  });
   const started: { shards?: Shards; following?: Following } = {};
   let stopping = false;
   const app = createApp({
     predict, publish: (messages) => inTime(publisher.send(messages)), serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
     jobs: (query) => askTrainer(`/jobs?${query}`), job: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)), trainBuckets: settings.trainBuckets,
-    live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
+    recent, live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     onResponse: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds),
     onUnexpected: (error) => log.error({ err: error }, messageOf(error)),
@@ -118,6 +127,7 @@ try {
     await app.close();
     await started.shards?.stop();
     await started.following?.stop();
+    await recent.stop();
     await publisher.close();
     log.info('stopped');
     if (err) process.exitCode = 1;

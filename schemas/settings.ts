@@ -198,7 +198,8 @@ export const TABLE = {
   gateAlpha: share('GATE_ALPHA', '0.05', 'chance of a wrong verdict by noise: level of the paired test on recent rows, and of all margins together'),
   gateMinSupport: number('GATE_MIN_SUPPORT', '20', 'rows a category needs for the gate to judge it', 1),
   modelRetentionMs: number('MODEL_RETENTION_MS', days(90), 'models and datasets are kept so long after their run has ended; what serves and what served before it always; 0: for ever', 0),
-  recentPredictions: number('RECENT_PREDICTIONS', '100000', 'predictions kept for look-ups', 0),
+  recentPredictions: number('RECENT_PREDICTIONS', '100000', 'newest predictions kept in memory for look-ups; 0: none', 0),
+  recentBytes: number('RECENT_BYTES', '268435456', 'memory these may take together; the oldest give way', 1_000_000),
 } as const;
 
 /** What MODEL_SETTINGS may set for a single model. */

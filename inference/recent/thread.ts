@@ -1,0 +1,89 @@
+// The thread that holds the read model: it follows `predictions` and then `labelled`, and answers questions. A thread of its own, so that neither the decoding nor the garbage
+// collection of a hundred thousand predictions stands in the way of a request. First predictions, then labels: a label is told of a prediction that is known.
+import { parentPort, workerData } from 'node:worker_threads';
+import { follow, type Following } from '../../consumers/follow.ts';
+import { readInput, readKnown } from '../../consumers/inputs.ts';
+import { createLog } from '../../consumers/service.ts';
+import { beforeEnds, sinceTime } from '../../consumers/starts.ts';
+import { messageOf } from '../../schemas/failure.ts';
+import { createRegistry } from '../../schemas/registry.ts';
+import type { Settings } from '../../schemas/settings.ts';
+import { answerTo, type Answer, type FromThread, type Stage, type ToThread } from './questions.ts';
+import { createRecent } from './recent.ts';
+import { createWaiting } from './waiting.ts';
+
+const settings = workerData as Settings;
+const port = parentPort;
+if (port === null) throw new Error('thread.ts is a worker thread');
+const log = createLog('inference-recent', settings.logLevel);
+const registry = createRegistry(settings.registryUrl, fetch);
+const recent = createRecent({ predictions: settings.recentPredictions, bytes: settings.recentBytes, partitions: settings.partitions });
+const OWN_WRITES_MS = 500;
+const waiting = createWaiting({
+  max: 1000, waitMs: OWN_WRITES_MS,
+  later(callBack, ms) {
+    const timer = setTimeout(callBack, ms);
+    return () => clearTimeout(timer);
+  },
+});
+let stage: Stage = 'predictions';
+const followings: Following[] = [];
+const say = (message: FromThread): void => port.postMessage(message);
+function reach(now: Stage): void {
+  stage = now;
+  say({ stage });
+  log.info({ ...recent.size() }, `read model: ${now}`);
+}
+
+port.on('message', (message: ToThread) => {
+  if (message === 'stop') return void Promise.all(followings.map((one) => one.stop())).finally(() => port.close());
+  const { asked, question } = message;
+  const answer = (): Answer => answerTo(recent, question);
+  const first = answer();
+  if (first.status === 'absent' && stage === 'caught up' && question.kind === 'find' && waiting.add(question.id, () => say({ asked, answer: answer() }))) return;
+  say({ asked, answer: first });
+});
+
+const fail = (error: unknown): void => {
+  log.error({ reason: messageOf(error) }, 'the read model has ended; it is built again');
+  process.exit(1);
+};
+// Records that are no events are the join's to set aside.
+const asking = { registry, partitions: settings.partitions, consumer: 'inference-recent', nowMs: 0 };
+const predictions = { ...asking, topic: 'predictions' as const, idOf: (event: { readonly prediction_id: string }) => event.prediction_id };
+const labels = { ...asking, topic: 'labelled' as const, partitions: settings.labelledPartitions, idOf: (event: { readonly model_name: string }) => event.model_name };
+
+async function followLabels(): Promise<void> {
+  // A label is never older than its prediction; where nothing is held there is nothing to be labelled but what comes.
+  const startAt = await sinceTime(settings, 'labelled', recent.oldestMs() ?? Date.now());
+  followings.push(await follow({
+    settings, clientId: 'inference-recent-labels', log, topics: ['labelled'], startAt, onFatal: fail, onCaughtUp: () => reach('caught up'),
+    async onBatch(records) {
+      for (const record of records) {
+        const read = readKnown(labels, record) ?? (await readInput(labels, record));
+        if (read.status === 'event') recent.labelled(read.event);
+      }
+    },
+  }));
+}
+try {
+  // Twice as many offsets as there is room: each transaction of the stream ends with a marker that takes one.
+  const startAt = await beforeEnds(settings, 'predictions', 2 * Math.ceil(settings.recentPredictions / settings.partitions));
+  followings.push(await follow({
+    settings, clientId: 'inference-recent', log, topics: ['predictions'], startAt, onFatal: fail,
+    onCaughtUp() {
+      reach('labels');
+      followLabels().catch(fail);
+    },
+    async onBatch(records) {
+      for (const record of records) {
+        const read = readKnown(predictions, record) ?? (await readInput(predictions, record));
+        if (read.status !== 'event') continue;
+        recent.prediction(record.partition, record.timestampMs, read.event);
+        waiting.came(read.event.prediction_id);
+      }
+    },
+  }));
+} catch (error) {
+  fail(error);
+}
