@@ -25,8 +25,9 @@ test('fifty swaps leave nothing behind', () => {
   console.log(text);
   const weights = lines[0]?.weightsBytes ?? 0;
   assert.deepEqual([lines.length, lines.at(-1)?.version, weights > MB], [51, 'v51', true]);
-  assert.ok(buffers < weights && heap < weights, text);
-  // The allocator keeps pages for a while; forty models kept would be forty times as much.
+  // One more model or two may still wait for the collector when it is looked at; forty kept would be forty.
+  assert.ok(buffers < 4 * weights && heap < 4 * weights, text);
+  // The allocator keeps pages for a while.
   assert.ok((lines.at(-1)?.rss ?? Infinity) - (lines[10]?.rss ?? 0) < 10 * weights, text);
 });
 test('the measure can fail: somebody who keeps the models', () => {
