@@ -7,7 +7,8 @@ import { createScorer } from '../schemas/scorer.ts';
 import type { Settings } from '../schemas/settings.ts';
 import { closeAtEnd, until, type Bench } from '../stack/testing.ts';
 import { createArtifacts, type Artifacts } from './record/artifacts.ts';
-import { createLedger, type Ledger, type Lease, type Row } from './record/ledger.ts';
+import { createLedger, type Ledger } from './record/ledger.ts';
+import type { Lease, Row } from './record/row.ts';
 import type { Trained } from './jobs/train.ts';
 
 export const LEASE_MS = 1500;

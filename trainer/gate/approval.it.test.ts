@@ -8,7 +8,7 @@ import { createKafka, silent } from '../../producers/kafka.ts';
 import { writeTrainingCsv } from '../../schemas/csv.ts';
 import { PROJECT_DIR } from '../../stack/paths.ts';
 import { closeAtEnd, openBench, startProcess, until, watch, type Bench } from '../../stack/testing.ts';
-import type { Row } from '../record/ledger.ts';
+import type { Row } from '../record/row.ts';
 import { isHoldOut } from '../data/split.ts';
 import { own, promoteTiny, requestOf, taken, tinyTrained, type Own } from '../tiny.testing.ts';
 import { startWorker, type Worker } from '../jobs/worker.ts';

@@ -5,7 +5,8 @@ import { poison } from '../../schemas/failure.ts';
 import { runUriOf } from '../../schemas/ids.ts';
 import type { Artifacts } from '../record/artifacts.ts';
 import { cancelledId } from './claim.ts';
-import type { Ledger, Outcome } from '../record/ledger.ts';
+import type { Ledger } from '../record/ledger.ts';
+import type { Outcome } from '../record/row.ts';
 
 /** Resolves to false for any other request. stopRun: stops the training of this row, if it is ours. Throws poison when the order names no job. */
 export function createCancel({ ledger, artifacts, log, stopRun, onOutcome }: {

@@ -15,7 +15,7 @@ import { LoopError } from '../../schemas/failure.ts';
 import { gather, type Plan } from '../data/dataset.ts';
 import { createCancel } from './cancel.ts';
 import { createIntake } from './intake.ts';
-import type { Row } from '../record/ledger.ts';
+import type { Row } from '../record/row.ts';
 import { own, requestOf, type Own } from '../tiny.testing.ts';
 import { startWorker } from './worker.ts';
 

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { readCsv } from '../../schemas/csv.ts';
 import { isLegalId } from '../../schemas/ids.ts';
 import { cancelledId, rowIdOf } from './claim.ts';
-import type { Row } from '../record/ledger.ts';
+import type { Row } from '../record/row.ts';
 import { hasGrown, scheduleAt, type ScheduleFacts } from './schedule.ts';
 import { requestOf } from '../tiny.testing.ts';
 import { feedbackOf, subsetCsv, type VerifiedFile } from '../data/verified.ts';

@@ -1,7 +1,8 @@
 // One lane of the worker: takes a row of its kind, holds its lease while `work` is at it, and goes on to the next. Trainings and rollbacks each have a lane.
 import type { Log } from '../../producers/kafka.ts';
 import { kindOf, LoopError, messageOf } from '../../schemas/failure.ts';
-import type { LaneName, Lease, Ledger, Row } from '../record/ledger.ts';
+import type { Ledger } from '../record/ledger.ts';
+import type { LaneName, Lease, Row } from '../record/row.ts';
 
 export type Lane = { wake(): void; stop(): Promise<void> };
 

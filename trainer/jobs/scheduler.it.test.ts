@@ -5,7 +5,7 @@ import { endsOf } from '../../consumers/topicEnds.ts';
 import { silent } from '../../producers/kafka.ts';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { openBench } from '../../stack/testing.ts';
-import type { Row } from '../record/ledger.ts';
+import type { Row } from '../record/row.ts';
 import { createScheduler } from './scheduler.ts';
 import { own } from '../tiny.testing.ts';
 

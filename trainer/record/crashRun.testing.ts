@@ -12,7 +12,7 @@ import { writeTrainingCsv } from '../../schemas/csv.ts';
 import { PROJECT_DIR } from '../../stack/paths.ts';
 import { closeAtEnd, startProcess, until, type Bench } from '../../stack/testing.ts';
 import { wrongIn, type Case, type How } from './crashTable.ts';
-import type { Row } from './ledger.ts';
+import type { Row } from './row.ts';
 import { own, requestOf, type Own } from '../tiny.testing.ts';
 
 const LEASE_MS = '3000';

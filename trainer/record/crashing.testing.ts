@@ -7,7 +7,8 @@ import { createRegistry } from '../../schemas/registry.ts';
 import { readModelSettings } from '../../schemas/settings.ts';
 import { createArtifacts } from './artifacts.ts';
 import { createIntake } from '../jobs/intake.ts';
-import { createLedger, type Ledger, type Lease } from './ledger.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import type { Lease } from './row.ts';
 import { startWorker, type WorkerStage } from '../jobs/worker.ts';
 
 const settings = readModelSettings(process.env);

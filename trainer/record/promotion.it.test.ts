@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { silent } from '../../producers/kafka.ts';
 import { closeAtEnd, openBench, until, watch } from '../../stack/testing.ts';
 import { sha256 } from '../../consumers/objects.ts';
-import type { Lease, Row } from './ledger.ts';
+import type { Lease, Row } from './row.ts';
 import { publishPromotion } from './promote.ts';
 import { runTraining } from '../jobs/run.ts';
 import { LEASE_MS, own, requestOf, taken, type Own } from '../tiny.testing.ts';

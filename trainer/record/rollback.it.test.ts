@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { silent } from '../../producers/kafka.ts';
 import { closeAtEnd, openBench, until, watch, type Bench } from '../../stack/testing.ts';
-import type { Row } from './ledger.ts';
+import type { Row } from './row.ts';
 import { own, promoteTiny, requestOf, type Own } from '../tiny.testing.ts';
 import { versionsOf } from './versions.ts';
 import { startWorker } from '../jobs/worker.ts';

@@ -1,6 +1,6 @@
 // The versions of a model as a person asks for them: which run each came from, when it served, how good it was found. Pure.
 import { runUriOf } from '../../schemas/ids.ts';
-import type { Row } from './ledger.ts';
+import type { Row } from './row.ts';
 
 type Promotion = { readonly promotion_seq: number; readonly cause: string; readonly retrain_id: string; readonly run_id: string; readonly reason: string | null; readonly promoted_at: string | null };
 /** run_id: the training that made it. promotions: newest first; more than one where it was restored. */

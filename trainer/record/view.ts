@@ -1,5 +1,5 @@
 // A row of the ledger as the outside sees it: in a list (brief) or alone (whole). Leases are our own business.
-import type { Row } from './ledger.ts';
+import type { Row } from './row.ts';
 
 /** What only the process that trains knows. */
 export type Running = { readonly retrainId: string | undefined; readonly stage: string };

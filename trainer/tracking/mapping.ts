@@ -1,6 +1,6 @@
 // What MLflow is told of one ended row of auto_training: names, figures, files. Pure: the same row gives the same bytes, so telling twice is telling once.
 import { runUriOf } from '../../schemas/ids.ts';
-import type { Row } from '../record/ledger.ts';
+import type { Row } from '../record/row.ts';
 import { figuresIn, LIMITS, textsIn } from './names.ts';
 
 export type Pair = { readonly key: string; readonly value: string };

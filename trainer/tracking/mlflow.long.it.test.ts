@@ -13,7 +13,8 @@ import { runningPid, stopPart } from '../../stack/pids.ts';
 import { artifactEnv, fetchMlflow, mlflowService } from '../../stack/services/mlflow.ts';
 import { startService } from '../../stack/services/service.ts';
 import { closeAtEnd, openBench, scrape, startProcess, until, watch } from '../../stack/testing.ts';
-import { createLedger, type Row } from '../record/ledger.ts';
+import { createLedger } from '../record/ledger.ts';
+import type { Row } from '../record/row.ts';
 
 type Run = {
   readonly run_id: string; readonly status: string; readonly name: string; readonly start: number; readonly end: number; readonly tags: Record<string, string>; readonly params: Record<string, string>; readonly metrics: Record<string, number>;
