@@ -18,7 +18,8 @@ import { createScheduler, type Scheduler } from './jobs/scheduler.ts';
 import { versionsOf } from './record/versions.ts';
 import { mirrorTo } from './tracking/wiring.ts';
 import { briefJob, wholeJob, type Running } from './record/view.ts';
-import { startWorker, type Worker, type WorkerStage } from './jobs/worker.ts';
+import type { WorkerStage } from './jobs/desk.ts';
+import { startWorker, type Worker } from './jobs/worker.ts';
 
 const settings = readModelSettings(process.env);
 const log = createLog('trainer', settings.logLevel);

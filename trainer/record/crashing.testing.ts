@@ -9,7 +9,8 @@ import { createArtifacts } from './artifacts.ts';
 import { createIntake } from '../jobs/intake.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { Lease } from './row.ts';
-import { startWorker, type WorkerStage } from '../jobs/worker.ts';
+import type { WorkerStage } from '../jobs/desk.ts';
+import { startWorker } from '../jobs/worker.ts';
 
 const settings = readModelSettings(process.env);
 const { CRASH_AT, CRASH_ID, CRASH_HOW, CRASH_GROUP = 'trainer-crash' } = process.env;
