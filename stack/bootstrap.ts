@@ -5,6 +5,7 @@ import { Client as Minio } from 'minio';
 import mysql from 'mysql2/promise';
 import { baseCorpus } from '../producers/catalogue.ts';
 import { createKafka } from '../producers/kafka.ts';
+import { orderRecord } from '../producers/order.ts';
 import { createPublisher } from '../producers/publisher.ts';
 import { writeTrainingCsv } from '../schemas/csv.ts';
 import { fatal } from '../schemas/failure.ts';
@@ -51,9 +52,6 @@ export async function orderBootstrap({ settings }: Settled, registry: Registry, 
   const attempt = Number(failed[0]?.['n'] ?? 0);
   const retrainId = retrainIdOf(settings.modelName, 'bootstrap', `${corpusHash.slice(0, 16)}${attempt === 0 ? '' : `-${attempt}`}`);
   const publisher = await createPublisher({ kafka: createKafka(settings, 'up'), registry, settings });
-  await publisher.send([{
-    topic: 'retrain-requests', key: settings.modelName,
-    value: { retrain_id: retrainId, model_name: settings.modelName, model_version: null, cause: 'bootstrap', requested_at: Date.now(), requested_by: 'loop up', threshold: settingsFor(settings, settings.modelName).minF1, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: '{}', force: false },
-  }]);
+  await publisher.send([orderRecord({ cause: 'bootstrap', retrainId, modelName: settings.modelName, atMs: Date.now(), by: 'loop up', threshold: settingsFor(settings, settings.modelName).minF1 })]);
   await publisher.close();
 }

@@ -1,11 +1,12 @@
 // Routes about jobs: order a training, list them, look at one, stop one. An order is answered when Kafka has it; the trainer alone writes the table.
 import { Type } from 'typebox';
+import { orderRecord } from '../../producers/order.ts';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { addressProblem, type AddressKind } from '../../schemas/addresses.ts';
 import { CANCEL } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
 import { Problem } from '../problem.ts';
-import { orderRecord, orEmpty, type Door } from './order.ts';
+import { orEmpty, type Door } from './order.ts';
 import type { App } from './shapes.ts';
 
 export type JobPorts = {

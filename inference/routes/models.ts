@@ -1,12 +1,13 @@
 // Routes about models: what serves, what has been promoted, and the way back to an earlier version.
 import { Type } from 'typebox';
+import { orderRecord } from '../../producers/order.ts';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { messageOf } from '../../schemas/failure.ts';
 import { DECISIONS } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
 import type { ServingModel } from '../loader.ts';
 import { Problem } from '../problem.ts';
-import { orderRecord, orEmpty, type Door } from './order.ts';
+import { orEmpty, type Door } from './order.ts';
 import type { App } from './shapes.ts';
 
 export type ModelPorts = {

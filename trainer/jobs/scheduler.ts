@@ -1,6 +1,7 @@
 // Asks for the scheduled training when it is due and there is something new to learn.
 import { endsOf } from '../../consumers/topicEnds.ts';
 import type { Log } from '../../producers/kafka.ts';
+import { orderRecord } from '../../producers/order.ts';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { scheduleRetrainId } from '../../schemas/ids.ts';
 import type { Settings } from '../../schemas/settings.ts';
@@ -27,10 +28,7 @@ export function createScheduler({ settings, ledger, publish, log, nowMs }: { set
         log.info({ retrain_id: retrainId }, settled.what);
         return settled.what;
       }
-      await publish([{
-        topic: 'retrain-requests', key: settings.modelName,
-        value: { retrain_id: retrainId, model_name: settings.modelName, model_version: null, cause: 'schedule', requested_at: now, requested_by: 'schedule', threshold: settings.minF1, live_f1: null, evidence_json: '{}', newest_predicted_at: null, params_json: '{}', force: false },
-      }]);
+      await publish([orderRecord({ cause: 'schedule', retrainId, modelName: settings.modelName, atMs: now, by: 'schedule', threshold: settings.minF1 })]);
     }
     settled = { slot, what: `asked for ${retrainId}` };
     return settled.what;
