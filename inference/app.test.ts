@@ -5,35 +5,11 @@ import type { Incoming } from '../consumers/record.ts';
 import { isAudited } from '../schemas/audit.ts';
 import type { Prediction, Product } from '../schemas/events.ts';
 import { poison, transient } from '../schemas/failure.ts';
-import type { Scope } from '../schemas/settings.ts';
-import { createApp, type Ports } from './app.ts';
+import { openApp as bench } from './app.testing.ts';
 import type { ServingModel } from './loader.ts';
 import { createPredictor } from './predictor.ts';
 import { createSlot } from './slot.ts';
 import { openStream } from './stream.ts';
-
-const CATEGORIES = ['Beverages', 'Toys'];
-const model = (version: string): ServingModel => ({ name: 'tiny', version, promotionSeq: 7, weightsSha256: 'aa', categories: CATEGORIES, score: () => ({ category: 'Toys', probabilities: Float64Array.of(0.25, 0.75) }) });
-const TOKENS = new Map<string, ReadonlySet<Scope>>([['p', new Set(['predict'])], ['f', new Set(['feedback'])], ['t', new Set(['train'])], ['a', new Set(['admin'])]]);
-
-function bench(change: Partial<Ports> = {}, serving: ServingModel | undefined = model('v7')) {
-  const sent: Outgoing[] = [];
-  const slot = createSlot<ServingModel>(() => undefined);
-  if (serving !== undefined) slot.swap(serving);
-  let ids = 0;
-  const app = createApp({
-    recent: { ask: () => Promise.resolve({ status: 'absent', heldSince: undefined }), stage: () => 'caught up' }, jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'],
-    predict: createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
-    publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]), awaiting: () => Promise.resolve([{ id: 'run-1' }]),
-    metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'],
-    onResponse: () => undefined, onUnexpected: () => undefined, ...change,
-  });
-  const post = async (url: string, token: string, body?: unknown) => {
-    const answer = await app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${token}` }, ...(body === undefined ? {} : { payload: body as object }) });
-    return { status: answer.statusCode, type: String(answer.headers['content-type']), body: answer.json<Record<string, unknown>>() };
-  };
-  return { app, sent, slot, post };
-}
 
 test('one text: the answer names the model, and the event that was published is the answer with its text', async () => {
   const { post, sent } = bench();
@@ -100,11 +76,9 @@ test('refusals name the field; nothing is published', async (t) => {
     ['too long', '/v1/predict', 'p', { product_description: 'x'.repeat(2001) }, 400, 'product_description', /2000/],
     ['the second of two', '/v1/predict', 'p', { items: [{ product_description: 'x' }, {}] }, 400, 'items.1.product_description', /product_description/],
     ['an id with a blank', '/v1/predict', 'p', { product_description: 'x', prediction_id: 'a b' }, 400, 'prediction_id', /pattern/],
-    ['one id for two texts', '/v1/predict', 'p', { items: [{ product_description: 'x', prediction_id: 'i' }, { product_description: 'y', prediction_id: 'i' }] }, 400, 'items.1.prediction_id', /'i' stands twice/],
     ['1001 texts', '/v1/predict', 'p', { items: Array.from({ length: 1001 }, () => ({ product_description: 'x' })) }, 400, 'items', /1000/],
     ['over 1 MB', '/v1/predict', 'p', { product_description: 'x'.repeat(1_000_001) }, 413, undefined, /larger than/],
     ['an unknown category', '/v1/feedback', 'f', { prediction_id: 'x', category: 'Nope' }, 400, 'category', /Beverages, Toys, Fresh/],
-    ['an unknown category in a list', '/v1/feedback', 'f', { items: [{ prediction_id: 'x', category: 'Nope' }] }, 400, 'items.0.category', /'Nope'/],
     ['no category: null must be said', '/v1/feedback', 'f', { prediction_id: 'x' }, 400, 'category', /category/],
     ['a number for force', '/v1/retrain', 'a', { force: 1 }, 400, 'force', /boolean/],
     ['another model', '/v1/retrain', 't', { model_name: 'other' }, 400, 'model_name', /there is tiny/],
@@ -124,6 +98,19 @@ test('refusals name the field; nothing is published', async (t) => {
   }
 });
 
+test('a list is answered item by item: what is wrong with one keeps no other back, and only what was accepted is published', async () => {
+  const { post, sent } = bench();
+  const texts = await post('/v1/predict', 'p', { items: [{ product_description: 'a', prediction_id: 'i' }, { product_description: 'b', prediction_id: 'i' }, { product_description: 'c' }] });
+  const predictions = texts.body['predictions'] as { prediction_id: string; category?: string; problem?: { status: number; field: string; detail: string } }[];
+  assert.deepEqual([texts.status, texts.body['refused'], predictions.map((one) => [one.prediction_id, one.category ?? one.problem?.status, one.problem?.field])], [200, 1, [['i', 'Toys', undefined], ['i', 409, 'items.1.prediction_id'], ['id-1', 'Toys', undefined]]]);
+  assert.match(predictions[1]?.problem?.detail ?? '', /'i' stands twice/);
+  assert.deepEqual(sent.map((one) => one.key), ['i', 'id-1']);
+  const words = await post('/v1/feedback', 'f', { items: [{ prediction_id: 'x', category: 'Nope' }, { prediction_id: 'y', category: 'Toys', feedback_id: 'f1' }, { prediction_id: 'z', category: null, feedback_id: 'f1' }] });
+  const said = words.body['feedback'] as { prediction_id: string; feedback_id?: string; status: string; problem?: { field: string; detail: string } }[];
+  assert.deepEqual([words.status, words.body['refused'], said.map((one) => [one.prediction_id, one.feedback_id, one.status, one.problem?.field])], [202, 2, [['x', undefined, 'refused', 'items.0.category'], ['y', 'f1', 'accepted', undefined], ['z', undefined, 'refused', 'items.2.feedback_id']]]);
+  assert.match(said[0]?.problem?.detail ?? '', /'Nope' is not a category; there is Beverages, Toys, Fresh/);
+  assert.deepEqual(sent.map((one) => one.key), ['i', 'id-1', 'y']);
+});
 test('retrain: PENDING with its id; without a body too; force is for admins', async () => {
   const { post, sent } = bench();
   assert.deepEqual((await post('/v1/retrain', 't')).body, { db_record_id: 'id-1', retrain_id: 'tiny/manual/id-1', status: 'PENDING' });
@@ -131,7 +118,7 @@ test('retrain: PENDING with its id; without a body too; force is for admins', as
   assert.deepEqual(sent.map((one) => ('value' in one && one.topic === 'retrain-requests' ? [one.value?.cause, one.value?.force] : [])), [['manual', false], ['manual', true]]);
 });
 test('any known token may look; the monitor away is 503', async () => {
-  const look = (app: ReturnType<typeof createApp>, token: string) => app.inject({ url: '/v1/live', headers: { authorization: `Bearer ${token}` } });
+  const look = (app: ReturnType<typeof bench>['app'], token: string) => app.inject({ url: '/v1/live', headers: { authorization: `Bearer ${token}` } });
   const { app } = bench();
   for (const token of ['p', 'f', 't', 'a']) assert.equal((await look(app, token)).statusCode, 200);
   assert.deepEqual((await app.inject({ url: '/v1/live/history', headers: { authorization: 'Bearer p' } })).json(), { models: [{ buckets: [] }] });

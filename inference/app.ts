@@ -2,8 +2,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Scope } from '../schemas/settings.ts';
+import { keepContract, methodsAt } from './contract.ts';
 import { requireScope } from './door.ts';
-import { answerProblems } from './problem.ts';
+import { allowOrigins, dressAnswers, requestIds, takeJson } from './edge.ts';
+import { answerClientError, answerProblems, refusedBy, sendProblem } from './problem.ts';
+import { docsRoutes, type DocsPorts } from './routes/docs.ts';
 import { feedbackRoutes, type FeedbackPorts } from './routes/feedback.ts';
 import { healthRoutes, type HealthPorts } from './routes/health.ts';
 import { jobRoutes, type JobPorts } from './routes/jobs.ts';
@@ -14,20 +17,42 @@ import { predictionRoutes, type PredictionPorts } from './routes/predictions.ts'
 import type { App } from './routes/shapes.ts';
 
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
-export type Ports = PredictPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & HealthPorts & {
+export type Ports = PredictPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & HealthPorts & DocsPorts & {
   readonly tokens: ReadonlyMap<string, ReadonlySet<Scope>>;
-  readonly onResponse: (route: string, status: number, seconds: number) => void;
-  readonly onUnexpected: (error: unknown) => void;
+  /** Origins whose pages may call; none: CORS is off. */
+  readonly corsOrigins: readonly string[];
+  /** First part of the request ids this process makes. */
+  readonly requestIdPrefix: string;
+  readonly onResponse: (route: string, status: number, seconds: number, requestId: string) => void;
+  readonly onUnexpected: (error: unknown, requestId: string) => void;
 };
 const BODY_LIMIT = 1_000_000;
+const MAX_PARAM_CHARS = 300;
+// Nobody holds a connection by speaking slowly, and nobody holds them all.
+const HEADERS_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 1000;
+const MAX_CONNECTIONS = 4096;
 
 export function createApp(ports: Ports): FastifyInstance {
-  const app: App = Fastify({ bodyLimit: BODY_LIMIT, logger: false, forceCloseConnections: 'idle', ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } }).withTypeProvider<TypeBoxTypeProvider>();
-  app.removeContentTypeParser('text/plain');
-  answerProblems(app, ports.onUnexpected);
-  const needs = (scope?: Scope) => requireScope(ports.tokens, scope);
+  const app: App = Fastify({
+    bodyLimit: BODY_LIMIT, logger: false, forceCloseConnections: 'idle', routerOptions: { maxParamLength: MAX_PARAM_CHARS }, ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    requestTimeout: REQUEST_WITHIN_MS, http: { headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: LOOK_EVERY_MS }, genReqId: requestIds(ports.requestIdPrefix), clientErrorHandler: answerClientError,
+    frameworkErrors(error, _request, reply) {
+      const { status, title, detail } = refusedBy(error, BODY_LIMIT);
+      void sendProblem(reply, status, title, detail);
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.maxConnections = MAX_CONNECTIONS;
+  const routes = keepContract(app);
+  takeJson(app);
+  dressAnswers(app);
+  allowOrigins(app, ports.corsOrigins);
+  answerProblems(app, ports.onUnexpected, (path) => methodsAt(routes, path));
+  // A door that says what it asks for: the contract reads it.
+  const needs = (scope?: Scope) => Object.assign(requireScope(ports.tokens, scope), { scope: scope ?? ('any' as const) });
   app.addHook('onResponse', (request, reply, done) => {
-    ports.onResponse(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);
+    ports.onResponse(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000, request.id);
     done();
   });
   predictRoutes(app, ports, needs);
@@ -37,5 +62,6 @@ export function createApp(ports: Ports): FastifyInstance {
   modelRoutes(app, ports, needs);
   liveRoutes(app, ports, needs);
   healthRoutes(app, ports);
+  docsRoutes(app, ports, () => routes);
   return app as unknown as FastifyInstance;
 }

@@ -13,6 +13,7 @@ import { createPublisher } from '../producers/publisher.ts';
 import { fatal, kindOf, messageOf, transient } from '../schemas/failure.ts';
 import { uuidv7 } from '../schemas/ids.ts';
 import { createRegistry } from '../schemas/registry.ts';
+import packageJson from '../package.json' with { type: 'json' };
 import { readModelSettings } from '../schemas/settings.ts';
 import { createApp } from './app.ts';
 import type { ServingModel } from './loader.ts';
@@ -108,8 +109,13 @@ try {
     jobs: (query) => askTrainer(`/jobs?${query}`), job: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)), trainBuckets: settings.trainBuckets,
     recent, live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
-    onResponse: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds),
-    onUnexpected: (error) => log.error({ err: error }, messageOf(error)),
+    version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
+    onResponse(route, status, seconds, requestId) {
+      requests.observe({ route, status: String(status) }, seconds);
+      if (status >= 500) log.warn({ request_id: requestId, route, status, seconds }, 'refused');
+      else log.debug({ request_id: requestId, route, status, seconds }, 'answered');
+    },
+    onUnexpected: (error, requestId) => log.error({ err: error, request_id: requestId }, messageOf(error)),
   });
   new Gauge({
     name: 'loop_consumer_lag', help: 'Records not yet handled', labelNames: ['process', 'partition'], registers: [metrics],

@@ -109,6 +109,16 @@ const buckets = (env: string, fallback: string, about: string): Setting<readonly
     return value.every((name) => /^[a-z0-9][a-z0-9.-]{1,62}$/.test(name)) ? { value } : { wrong: `must be names of buckets separated by commas, is '${raw}'` };
   },
 });
+/** `https://a.example,https://b.example` or `*`: as browsers write an origin, so that comparing is enough. */
+const origins = (env: string, about: string): Setting<readonly string[]> => ({
+  env,
+  about,
+  fallback: '',
+  parse(raw) {
+    const value = raw.split(',').map((one) => one.trim()).filter((one) => one !== '');
+    return value.every((one) => one === '*' || /^https?:\/\/[a-z0-9.-]+(:[0-9]{1,5})?$/.test(one)) ? { value } : { wrong: `must be origins like https://shop.example separated by commas (no path, no slash at the end), or *, is '${raw}'` };
+  },
+});
 const names = (env: string, fallback: string, about: string): Setting<readonly string[]> => ({
   env,
   about,
@@ -147,6 +157,7 @@ export const TABLE = {
   monitorPort: port('MONITOR_PORT', 12, 'metrics port of the monitor; serves /live too'),
   trainerPort: port('TRAINER_PORT', 13, 'metrics port of the trainer'),
   tokens: tokens('LOOP_TOKENS', 'API tokens: TOKEN=scope+scope,…; the local stack makes one per scope'),
+  corsOrigins: origins('CORS_ORIGINS', 'origins whose pages may call inference from a browser, separated by commas; * for all; empty: none'),
   logLevel: choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info', 'how much the processes log'),
 
   modelName: word('MODEL_NAME', 'grocery', 'name of the default model'),

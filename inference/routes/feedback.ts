@@ -1,11 +1,11 @@
 // POST /v1/feedback: what people say about predictions, one word or many; taken when Kafka has acknowledged it.
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import type { Feedback } from '../../schemas/events.ts';
 import type { ServingModel } from '../loader.ts';
-import { Problem } from '../problem.ts';
+import { documentOf, Problem } from '../problem.ts';
 import type { Door } from './order.ts';
-import { Category, Id, oneOrMany, type App } from './shapes.ts';
+import { answersOf, Category, Id, oneOrMany, orNull, ProblemDocument, type App } from './shapes.ts';
 
 export type FeedbackPorts = {
   readonly publish: (messages: readonly Outgoing[]) => Promise<void>;
@@ -15,20 +15,51 @@ export type FeedbackPorts = {
   readonly modelName: string;
   readonly defaultCategories: readonly string[];
 };
-const Word = Type.Object({ prediction_id: Id, category: Type.Union([Category, Type.Null()]), source: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })), feedback_id: Type.Optional(Id) });
+const Word = Type.Object(
+  { prediction_id: Id, category: orNull(Category), source: Type.Optional(Type.String({ minLength: 1, maxLength: 100, examples: ['expert'] })), feedback_id: Type.Optional(Id) },
+  { title: 'Feedback', description: 'What somebody says of a prediction; category null withdraws. The same feedback_id again changes nothing. A prediction that is not known yet is legal.' },
+);
+type Word = Static<typeof Word>;
+const Accepted = Type.Object({ prediction_id: Id, feedback_id: Id, status: Type.Literal('accepted') }, { title: 'FeedbackAccepted' });
+const Refused = Type.Object({ prediction_id: Id, status: Type.Literal('refused'), problem: ProblemDocument }, { title: 'FeedbackRefused' });
 
 export function feedbackRoutes(app: App, ports: FeedbackPorts, needs: Door): void {
-  app.post('/v1/feedback', { onRequest: needs('feedback'), schema: { body: oneOrMany(Word) } }, async (request, reply) => {
-    const { body } = request;
-    const items = 'items' in body ? body.items : [body];
+  /** Why a word cannot be taken: title, what is wrong, in which field; undefined: it can. */
+  function checker(): (word: Word) => readonly [title: string, detail: string, field: 'category' | 'feedback_id'] | undefined {
     // The defaults too: a label may be for a prediction of an earlier model. The join judges by that prediction's own categories.
-    const allowed = [...new Set([...(ports.serving()?.categories ?? []), ...ports.defaultCategories])];
-    items.forEach((item, i) => {
-      if (item.category !== null && !allowed.includes(item.category)) throw new Problem(400, 'unknown category', `'${item.category}' is not a category; there is ${allowed.join(', ')}, or null to withdraw`, 'items' in body ? `items.${i}.category` : 'category');
+    const allowed = new Set([...(ports.serving()?.categories ?? []), ...ports.defaultCategories]);
+    const seen = new Set<string>();
+    return ({ category, feedback_id }) => {
+      if (category !== null && !allowed.has(category)) return ['unknown category', `'${category}' is not a category; there is ${[...allowed].join(', ')}, or null to withdraw`, 'category'];
+      if (feedback_id !== undefined && seen.size === seen.add(feedback_id).size) return ['id stands twice', `feedback_id '${feedback_id}' stands twice in this request; give each word its own or leave it out`, 'feedback_id'];
+      return undefined;
+    };
+  }
+  const eventOf = (word: Word): Feedback => ({ prediction_id: word.prediction_id, feedback_id: word.feedback_id ?? ports.newId(), model_name: ports.modelName, category: word.category, source: word.source ?? 'http', given_at: ports.nowMs() });
+  const publish = (events: readonly Feedback[]): Promise<void> => ports.publish(events.map((event) => ({ topic: 'feedback', key: event.prediction_id, value: event })));
+  const acceptedOf = ({ prediction_id, feedback_id }: Feedback) => ({ prediction_id, feedback_id, status: 'accepted' as const });
+
+  app.post('/v1/feedback', {
+    onRequest: needs('feedback'),
+    schema: {
+      tag: 'feedback', summary: 'Say what a prediction should have been: one word, or up to 1,000', refuses: [503], body: oneOrMany(Word), response: { 202: answersOf(Accepted, Refused, 'feedback') },
+      description: 'A list is answered in order, word by word: accepted, or why this one was refused while the others were taken. A body that breaks the schema is refused as a whole.',
+    },
+  }, async ({ body }, reply) => {
+    const wrong = checker();
+    if (!('items' in body)) {
+      const why = wrong(body);
+      if (why !== undefined) throw new Problem(400, ...why);
+      const event = eventOf(body);
+      await publish([event]);
+      return reply.code(202).send(acceptedOf(event));
+    }
+    const verdicts = body.items.map((word, i) => {
+      const why = wrong(word);
+      return why === undefined ? eventOf(word) : { prediction_id: word.prediction_id, status: 'refused' as const, problem: documentOf(400, why[0], why[1], `items.${i}.${why[2]}`) };
     });
-    const events = items.map((item): Feedback => ({ prediction_id: item.prediction_id, feedback_id: item.feedback_id ?? ports.newId(), model_name: ports.modelName, category: item.category, source: item.source ?? 'http', given_at: ports.nowMs() }));
-    await ports.publish(events.map((event) => ({ topic: 'feedback', key: event.prediction_id, value: event })));
-    const answers = events.map(({ prediction_id, feedback_id }) => ({ prediction_id, feedback_id, status: 'accepted' }));
-    return reply.code(202).send('items' in body ? { feedback: answers } : answers[0]);
+    const events = verdicts.filter((one): one is Feedback => 'given_at' in one);
+    await publish(events);
+    return reply.code(202).send({ feedback: verdicts.map((one) => ('given_at' in one ? acceptedOf(one) : one)), refused: verdicts.length - events.length });
   });
 }

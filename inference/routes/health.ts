@@ -1,7 +1,8 @@
 // What orchestrators and Prometheus ask; no token needed.
+import { Type } from 'typebox';
 import type { ServingModel } from '../loader.ts';
-import { sendProblem } from '../problem.ts';
-import { describe } from './models.ts';
+import { Problem } from '../problem.ts';
+import { describe, ModelView } from './models.ts';
 import type { App } from './shapes.ts';
 
 export type HealthPorts = {
@@ -10,13 +11,17 @@ export type HealthPorts = {
   readonly unready: () => string | undefined;
   readonly metricsText: () => Promise<{ readonly type: string; readonly text: string }>;
 };
+const Ready = Type.Object({ status: Type.Literal('ready'), ...Type.Partial(ModelView).properties }, { title: 'Ready' });
+const Metrics = { content: { 'text/plain': { schema: Type.String() } } };
+
 export function healthRoutes(app: App, ports: HealthPorts): void {
-  app.get('/health/live', () => ({ status: 'live' }));
-  app.get('/health/ready', (_request, reply) => {
+  app.get('/health/live', { schema: { summary: 'Whether the process answers', response: { 200: Type.Object({ status: Type.Literal('live') }) } } }, () => ({ status: 'live' as const }));
+  app.get('/health/ready', { schema: { summary: 'Whether a model serves', refuses: [503], response: { 200: Ready } } }, () => {
     const reason = ports.unready();
-    return reason === undefined ? { status: 'ready', ...describe(ports.serving()) } : sendProblem(reply, 503, 'unavailable', reason);
+    if (reason !== undefined) throw new Problem(503, 'unavailable', reason);
+    return { status: 'ready' as const, ...describe(ports.serving()) };
   });
-  app.get('/metrics', async (_request, reply) => {
+  app.get('/metrics', { schema: { summary: 'Figures for Prometheus', response: { 200: Metrics } } }, async (_request, reply) => {
     const { type, text } = await ports.metricsText();
     return reply.type(type).send(text);
   });

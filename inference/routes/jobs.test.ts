@@ -18,7 +18,7 @@ function bench(change: Partial<JobPorts> = {}) {
   });
   jobRoutes(app, {
     publish: (messages) => (sent.push(...messages), Promise.resolve()), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, modelName: 'tiny', trainBuckets: ['dataset'],
-    jobs: (query) => Promise.resolve({ asked: query }), job: (id) => Promise.resolve(JOBS[id]), ...change,
+    jobs: (query) => Promise.resolve({ jobs: [], asked: query }), job: (id) => Promise.resolve(JOBS[id]), ...change,
   }, (scope) => requireScope(TOKENS, scope));
   const call = async (method: 'GET' | 'POST', url: string, body?: object, token = 't') => {
     const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${token}` }, ...(body === undefined ? {} : { payload: body }) });
@@ -92,7 +92,7 @@ test('a job exists from the moment its id was told, and can be cancelled before 
 });
 test('lists pass their filters on; force with admin; a trainer or Kafka that is away is a 503', async () => {
   const { call, requests } = bench();
-  assert.deepEqual((await call('GET', '/v1/jobs?status=FAILED&limit=5', undefined, 'p')).body, { asked: 'status=FAILED&limit=5' });
+  assert.deepEqual((await call('GET', '/v1/jobs?status=FAILED&limit=5', undefined, 'p')).body, { jobs: [], asked: 'status=FAILED&limit=5' });
   assert.equal((await call('POST', '/v1/retrain', { force: true }, 'a')).status, 202);
   assert.equal(requests()[0]?.force, true);
   const away = bench({ jobs: () => Promise.reject(transient('trainer_away', 'the trainer does not answer')), publish: () => Promise.reject(transient('kafka_unavailable', 'Kafka did not acknowledge')) });

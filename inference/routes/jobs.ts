@@ -7,29 +7,34 @@ import { CANCEL } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
 import { Problem } from '../problem.ts';
 import { orEmpty, type Door } from './order.ts';
-import type { App } from './shapes.ts';
+import { ModelName, passedOn, type App } from './shapes.ts';
 
 export type JobPorts = {
   readonly publish: (messages: readonly Outgoing[]) => Promise<void>; readonly newId: () => string; readonly nowMs: () => number; readonly modelName: string;
   readonly jobs: (query: string) => Promise<unknown>; readonly job: (id: string) => Promise<unknown>; readonly trainBuckets: readonly string[];
 };
-type Params = { readonly [K in 'best_model_metric' | 'on_bad_rows' | 'train_file_s3' | 'train_dir_s3']?: string | undefined } & { readonly epoch_num?: number | undefined };
+type Wishes = { readonly [K in 'best_model_metric' | 'on_bad_rows' | 'train_file_s3' | 'train_dir_s3']?: string | undefined } & { readonly epoch_num?: number | undefined };
 
 const Common = {
-  model_name: Type.Optional(Type.String()), epoch_num: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+  model_name: Type.Optional(ModelName), epoch_num: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
   best_model_metric: Type.Optional(Type.Enum(['eval_f1', 'eval_f1_min'])), on_bad_rows: Type.Optional(Type.Enum(['refuse', 'set_aside'])),
 };
-const TrainCsv = Type.Object({ ...Common, train_file_s3: Type.String() });
-const HumanFeedback = Type.Object({ ...Common, train_dir_s3: Type.String() });
-const Retrain = Type.Object({ ...Common, force: Type.Optional(Type.Boolean()) });
+const TrainCsv = Type.Object({ ...Common, train_file_s3: Type.String({ maxLength: 1024, examples: ['s3://dataset/train/Training_Data.csv'] }) }, { title: 'TrainCsv' });
+const HumanFeedback = Type.Object({ ...Common, train_dir_s3: Type.String({ maxLength: 1024, examples: ['s3://dataset/human_feedback/'] }) }, { title: 'TrainHumanFeedback' });
+const Retrain = Type.Object({ ...Common, force: Type.Optional(Type.Boolean({ description: 'Promote whatever the gate says; needs the scope admin.' })) }, { title: 'Retrain' });
 const STATUSES = ['PENDING', 'RUNNING', 'FINISHED', 'FAILED'] as const;
 const Query = Type.Object({ status: Type.Optional(Type.Enum([...STATUSES])), cause: Type.Optional(Type.String({ pattern: '^[a-z_]{1,32}$' })), limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })) });
+const Ordered = Type.Object({ db_record_id: Type.String(), status: Type.Literal('PENDING'), retrain_id: Type.String() }, { title: 'TrainingOrdered', description: 'Ordered: GET /v1/jobs/{db_record_id} tells how it goes.' });
+const Job = Type.Object({ id: Type.String(), kind: Type.String(), status: Type.Enum([...STATUSES]) }, { title: 'Job', description: 'The row of a job, with what its kind has beside these.', additionalProperties: true });
+const JobList = Type.Object({ jobs: Type.Array(Job) }, { title: 'JobList', additionalProperties: true });
+const Cancelling = Type.Object({ id: Type.String(), status: Type.Literal('CANCELLING') }, { title: 'Cancelling' });
+const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 300, description: 'Its id, its retrain_id or the version it made.' }) });
 const RECENT_ORDERS = 1000;
 
 export function jobRoutes(app: App, ports: JobPorts, needs: Door): void {
   // Ordered here, and perhaps not yet claimed by the trainer: a job exists from the moment its id was told.
   const ordered = new Map<string, object>();
-  async function order(cause: string, modelName: string | undefined, { epoch_num, best_model_metric, on_bad_rows, ...data }: Params, force = false): Promise<object> {
+  async function order(cause: string, modelName: string | undefined, { epoch_num, best_model_metric, on_bad_rows, ...data }: Wishes, force = false) {
     if (modelName !== undefined && modelName !== ports.modelName) throw new Problem(400, 'unknown model', `there is no model '${modelName}'; there is ${ports.modelName}`, 'model_name');
     const id = ports.newId();
     const params = { ...data, epoch_num, best_model_metric, on_bad_rows };
@@ -37,7 +42,7 @@ export function jobRoutes(app: App, ports: JobPorts, needs: Door): void {
     await ports.publish([orderRecord({ cause, retrainId, modelName: ports.modelName, atMs: ports.nowMs(), params, force })]);
     ordered.set(id, { id, kind: 'training', retrain_id: retrainId, cause, model_name: ports.modelName, status: 'PENDING', outcome: null, params });
     for (const oldest of ordered.keys()) if (ordered.size > RECENT_ORDERS) ordered.delete(oldest);
-    return { db_record_id: id, status: 'PENDING', retrain_id: retrainId };
+    return { db_record_id: id, status: 'PENDING' as const, retrain_id: retrainId };
   }
   function requireAddress(field: string, uri: string, kind: AddressKind): void {
     const problem = addressProblem(uri, kind, ports.trainBuckets);
@@ -49,32 +54,39 @@ export function jobRoutes(app: App, ports: JobPorts, needs: Door): void {
     return job as Readonly<Record<string, unknown>>;
   }
 
-  type Body = Params & { readonly model_name?: string; readonly force?: boolean };
-  app.post('/v1/train/csv', { onRequest: needs('train'), schema: { body: TrainCsv } }, async (request, reply) => {
-    const { model_name, train_file_s3 = '', epoch_num, best_model_metric, on_bad_rows } = request.body as Body;
+  app.post('/v1/train/csv', {
+    onRequest: needs('train'), schema: { tag: 'jobs', summary: 'Train on a CSV file in S3', refuses: [503], body: TrainCsv, response: { 202: Ordered } },
+  }, async (request, reply) => {
+    const { model_name, train_file_s3, epoch_num, best_model_metric, on_bad_rows } = request.body;
     requireAddress('train_file_s3', train_file_s3, 'file');
     return reply.code(202).send(await order('train_csv', model_name, { train_file_s3, epoch_num, best_model_metric, on_bad_rows }));
   });
-  app.post('/v1/train/human_feedback', { onRequest: needs('train'), schema: { body: HumanFeedback } }, async (request, reply) => {
-    const { model_name, train_dir_s3 = '', epoch_num, best_model_metric, on_bad_rows } = request.body as Body;
+  app.post('/v1/train/human_feedback', {
+    onRequest: needs('train'), schema: { tag: 'jobs', summary: 'Train on a folder of verified rows in S3', refuses: [503], body: HumanFeedback, response: { 202: Ordered } },
+  }, async (request, reply) => {
+    const { model_name, train_dir_s3, epoch_num, best_model_metric, on_bad_rows } = request.body;
     requireAddress('train_dir_s3', train_dir_s3, 'folder');
     return reply.code(202).send(await order('human_feedback', model_name, { train_dir_s3, epoch_num, best_model_metric, on_bad_rows }));
   });
-  app.post('/v1/retrain', { onRequest: needs('train'), preValidation: orEmpty, schema: { body: Retrain } }, async (request, reply) => {
-    const { model_name, force = false, epoch_num, best_model_metric } = request.body as Body;
+  app.post('/v1/retrain', {
+    onRequest: needs('train'), preValidation: orEmpty, schema: { tag: 'jobs', summary: 'Train on the base corpus and the labels', refuses: [503], body: Retrain, bodyOptional: true, response: { 202: Ordered } },
+  }, async (request, reply) => {
+    const { model_name, force = false, epoch_num, best_model_metric } = request.body;
     if (force) await new Promise<void>((resolve, reject) => needs('admin')(request, reply, (error) => (error ? reject(error) : resolve())));
     return reply.code(202).send(await order('manual', model_name, { epoch_num, best_model_metric }, force));
   });
 
-  app.get('/v1/jobs', { onRequest: needs(), schema: { querystring: Query } }, (request) => ports.jobs(new URLSearchParams(request.query as Record<string, string>).toString()));
-  app.get<{ Params: { id: string } }>('/v1/jobs/:id', { onRequest: needs() }, (request) => find(request.params.id));
-  app.post<{ Params: { id: string } }>('/v1/jobs/:id/cancel', { onRequest: needs('train'), preValidation: orEmpty }, async (request, reply) => {
+  app.get('/v1/jobs', { onRequest: needs(), schema: { tag: 'jobs', summary: 'Jobs, newest first', refuses: [503], querystring: Query, response: { 200: passedOn(JobList) } } }, ({ query }) => ports.jobs(new URLSearchParams(Object.entries(query)).toString()));
+  app.get('/v1/jobs/:id', { onRequest: needs(), schema: { tag: 'jobs', summary: 'One job', refuses: [404, 503], params: Params, response: { 200: passedOn(Job) } } }, (request) => find(request.params.id));
+  app.post('/v1/jobs/:id/cancel', {
+    onRequest: needs('train'), preValidation: orEmpty, schema: { tag: 'jobs', summary: 'Stop a job', refuses: [404, 409, 503], params: Params, response: { 202: Cancelling } },
+  }, async (request, reply) => {
     const job = await find(request.params.id);
     const id = String(job['id']);
     if (job['kind'] === 'rollback') throw new Problem(409, 'cannot be cancelled', `${id} is a rollback: it is over in a moment, and the way back is another rollback`, 'id');
     if (job['status'] === 'FINISHED' || job['status'] === 'FAILED') throw new Problem(409, 'has ended', `${id} has ended already: ${String(job['outcome'])}`, 'id');
     if (job['promotion_seq'] != null) throw new Problem(409, 'too late', `${id} is being promoted; POST /v1/models/${ports.modelName}/rollback takes it back`, 'id');
     await ports.publish([orderRecord({ cause: CANCEL, retrainId: retrainIdOf(ports.modelName, CANCEL, ports.newId()), modelName: ports.modelName, atMs: ports.nowMs(), params: { id } })]);
-    return reply.code(202).send({ id, status: 'CANCELLING' });
+    return reply.code(202).send({ id, status: 'CANCELLING' as const });
   });
 }

@@ -1,29 +1,55 @@
 // POST /v1/predict: one text or many, answered after Kafka has acknowledged their events.
+import { Type } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import type { Prediction } from '../../schemas/events.ts';
 import type { Ask } from '../predictor.ts';
-import { Problem } from '../problem.ts';
+import { documentOf } from '../problem.ts';
 import type { Door } from './order.ts';
-import { Item, oneOrMany, wellFormed, type App } from './shapes.ts';
+import { answersOf, Id, Item, oneOrMany, ProblemDocument, TimeMs, wellFormed, type App } from './shapes.ts';
 
 export type PredictPorts = {
   readonly predict: (asks: readonly Ask[]) => Prediction[];
   readonly publish: (messages: readonly Outgoing[]) => Promise<void>;
   readonly newId: () => string;
 };
-const answerOf = ({ prediction_id, category, probabilities, model_name, model_version, predicted_at, audit }: Prediction) => ({ prediction_id, category, probabilities, model_name, model_version, predicted_at, audit });
+/** The event without its text: serialised by this schema, which leaves the text out. */
+export const PredictionAnswer = Type.Object(
+  {
+    prediction_id: Id, category: Type.String(), probabilities: Type.Immutable(Type.Array(Type.Object({ category: Type.String(), probability: Type.Number({ minimum: 0, maximum: 1 }) }))),
+    model_name: Type.String(), model_version: Type.String(), predicted_at: TimeMs, audit: Type.Boolean({ description: 'Marked for verification.' }),
+  },
+  { title: 'Prediction' },
+);
+const PredictionRefused = Type.Object({ prediction_id: Id, problem: ProblemDocument }, { title: 'PredictionRefused' });
+const eventOf = (prediction: Prediction): Outgoing => ({ topic: 'predictions', key: prediction.prediction_id, value: prediction });
 
 export function predictRoutes(app: App, ports: PredictPorts, needs: Door): void {
-  app.post('/v1/predict', { onRequest: needs('predict'), schema: { body: oneOrMany(Item) } }, async (request) => {
-    const { body } = request;
-    const asks = ('items' in body ? body.items : [body]).map((item): Ask => ({ predictionId: item.prediction_id ?? ports.newId(), text: wellFormed(item.product_description) }));
-    const seen = new Set<string>();
-    const twice = asks.findIndex(({ predictionId }) => seen.size === seen.add(predictionId).size);
-    if (twice >= 0) throw new Problem(400, 'bad request', `prediction_id '${asks[twice]?.predictionId ?? ''}' stands twice in this request; give each text its own or leave it out`, `items.${twice}.prediction_id`);
-    const predictions = ports.predict(asks);
-    // Answered only after Kafka has acknowledged.
-    await ports.publish(predictions.map((prediction) => ({ topic: 'predictions', key: prediction.prediction_id, value: prediction })));
-    const answers = predictions.map(answerOf);
-    return 'items' in body ? { predictions: answers } : answers[0];
+  app.post('/v1/predict', {
+    onRequest: needs('predict'),
+    schema: {
+      tag: 'predict', summary: 'Classify one text, or up to 1,000', refuses: [503], body: oneOrMany(Item), response: { 200: answersOf(PredictionAnswer, PredictionRefused, 'predictions') },
+      description: 'A list is answered in order, item by item: a prediction, or why this one was refused while the others were answered. A body that breaks the schema is refused as a whole.',
+    },
+  }, async ({ body }) => {
+    const askOf = (item: Item): Ask => ({ predictionId: item.prediction_id ?? ports.newId(), text: wellFormed(item.product_description) });
+    if (!('items' in body)) {
+      const [prediction] = ports.predict([askOf(body)]);
+      if (prediction === undefined) throw new Error('one text, no prediction');
+      // Answered only after Kafka has acknowledged.
+      await ports.publish([eventOf(prediction)]);
+      return prediction;
+    }
+    const asks = body.items.map(askOf);
+    const firstOf = new Map<string, number>();
+    asks.forEach(({ predictionId }, i) => firstOf.has(predictionId) || firstOf.set(predictionId, i));
+    const accepted = asks.filter(({ predictionId }, i) => firstOf.get(predictionId) === i);
+    const predictions = ports.predict(accepted);
+    await ports.publish(predictions.map(eventOf));
+    let next = 0;
+    const answers = asks.map(({ predictionId }, i) => {
+      const prediction = firstOf.get(predictionId) === i ? predictions[next++] : undefined;
+      return prediction ?? { prediction_id: predictionId, problem: documentOf(409, 'id stands twice', `prediction_id '${predictionId}' stands twice in this request; give each text its own or leave it out`, `items.${i}.prediction_id`) };
+    });
+    return { predictions: answers, refused: asks.length - accepted.length };
   });
 }

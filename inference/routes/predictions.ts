@@ -14,7 +14,7 @@ const Found = Type.Object({
   prediction_id: Type.String(), product_description: Type.String(), category: Type.String(), probabilities: Type.Array(Type.Object({ category: Type.String(), probability: Type.Number() })),
   model_name: Type.String(), model_version: Type.String(), predicted_at: Type.Number(), recorded_at: Type.Number({ description: 'broker time' }), audit: Type.Boolean(),
   status: Type.Enum(['unlabelled', 'labelled', 'withdrawn']), label: Type.Union([Type.String(), Type.Null()]), revisions: Type.Array(Revision, { description: 'the newest ones, in order' }), revisions_total: Type.Integer(),
-});
+}, { title: 'RecentPrediction' });
 
 /** Ids that are unknown and ids that are too old look alike: the answer says both, and from when on the id would be here. */
 function absent(id: string, heldSince: number | undefined): Problem {
@@ -24,7 +24,7 @@ function absent(id: string, heldSince: number | undefined): Problem {
 }
 
 export function predictionRoutes(app: App, { recent }: PredictionPorts, needs: Door): void {
-  app.get('/v1/predictions/:id', { onRequest: needs(), schema: { params: Params, response: { 200: Found } } }, async (request) => {
+  app.get('/v1/predictions/:id', { onRequest: needs(), schema: { tag: 'predict', summary: 'A recent prediction with what people have said of it', refuses: [404, 503], params: Params, response: { 200: Found } } }, async (request) => {
     const { id } = request.params;
     if (recent.stage() === 'off') throw new Problem(404, 'no read model', 'this service keeps no predictions: RECENT_PREDICTIONS is 0');
     const answer = await recent.ask({ kind: 'find', id });

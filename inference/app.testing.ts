@@ -1,0 +1,31 @@
+// The app without a process, for tests.
+import type { Outgoing } from '../producers/outgoing.ts';
+import type { Scope } from '../schemas/settings.ts';
+import { createApp, type Ports } from './app.ts';
+import type { ServingModel } from './loader.ts';
+import { createPredictor } from './predictor.ts';
+import { createSlot } from './slot.ts';
+
+const CATEGORIES = ['Beverages', 'Toys'];
+const model = (version: string): ServingModel => ({ name: 'tiny', version, promotionSeq: 7, weightsSha256: 'aa', categories: CATEGORIES, score: () => ({ category: 'Toys', probabilities: Float64Array.of(0.25, 0.75) }) });
+const TOKENS = new Map<string, ReadonlySet<Scope>>([['p', new Set(['predict'])], ['f', new Set(['feedback'])], ['t', new Set(['train'])], ['a', new Set(['admin'])]]);
+
+/** The whole app over ports that answer at once; what it publishes stands in `sent`. Tokens: p, f, t, a for predict, feedback, train, admin. */
+export function openApp(change: Partial<Ports> = {}, serving: ServingModel | undefined = model('v7')) {
+  const sent: Outgoing[] = [];
+  const slot = createSlot<ServingModel>(() => undefined);
+  if (serving !== undefined) slot.swap(serving);
+  let ids = 0;
+  const app = createApp({
+    recent: { ask: () => Promise.resolve({ status: 'absent', heldSince: undefined }), stage: () => 'caught up' }, jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'],
+    predict: createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
+    publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]), awaiting: () => Promise.resolve([{ id: 'run-1' }]),
+    metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'], version: '1.2.3', corsOrigins: [], requestIdPrefix: 'r',
+    onResponse: () => undefined, onUnexpected: () => undefined, ...change,
+  });
+  const post = async (url: string, token: string, body?: unknown) => {
+    const answer = await app.inject({ method: 'POST', url, headers: { authorization: `Bearer ${token}` }, ...(body === undefined ? {} : { payload: body as object }) });
+    return { status: answer.statusCode, type: String(answer.headers['content-type']), body: answer.json<Record<string, unknown>>() };
+  };
+  return { app, sent, slot, post };
+}
