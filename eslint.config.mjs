@@ -11,7 +11,7 @@ const pure = [
   'trainer/gate/*.ts',
   'trainer/jobs/{claim,schedule}.ts',
   'trainer/record/{crashTable,garbage,rollback,versions}.ts',
-  'producers/{catalogue,words,drift,people}.ts',
+  'producers/{catalogue,words,drift,people,groupCommit}.ts',
   'inference/slot.ts',
   'inference/recent/{recent,choose,questions}.ts',
   'trainer/tracking/{names,mapping}.ts',

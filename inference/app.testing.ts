@@ -3,7 +3,8 @@ import type { Outgoing } from '../producers/outgoing.ts';
 import type { Scope } from '../schemas/settings.ts';
 import { createApp, type Ports } from './app.ts';
 import type { ServingModel } from './loader.ts';
-import { createPredictor } from './predictor.ts';
+import { createMicroBatch } from './microBatch.ts';
+import { createPredictor, type Predictor } from './predictor.ts';
 import { createSlot } from './slot.ts';
 
 const CATEGORIES = ['Beverages', 'Toys'];
@@ -11,15 +12,16 @@ const model = (version: string): ServingModel => ({ name: 'tiny', version, promo
 const TOKENS = new Map<string, ReadonlySet<Scope>>([['p', new Set(['predict'])], ['f', new Set(['feedback'])], ['t', new Set(['train'])], ['a', new Set(['admin'])]]);
 
 /** The whole app over ports that answer at once; what it publishes stands in `sent`. Tokens: p, f, t, a for predict, feedback, train, admin. */
-export function openApp(change: Partial<Ports> = {}, serving: ServingModel | undefined = model('v7')) {
+export function openApp({ predict, ...change }: Partial<Ports> & { readonly predict?: Predictor } = {}, serving: ServingModel | undefined = model('v7')) {
   const sent: Outgoing[] = [];
   const slot = createSlot<ServingModel>(() => undefined);
   if (serving !== undefined) slot.swap(serving);
   let ids = 0;
+  const publish = change.publish ?? ((messages: readonly Outgoing[]) => (sent.push(...messages), Promise.resolve()));
   const app = createApp({
     recent: { ask: () => Promise.resolve({ status: 'absent', heldSince: undefined }), stage: () => 'caught up' }, jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'],
-    predict: createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), serving: () => slot.current(),
-    publish: (messages) => (sent.push(...messages), Promise.resolve()), unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]), awaiting: () => Promise.resolve([{ id: 'run-1' }]),
+    answer: createMicroBatch({ predict: predict ?? createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), publish, limits: { openRequests: 100, openBytes: 1e7 } }).answer, serving: () => slot.current(),
+    publish, unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]), awaiting: () => Promise.resolve([{ id: 'run-1' }]),
     metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'], version: '1.2.3', corsOrigins: [], requestIdPrefix: 'r',
     onResponse: () => undefined, onUnexpected: () => undefined, ...change,
   });

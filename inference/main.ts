@@ -1,7 +1,6 @@
 // The inference process: wiring only.
 import closeWithGrace from 'close-with-grace';
-import { randomBytes } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import { Counter, Gauge, Histogram, Registry as Metrics } from 'prom-client';
 import { checkAgreement } from '../consumers/agreement.ts';
 import { follow, type Following } from '../consumers/follow.ts';
@@ -9,14 +8,16 @@ import { createReadObject } from '../consumers/objects.ts';
 import { createLog, dieWith } from '../consumers/service.ts';
 import { runShards, type Shards } from '../consumers/shards.ts';
 import { createKafka } from '../producers/kafka.ts';
-import { createPublisher } from '../producers/publisher.ts';
-import { fatal, kindOf, messageOf, transient } from '../schemas/failure.ts';
-import { uuidv7 } from '../schemas/ids.ts';
+import { createPublisher, type Outgoing } from '../producers/publisher.ts';
+import { fatal, kindOf, LoopError, messageOf, transient } from '../schemas/failure.ts';
+import { idSource } from '../schemas/ids.ts';
 import { createRegistry } from '../schemas/registry.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { readModelSettings } from '../schemas/settings.ts';
 import { createApp } from './app.ts';
+import { loadMetrics } from './load.ts';
 import type { ServingModel } from './loader.ts';
+import { createMicroBatch } from './microBatch.ts';
 import { keepModel } from './models.ts';
 import { createPredictor } from './predictor.ts';
 import { openRecent } from './recent/reader.ts';
@@ -28,12 +29,13 @@ const log = createLog('inference', settings.logLevel);
 const die = dieWith(log);
 const registry = createRegistry(settings.registryUrl, fetch);
 const metrics = new Metrics();
+const load = loadMetrics(metrics);
 const duration = new Histogram({ name: 'loop_prediction_seconds', help: 'Scoring of one batch', buckets: [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3], registers: [metrics] });
 const scored = new Counter({ name: 'loop_predictions_total', help: 'Texts scored', registers: [metrics] });
 const requests = new Histogram({ name: 'loop_http_request_seconds', help: 'HTTP requests', labelNames: ['route', 'status'], buckets: [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3], registers: [metrics] });
 const info = new Gauge({ name: 'loop_model_info', help: '1 for the serving model', labelNames: ['model_name', 'model_version', 'promotion_seq'], registers: [metrics] });
 const deadLetters = new Counter({ name: 'loop_dead_letters_total', help: 'Records set aside', labelNames: ['topic', 'reason'], registers: [metrics] });
-const newId = (): string => uuidv7(Date.now(), randomBytes(10));
+const newId = idSource(Date.now, randomFillSync);
 // HTTP must hear soon that Kafka is away; the stream may wait.
 const HTTP_RETRIES = 2;
 const ASK_TIMEOUT_MS = 3000;
@@ -48,14 +50,8 @@ const ask = async (url: string, away: (reason: string) => Error): Promise<unknow
 const askMonitor = (path: string): Promise<unknown> => ask(`${settings.monitorUrl}${path}`, (reason) => transient('monitor_away', `the monitor does not answer (${reason}); no live figures now`));
 const askTrainer = (path: string): Promise<unknown> => ask(`${settings.trainerUrl}${path}`, (reason) => transient('trainer_away', `the trainer does not answer (${reason})`));
 const jobIn = (answer: unknown): unknown => (typeof answer === 'object' && answer !== null ? (Reflect.get(answer, 'job') ?? undefined) : undefined);
-const PUBLISH_DEADLINE_MS = 10_000;
-
-/** A broker that hangs is a broker that is away: the caller hears so, and may repeat the request with the same ids. */
-function inTime(sending: Promise<void>): Promise<void> {
-  const hanging = new AbortController();
-  const tooLate = pause(PUBLISH_DEADLINE_MS, undefined, { signal: hanging.signal }).then(() => Promise.reject(transient('kafka_unavailable', `Kafka did not acknowledge within ${PUBLISH_DEADLINE_MS} ms`)));
-  return Promise.race([sending, tooLate]).finally(() => hanging.abort());
-}
+// While the broker works on one group the next one travels.
+const GROUPS_IN_FLIGHT = 2;
 
 try {
   if (settings.tokens.size === 0) throw fatal('no_tokens', "LOOP_TOKENS is empty: nobody could call the service. Set it to 'TOKEN=predict+feedback,TOKEN2=admin' or start by ./loop up");
@@ -92,7 +88,15 @@ try {
       scored.inc(texts);
     },
   });
-  const publisher = await createPublisher({ kafka: createKafka(settings, 'inference', log, HTTP_RETRIES), registry, settings });
+  const { queueRequests: openRequests, queueBytes: openBytes, answerDeadlineMs: deadlineMs } = settings;
+  const publisher = await createPublisher({ kafka: createKafka(settings, 'inference', log, HTTP_RETRIES), registry, settings, limits: { inFlight: GROUPS_IN_FLIGHT, openSends: openRequests, openBytes, deadlineMs }, observe: load.produce });
+  const publish = (messages: readonly Outgoing[]): Promise<void> => publisher.send(messages).catch((error: unknown) => {
+    if (error instanceof LoopError && error.code === 'overloaded') load.shed('publish');
+    throw error;
+  });
+  const { answer, load: openAnswers } = createMicroBatch({ predict, publish, limits: { openRequests, openBytes }, onShed: () => load.shed('predict'), observe: load.batch });
+  load.watch('predict', openAnswers);
+  load.watch('publish', publisher.load);
   const recent = openRecent(settings, log);
   new Gauge({
     name: 'loop_recent_predictions', help: 'Predictions held for look-ups', registers: [metrics],
@@ -104,7 +108,7 @@ try {
   const started: { shards?: Shards; following?: Following } = {};
   let stopping = false;
   const app = createApp({
-    predict, publish: (messages) => inTime(publisher.send(messages)), serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
+    answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
     jobs: (query) => askTrainer(`/jobs?${query}`), job: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)), trainBuckets: settings.trainBuckets,
     recent, live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),

@@ -28,14 +28,17 @@ function encoded(message: EventMessage, ids: ReadonlyMap<TopicName, number>): Bu
   return encode(message.topic, message.value, id);
 }
 
+/** What goes to the broker at once, with its size (bytes: at most). */
+export type Chunk = { readonly topicMessages: readonly TopicMessages[]; readonly messages: number; readonly bytes: number };
+
 /** Messages per send, in order. Partition: the given one, else Java's murmur2 of the key (0 without a key). */
-export function chunksOf(messages: readonly Outgoing[], ids: ReadonlyMap<TopicName, number>, widths: Widths): TopicMessages[][] {
-  const chunks: TopicMessages[][] = [];
+export function chunksOf(messages: readonly Outgoing[], ids: ReadonlyMap<TopicName, number>, widths: Widths): Chunk[] {
+  const chunks: Chunk[] = [];
   let open = new Map<TopicName, Message[]>();
   let count = 0;
   let bytes = 0;
   const close = (): void => {
-    if (count > 0) chunks.push([...open].map(([topic, list]) => ({ topic, messages: list })));
+    if (count > 0) chunks.push({ topicMessages: [...open].map(([topic, list]) => ({ topic, messages: list })), messages: count, bytes });
     open = new Map();
     count = 0;
     bytes = 0;
@@ -55,4 +58,19 @@ export function chunksOf(messages: readonly Outgoing[], ids: ReadonlyMap<TopicNa
   }
   close();
   return chunks;
+}
+
+/** Chunks as one send: one list per topic. (kafkajs copies its list once per entry.) */
+export function joined(chunks: readonly Chunk[]): TopicMessages[] {
+  const [first] = chunks;
+  if (chunks.length === 1 && first !== undefined) return [...first.topicMessages];
+  const lists = new Map<string, Message[]>();
+  for (const { topicMessages } of chunks) {
+    for (const { topic, messages } of topicMessages) {
+      const list = lists.get(topic);
+      if (list === undefined) lists.set(topic, [...messages]);
+      else for (const message of messages) list.push(message);
+    }
+  }
+  return [...lists].map(([topic, list]) => ({ topic, messages: list }));
 }

@@ -42,7 +42,7 @@ export async function createTransactor({ kafka, registry, settings, transactiona
             }
           }
         }
-        for (const topicMessages of chunks) await transaction.sendBatch({ acks: -1, topicMessages });
+        for (const { topicMessages } of chunks) await transaction.sendBatch({ acks: -1, topicMessages: [...topicMessages] });
         await transaction.commit();
       } catch (error) {
         if (transaction.isActive()) await transaction.abort().catch(() => undefined);

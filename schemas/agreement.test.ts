@@ -6,7 +6,7 @@ import { decoderFor, encode, schemaIdOf, schemaText } from './codec.ts';
 import { readCsv, writeTrainingCsv } from './csv.ts';
 import { LoopError } from './failure.ts';
 import { aisleOf, DEFAULT_RECIPE, featurise } from './features.ts';
-import { isLegalId, uuidv7 } from './ids.ts';
+import { idSource, isLegalId, uuidv7 } from './ids.ts';
 import { partitionOf, murmur2 } from './partition.ts';
 import { createRandom } from './random.ts';
 import { readSettings, TABLE } from './settings.ts';
@@ -61,6 +61,16 @@ test('UUIDv7 keeps time order and is a legal id', () => {
   assert.ok(early < uuidv7(1_700_000_000_001, random.bytes(10)));
   assert.match(early, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.ok(isLegalId(early) && !isLegalId('') && !isLegalId('a b') && !isLegalId('x'.repeat(129)));
+  assert.equal(uuidv7(1_700_000_000_000, Uint8Array.from({ length: 12 }, (_, i) => 0xf0 + i), 2), '018bcfe5-6800-72f3-b4f5-f6f7f8f9fafb');
+  assert.throws(() => uuidv7(0, new Uint8Array(11), 2), RangeError);
+});
+test('ids from pooled randomness: all different, each random byte is used once', () => {
+  const random = createRandom(1);
+  let filled = 0;
+  const next = idSource(() => 1_700_000_000_000, (bytes) => (filled += bytes.length, bytes.set(random.bytes(bytes.length))));
+  const ids = Array.from({ length: 2000 }, next);
+  assert.equal(new Set(ids).size, 2000);
+  assert.ok(filled >= 20_000 && ids.every((id) => /^018bcfe5-6800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)));
 });
 
 test('features: unit-norm rows, tags only on mixed case', () => {

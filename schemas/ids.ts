@@ -22,20 +22,30 @@ export const scheduleRetrainId = (modelName: string, slot: number): RetrainId =>
 /** For bootstrap, human_feedback, train_csv and manual. */
 export const retrainIdOf = (modelName: string, cause: string, id: string): RetrainId => `${modelName}/${cause}/${id}` as RetrainId;
 
-/** UUIDv7 (RFC 9562) from milliseconds since 1970 and 10 random bytes: ids sort by time. Throws RangeError on fewer bytes. */
-export function uuidv7(nowMs: number, random: Uint8Array): string {
-  if (random.length < 10) throw new RangeError(`uuidv7 needs 10 random bytes, got ${random.length}`);
-  const bytes = new Uint8Array(16);
-  let rest = Math.floor(nowMs);
-  for (let i = 5; i >= 0; i -= 1) {
-    bytes[i] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-  bytes.set(random.subarray(0, 10), 6);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const UUID_BYTES = 10;
+
+/** UUIDv7 (RFC 9562) from milliseconds since 1970 and 10 random bytes from `at` on: ids sort by time. Throws RangeError on fewer bytes. */
+export function uuidv7(nowMs: number, random: Uint8Array, at = 0): string {
+  if (random.length < at + UUID_BYTES) throw new RangeError(`uuidv7 needs ${UUID_BYTES} random bytes, got ${random.length - at}`);
+  const hex = (byte: number): string => HEX[byte & 0xff] ?? '';
+  const r = (i: number): number => random[at + i] ?? 0;
+  const ms = Math.floor(nowMs);
+  const [high, low] = [Math.floor(ms / 65_536), ms & 0xffff];
+  return `${hex(high >>> 24)}${hex(high >>> 16)}${hex(high >>> 8)}${hex(high)}-${hex(low >>> 8)}${hex(low)}-${hex((r(0) & 0x0f) | 0x70)}${hex(r(1))}-${hex((r(2) & 0x3f) | 0x80)}${hex(r(3))}-${hex(r(4))}${hex(r(5))}${hex(r(6))}${hex(r(7))}${hex(r(8))}${hex(r(9))}`;
+}
+/** Makes UUIDv7s; randomness is fetched for many at a time, each byte is used once. */
+export function idSource(nowMs: () => number, fill: (bytes: Uint8Array) => void): () => string {
+  const pool = new Uint8Array(UUID_BYTES * 512);
+  let at = pool.length;
+  return () => {
+    if (at === pool.length) {
+      fill(pool);
+      at = 0;
+    }
+    at += UUID_BYTES;
+    return uuidv7(nowMs(), pool, at - UUID_BYTES);
+  };
 }
 
 /** Where the whole row of a run lies once it has been judged or has ended, as JSON. */

@@ -158,6 +158,9 @@ export const TABLE = {
   trainerPort: port('TRAINER_PORT', 13, 'metrics port of the trainer'),
   tokens: tokens('LOOP_TOKENS', 'API tokens: TOKEN=scope+scope,…; the local stack makes one per scope'),
   corsOrigins: origins('CORS_ORIGINS', 'origins whose pages may call inference from a browser, separated by commas; * for all; empty: none'),
+  queueRequests: number('QUEUE_REQUESTS', '10000', 'requests that may wait for their answer; beyond them one is refused at once (503, Retry-After)', 1),
+  queueBytes: number('QUEUE_BYTES', '64000000', 'bytes of texts and events that may wait so', 1_000_000),
+  answerDeadlineMs: number('ANSWER_DEADLINE_MS', '10000', 'a request that Kafka has not acknowledged by then is answered 503', 100),
   logLevel: choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info', 'how much the processes log'),
 
   modelName: word('MODEL_NAME', 'grocery', 'name of the default model'),

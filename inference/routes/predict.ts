@@ -1,15 +1,13 @@
 // POST /v1/predict: one text or many, answered after Kafka has acknowledged their events.
 import { Type } from 'typebox';
-import type { Outgoing } from '../../producers/outgoing.ts';
-import type { Prediction } from '../../schemas/events.ts';
+import type { Answer } from '../microBatch.ts';
 import type { Ask } from '../predictor.ts';
 import { documentOf } from '../problem.ts';
 import type { Door } from './order.ts';
 import { answersOf, Id, Item, oneOrMany, ProblemDocument, TimeMs, wellFormed, type App } from './shapes.ts';
 
 export type PredictPorts = {
-  readonly predict: (asks: readonly Ask[]) => Prediction[];
-  readonly publish: (messages: readonly Outgoing[]) => Promise<void>;
+  readonly answer: Answer;
   readonly newId: () => string;
 };
 /** The event without its text: serialised by this schema, which leaves the text out. */
@@ -21,7 +19,6 @@ export const PredictionAnswer = Type.Object(
   { title: 'Prediction' },
 );
 const PredictionRefused = Type.Object({ prediction_id: Id, problem: ProblemDocument }, { title: 'PredictionRefused' });
-const eventOf = (prediction: Prediction): Outgoing => ({ topic: 'predictions', key: prediction.prediction_id, value: prediction });
 
 export function predictRoutes(app: App, ports: PredictPorts, needs: Door): void {
   app.post('/v1/predict', {
@@ -33,18 +30,15 @@ export function predictRoutes(app: App, ports: PredictPorts, needs: Door): void 
   }, async ({ body }) => {
     const askOf = (item: Item): Ask => ({ predictionId: item.prediction_id ?? ports.newId(), text: wellFormed(item.product_description) });
     if (!('items' in body)) {
-      const [prediction] = ports.predict([askOf(body)]);
+      const [prediction] = await ports.answer([askOf(body)]);
       if (prediction === undefined) throw new Error('one text, no prediction');
-      // Answered only after Kafka has acknowledged.
-      await ports.publish([eventOf(prediction)]);
       return prediction;
     }
     const asks = body.items.map(askOf);
     const firstOf = new Map<string, number>();
     asks.forEach(({ predictionId }, i) => firstOf.has(predictionId) || firstOf.set(predictionId, i));
     const accepted = asks.filter(({ predictionId }, i) => firstOf.get(predictionId) === i);
-    const predictions = ports.predict(accepted);
-    await ports.publish(predictions.map(eventOf));
+    const predictions = await ports.answer(accepted);
     let next = 0;
     const answers = asks.map(({ predictionId }, i) => {
       const prediction = firstOf.get(predictionId) === i ? predictions[next++] : undefined;
