@@ -9,7 +9,7 @@ import { manifestUriOf, type DatasetManifest } from '../../trainer/data/dataset.
 import { rebuild } from '../../trainer/data/rebuild.ts';
 import { openContext } from '../context.ts';
 import { UsageError } from '../say.ts';
-import { jobOf } from './jobs.ts';
+import { jobOf } from './job.ts';
 import { readArgs, type Verb } from './verb.ts';
 
 /** What the manifest tells, in a few lines. */

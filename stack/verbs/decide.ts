@@ -1,15 +1,13 @@
 // ./loop approve, decline: an admin's word on a run that has passed the gate, and what became of it.
-import { setTimeout as pause } from 'node:timers/promises';
 import { userInfo } from 'node:os';
 import { transient } from '../../schemas/failure.ts';
 import { openContext } from '../context.ts';
-import { urlOf } from '../processes.ts';
 import { UsageError } from '../say.ts';
+import { endOf, INTERRUPTED } from './job.ts';
 import { call } from './talk.ts';
 import { readArgs, type Verb } from './verb.ts';
 
 const DEADLINE_MS = 120_000;
-type Row = { readonly id: string; readonly status: string; readonly outcome: string | null; readonly outcome_reason: string | null; readonly model_version: string | null; readonly promotion_seq: number | null };
 
 function verb(kind: 'approve' | 'decline', summary: string, usage: string): Verb {
   return {
@@ -26,14 +24,15 @@ function verb(kind: 'approve' | 'decline', summary: string, usage: string): Verb
       }
       if (words.length > 1) throw new UsageError(`${kind} takes one RUN`);
       await call('admin', `/v1/models/${settings.modelName}/runs/${encodeURIComponent(run)}/${kind}`, { by: userInfo().username, ...(values.why === undefined ? {} : { why: values.why }) });
-      for (const end = performance.now() + DEADLINE_MS; performance.now() < end; await pause(200)) {
-        const { rows } = await fetch(`${urlOf(settings, 'trainer')}/trainings`).then((answer) => answer.json() as Promise<{ rows: Row[] }>, () => ({ rows: [] as Row[] }));
-        const row = rows.find((one) => one.id === run);
-        if (row === undefined || row.status === 'PENDING' || row.status === 'RUNNING') continue;
-        console.log(`${row.outcome === 'promoted' ? `${row.model_version ?? ''} is promoted (promotion ${row.promotion_seq ?? ''})` : `the run ended as ${row.outcome ?? ''}`}: ${row.outcome_reason ?? ''}`);
-        return row.outcome === (kind === 'approve' ? 'promoted' : 'rejected') ? 0 : 1;
+      const row = await endOf(run, DEADLINE_MS);
+      if (row === 'interrupted') {
+        console.error(`the word on ${run} is kept: ./loop runs ${run}`);
+        return INTERRUPTED;
       }
-      throw transient('no_answer', `the word on ${run} is kept, and the trainer has not acted on it within ${DEADLINE_MS / 1000} s; it will: ./loop logs trainer`);
+      if (row === 'late') throw transient('no_answer', `the word on ${run} is kept, and the trainer has not acted on it within ${DEADLINE_MS / 1000} s; it will: ./loop logs trainer`);
+      const { outcome, outcome_reason: reason, model_version: version, promotion_seq: seq } = row;
+      console.log(`${outcome === 'promoted' ? `${String(version)} is promoted (promotion ${String(seq)})` : `the run ended as ${String(outcome)}`}: ${String(reason ?? '')}`);
+      return outcome === (kind === 'approve' ? 'promoted' : 'rejected') ? 0 : 1;
     },
   };
 }

@@ -9,19 +9,12 @@ import { s3Options, type Settings } from '../../schemas/settings.ts';
 import { openContext } from '../context.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { UsageError } from '../say.ts';
+import { endOf, INTERRUPTED, isJob, jobOf } from './job.ts';
 import { awaitsApproval, hasEnded, newLines, runLines, runsTable, verdictLines, type JobView } from './jobLines.ts';
 import { call } from './talk.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';
 
 const LOOK_EVERY_MS = 250;
-const INTERRUPTED = 130;
-const isJob = (value: unknown): value is JobView => typeof value === 'object' && value !== null;
-export async function jobOf(run: string): Promise<JobView> {
-  const job = await call('train', `/v1/jobs/${encodeURIComponent(run)}`);
-  if (!isJob(job)) throw fatal('bad_answer', `inference answered no job for ${run}`);
-  return job;
-}
-
 /** Looks until the job has ended or a person has had enough. say gets every new line. */
 async function follow(id: string, say: (line: string) => void): Promise<JobView | 'interrupted'> {
   let interrupted = false;
@@ -132,19 +125,12 @@ export const cancel: Verb = {
     if (run === undefined || words.length > 1) throw new UsageError('cancel needs one RUN');
     const answer = await call('train', `/v1/jobs/${encodeURIComponent(run)}/cancel`, {});
     const id = isJob(answer) ? String(answer['id']) : run;
-    let interrupted = false;
-    const listenNoMore = onInterrupt(() => (interrupted = true));
-    try {
-      for (const end = performance.now() + CANCEL_DEADLINE_MS; performance.now() < end && !interrupted; await pause(LOOK_EVERY_MS)) {
-        const job = await jobOf(id);
-        if (!hasEnded(job)) continue;
-        console.log(verdictLines(job)[0] ?? '');
-        return job['outcome'] === 'cancelled' ? 0 : 1;
-      }
-    } finally {
-      listenNoMore();
+    const job = await endOf(id, CANCEL_DEADLINE_MS);
+    if (job === 'interrupted' || job === 'late') {
+      console.error(`${id} is told to stop, and has not ended yet: ./loop runs ${id}`);
+      return job === 'interrupted' ? INTERRUPTED : 1;
     }
-    console.error(`${id} is told to stop, and has not ended yet: ./loop runs ${id}`);
-    return interrupted ? INTERRUPTED : 1;
+    console.log(verdictLines(job)[0] ?? '');
+    return job['outcome'] === 'cancelled' ? 0 : 1;
   },
 };

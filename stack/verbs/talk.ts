@@ -18,7 +18,7 @@ export async function call(scope: Scope, path: string, body?: object): Promise<u
   const answer: unknown = await response.json().catch(() => undefined);
   if (!response.ok) {
     const detail = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'detail') : undefined;
-    throw new LoopError('fatal', 'refused', `inference answered ${response.status}: ${typeof detail === 'string' ? detail : JSON.stringify(answer)}`);
+    throw new LoopError('fatal', response.status === 404 ? 'not_found' : 'refused', `inference answered ${response.status}: ${typeof detail === 'string' ? detail : JSON.stringify(answer)}`);
   }
   return answer;
 }
