@@ -170,7 +170,7 @@ test('an admin approves or declines a run that waits; while the trainer is away 
   assert.deepEqual([ok.status, ok.body], [202, { run_id: 'run-1', decision: 'approve', status: 'accepted' }]);
   assert.equal((await post('/v1/models/tiny/runs/run-1/decline', 'a')).status, 202);
   const requests = sent.map((one) => ('value' in one ? one.value : undefined) as unknown as { retrain_id: string; cause: string; requested_by: string; params_json: string });
-  assert.deepEqual(requests.map((one) => [one.retrain_id, one.cause, one.requested_by, one.params_json]), [['tiny/approve/run-1', 'approve', 'ann', '{"run_id":"run-1","why":"looks good"}'], ['tiny/decline/run-1', 'decline', 'http', '{"run_id":"run-1"}']]);
+  assert.deepEqual(requests.map((one) => [one.retrain_id, one.cause, one.requested_by, one.params_json]), [['tiny/approve/run-1', 'approve', 'ann (a)', '{"run_id":"run-1","why":"looks good"}'], ['tiny/decline/run-1', 'decline', 'a', '{"run_id":"run-1"}']]);
   const REFUSED = [['/v1/models/tiny/runs/run-1/approve', 't', {}, 403], ['/v1/models/other/runs/run-1/approve', 'a', {}, 404], ['/v1/models/tiny/runs/run-2/approve', 'a', {}, 409], ['/v1/models/tiny/runs/run-1/decline', 'a', { why: 7 }, 400], ['/v1/models/tiny/runs/a%20b/decline', 'a', {}, 400]] as const;
   for (const [url, token, body, status] of REFUSED) assert.equal((await post(url, token, body)).status, status, url);
   assert.equal(sent.length, 2);

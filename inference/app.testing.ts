@@ -1,6 +1,6 @@
 // The app without a process, for tests.
 import type { Outgoing } from '../producers/outgoing.ts';
-import type { Scope } from '../schemas/settings.ts';
+import { accessFor } from './access/access.testing.ts';
 import { createApp, type Ports } from './app.ts';
 import type { ServingModel } from './loader.ts';
 import { createMicroBatch } from './microBatch.ts';
@@ -9,7 +9,6 @@ import { createSlot } from './slot.ts';
 
 const CATEGORIES = ['Beverages', 'Toys'];
 const model = (version: string): ServingModel => ({ name: 'tiny', version, promotionSeq: 7, weightsSha256: 'aa', categories: CATEGORIES, score: () => ({ category: 'Toys', probabilities: Float64Array.of(0.25, 0.75) }) });
-const TOKENS = new Map<string, ReadonlySet<Scope>>([['p', new Set(['predict'])], ['f', new Set(['feedback'])], ['t', new Set(['train'])], ['a', new Set(['admin'])]]);
 
 /** The whole app over ports that answer at once; what it publishes stands in `sent`. Tokens: p, f, t, a for predict, feedback, train, admin. */
 export function openApp({ predict, ...change }: Partial<Ports> & { readonly predict?: Predictor } = {}, serving: ServingModel | undefined = model('v7')) {
@@ -22,7 +21,7 @@ export function openApp({ predict, ...change }: Partial<Ports> & { readonly pred
     recent: { ask: () => Promise.resolve({ status: 'absent', heldSince: undefined }), stage: () => 'caught up' }, jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'],
     answer: createMicroBatch({ predict: predict ?? createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), publish, limits: { openRequests: 100, openBytes: 1e7 } }).answer, serving: () => slot.current(),
     publish, unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]), awaiting: () => Promise.resolve([{ id: 'run-1' }]),
-    metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, tokens: TOKENS, modelName: 'tiny', defaultCategories: ['Fresh'], version: '1.2.3', corsOrigins: [], requestIdPrefix: 'r',
+    metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, access: accessFor({ p: 'predict', f: 'feedback', t: 'train', a: 'admin' }), bodyLimitBytes: 1_000_000, modelName: 'tiny', defaultCategories: ['Fresh'], version: '1.2.3', corsOrigins: [], requestIdPrefix: 'r',
     onResponse: () => undefined, onUnexpected: () => undefined, ...change,
   });
   const post = async (url: string, token: string, body?: unknown) => {

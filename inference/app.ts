@@ -1,9 +1,9 @@
 // What the service is: its routes, composed over the ports they ask for. How a process runs it is main.ts.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Scope } from '../schemas/settings.ts';
+import type { Access } from './access/access.ts';
 import { keepContract, methodsAt } from './contract.ts';
-import { requireScope } from './door.ts';
+import { openDoor } from './door.ts';
 import { allowOrigins, dressAnswers, requestIds, takeJson } from './edge.ts';
 import { answerClientError, answerProblems, refusedBy, sendProblem } from './problem.ts';
 import { docsRoutes, type DocsPorts } from './routes/docs.ts';
@@ -18,7 +18,8 @@ import type { App } from './routes/shapes.ts';
 
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
 export type Ports = PredictPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & HealthPorts & DocsPorts & {
-  readonly tokens: ReadonlyMap<string, ReadonlySet<Scope>>;
+  readonly access: Access;
+  readonly bodyLimitBytes: number;
   /** Origins whose pages may call; none: CORS is off. */
   readonly corsOrigins: readonly string[];
   /** First part of the request ids this process makes. */
@@ -26,7 +27,6 @@ export type Ports = PredictPorts & FeedbackPorts & PredictionPorts & JobPorts & 
   readonly onResponse: (route: string, status: number, seconds: number, requestId: string) => void;
   readonly onUnexpected: (error: unknown, requestId: string) => void;
 };
-const BODY_LIMIT = 1_000_000;
 const MAX_PARAM_CHARS = 300;
 // Nobody holds a connection by speaking slowly, and nobody holds them all.
 const HEADERS_WITHIN_MS = 10_000;
@@ -36,10 +36,10 @@ const MAX_CONNECTIONS = 4096;
 
 export function createApp(ports: Ports): FastifyInstance {
   const app: App = Fastify({
-    bodyLimit: BODY_LIMIT, logger: false, forceCloseConnections: 'idle', routerOptions: { maxParamLength: MAX_PARAM_CHARS }, ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    bodyLimit: ports.bodyLimitBytes, logger: false, forceCloseConnections: 'idle', routerOptions: { maxParamLength: MAX_PARAM_CHARS }, ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     requestTimeout: REQUEST_WITHIN_MS, http: { headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: LOOK_EVERY_MS }, genReqId: requestIds(ports.requestIdPrefix), clientErrorHandler: answerClientError,
     frameworkErrors(error, _request, reply) {
-      const { status, title, detail } = refusedBy(error, BODY_LIMIT);
+      const { status, title, detail } = refusedBy(error, ports.bodyLimitBytes);
       void sendProblem(reply, status, title, detail);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -49,8 +49,7 @@ export function createApp(ports: Ports): FastifyInstance {
   dressAnswers(app);
   allowOrigins(app, ports.corsOrigins);
   answerProblems(app, ports.onUnexpected, (path) => methodsAt(routes, path));
-  // A door that says what it asks for: the contract reads it.
-  const needs = (scope?: Scope) => Object.assign(requireScope(ports.tokens, scope), { scope: scope ?? ('any' as const) });
+  const needs = openDoor(app, ports.access);
   app.addHook('onResponse', (request, reply, done) => {
     ports.onResponse(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000, request.id);
     done();

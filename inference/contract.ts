@@ -21,10 +21,10 @@ declare module 'fastify' {
     bodyOptional?: boolean;
   }
 }
-/** What a door says of itself; 'any': any known token. */
-export type Knows = { readonly scope?: Scope | 'any' };
+/** What a door says of itself: one of these scopes; none of them: any known token. */
+export type Knows = { readonly scopes?: readonly Scope[] };
 export type Route = {
-  readonly method: string; readonly url: string; readonly scope: Scope | 'any' | undefined; readonly tag: keyof typeof TAGS; readonly summary: string; readonly description: string | undefined;
+  readonly method: string; readonly url: string; /** one of these; none: any known token; undefined: no token */ readonly scopes: readonly Scope[] | undefined; readonly tag: keyof typeof TAGS; readonly summary: string; readonly description: string | undefined;
   readonly body: object | undefined; readonly bodyOptional: boolean; readonly params: object | undefined; readonly querystring: object | undefined; readonly headers: object | undefined;
   /** by status: a schema, or {content: {media type: {schema}}} */
   readonly answers: Readonly<Record<string, object>>;
@@ -35,16 +35,16 @@ export type Route = {
 export function keepContract(app: App): readonly Route[] {
   const routes: Route[] = [];
   app.addHook('onRoute', ({ method, url, schema = {}, onRequest }) => {
-    const scope = [onRequest].flat().map((hook) => (hook as Knows | undefined)?.scope).find((one) => one !== undefined);
+    const scopes = [onRequest].flat().map((hook) => (hook as Knows | undefined)?.scopes).find((one) => one !== undefined);
     for (const one of [method].flat()) {
       // HEAD comes with every GET and says the same without its body; OPTIONS is the browser's own question.
       if (one === 'HEAD' || one === 'OPTIONS') continue;
       const { body, params, querystring, headers } = { body: objectOf(schema.body), params: objectOf(schema.params), querystring: objectOf(schema.querystring), headers: objectOf(schema.headers) };
       routes.push({
-        method: one, url, scope, tag: schema.tag ?? 'service', summary: schema.summary ?? '', description: schema.description, body, bodyOptional: schema.bodyOptional ?? false, params, querystring, headers,
+        method: one, url, scopes, tag: schema.tag ?? 'service', summary: schema.summary ?? '', description: schema.description, body, bodyOptional: schema.bodyOptional ?? false, params, querystring, headers,
         answers: (schema.response ?? {}) as Record<string, object>,
         refuses: [...new Set<Refusal>([
-          ...(body ?? params ?? querystring ?? headers ? [400 as const] : []), ...(scope === undefined ? [] : [401 as const, 429 as const]), ...(scope === undefined || scope === 'any' ? [] : [403 as const]),
+          ...(body ?? params ?? querystring ?? headers ? [400 as const] : []), ...(scopes === undefined ? [] : [401 as const, 429 as const]), ...(scopes === undefined || scopes.length === 0 ? [] : [403 as const]),
           ...(body === undefined ? [] : [413 as const, 415 as const]), ...(schema.refuses ?? []), 500,
         ])].sort((a, b) => a - b),
       });

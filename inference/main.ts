@@ -4,16 +4,18 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import { Counter, Gauge, Histogram, Registry as Metrics } from 'prom-client';
 import { checkAgreement } from '../consumers/agreement.ts';
 import { follow, type Following } from '../consumers/follow.ts';
-import { createReadObject } from '../consumers/objects.ts';
+import { createReadObject, sha256 } from '../consumers/objects.ts';
 import { createLog, dieWith } from '../consumers/service.ts';
 import { runShards, type Shards } from '../consumers/shards.ts';
 import { createKafka } from '../producers/kafka.ts';
 import { createPublisher, type Outgoing } from '../producers/publisher.ts';
-import { fatal, kindOf, LoopError, messageOf, transient } from '../schemas/failure.ts';
+import { kindOf, LoopError, messageOf, transient } from '../schemas/failure.ts';
 import { idSource } from '../schemas/ids.ts';
 import { createRegistry } from '../schemas/registry.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { readModelSettings } from '../schemas/settings.ts';
+import { createAccess } from './access/access.ts';
+import { openTokens } from './access/tokensFile.ts';
 import { createApp } from './app.ts';
 import { loadMetrics } from './load.ts';
 import type { ServingModel } from './loader.ts';
@@ -54,7 +56,8 @@ const jobIn = (answer: unknown): unknown => (typeof answer === 'object' && answe
 const GROUPS_IN_FLIGHT = 2;
 
 try {
-  if (settings.tokens.size === 0) throw fatal('no_tokens', "LOOP_TOKENS is empty: nobody could call the service. Set it to 'TOKEN=predict+feedback,TOKEN2=admin' or start by ./loop up");
+  const access = createAccess({ limits: { requests: settings.rateLimitRequests, items: settings.rateLimitItems, failures: settings.authFailuresPerMinute }, nowMs: Date.now, digest: sha256 });
+  const tokens = openTokens({ given: settings.tokens, file: settings.tokensFile, use: (all) => access.use(all), log });
   await checkAgreement(settings.homeDir, registry);
   const slot = createSlot<ServingModel>(() => undefined);
   let announceFirst = (): void => undefined;
@@ -108,7 +111,7 @@ try {
   const started: { shards?: Shards; following?: Following } = {};
   let stopping = false;
   const app = createApp({
-    answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, tokens: settings.tokens, modelName: settings.modelName, defaultCategories: settings.categories,
+    answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
     jobs: (query) => askTrainer(`/jobs?${query}`), job: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)), trainBuckets: settings.trainBuckets,
     recent, live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
@@ -138,6 +141,7 @@ try {
     await started.shards?.stop();
     await started.following?.stop();
     await recent.stop();
+    tokens.stop();
     await publisher.close();
     log.info('stopped');
     if (err) process.exitCode = 1;

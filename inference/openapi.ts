@@ -36,14 +36,14 @@ function parametersOf(place: 'path' | 'query' | 'header', schema: object | undef
 const ANSWERS: Readonly<Record<string, string>> = { 200: 'Done.', 201: 'Made.', 202: 'Accepted; Kafka has it.', 204: 'Done; nothing to say.' };
 
 function operationOf(route: Route, show: Show): Json {
-  const { method, url, scope, tag, summary, description, body, bodyOptional, params, querystring, headers, answers, refuses } = route;
+  const { method, url, scopes, tag, summary, description, body, bodyOptional, params, querystring, headers, answers, refuses } = route;
   const parameters = [...parametersOf('path', params, show), ...parametersOf('query', querystring, show), ...parametersOf('header', headers, show), { $ref: '#/components/parameters/x-request-id' }];
   const contentOf = (schema: object): unknown => ('content' in schema ? show(schema.content) : { 'application/json': { schema: show(schema) } });
   const answered = Object.entries(answers).map(([status, schema]) => [status, { description: ANSWERS[status] ?? 'An answer.', headers: headersOf(), content: contentOf(schema) }]);
   const refused = refuses.filter((status) => answers[status] === undefined).map((status) => [String(status), { $ref: `#/components/responses/${url.startsWith('/v2') ? 'v2-' : ''}${status}` }]);
   return {
     operationId: operationIdOf(method, url), summary, ...(description === undefined ? {} : { description }), tags: [tag],
-    security: scope === undefined ? [] : [{ bearer: scope === 'any' ? [] : [scope] }],
+    security: scopes === undefined ? [] : scopes.length === 0 ? [{ bearer: [] }] : scopes.map((scope) => ({ bearer: [scope] })),
     parameters, ...(body === undefined ? {} : { requestBody: { required: !bodyOptional, content: contentOf(body) } }),
     responses: Object.fromEntries([...answered, ...refused]),
   };

@@ -1,6 +1,9 @@
 // Every setting of every process: one table, one parser, all mistakes reported at once. main.ts files hand in process.env.
 import { DEFAULT_CATEGORIES } from './categories.ts';
 import { fatal } from './failure.ts';
+import { parseTokens, type TokenSpec } from './tokens.ts';
+
+export { SCOPES, type Scope } from './tokens.ts';
 
 type Parsed<T> = { readonly value: T } | { readonly wrong: string };
 type Base = (offset: number) => number;
@@ -53,24 +56,7 @@ const ranks = (env: string, fallback: string, about: string): Setting<ReadonlyMa
     return bad ? { wrong: `must look like 'expert:2,user:1', is '${raw}'` } : { value: new Map(pairs) };
   },
 });
-export const SCOPES = ['predict', 'feedback', 'train', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
-/** `token=scope+scope,token2=scope`. */
-const tokens = (env: string, about: string): Setting<ReadonlyMap<string, ReadonlySet<Scope>>> => ({
-  env,
-  about,
-  fallback: '',
-  parse(raw) {
-    const value = new Map<string, ReadonlySet<Scope>>();
-    for (const part of raw.split(',').filter((one) => one !== '')) {
-      const [token = '', names = ''] = part.split('=');
-      const scopes = names.split('+').map((name) => SCOPES.find((scope) => scope === name));
-      if (token === '' || scopes.includes(undefined)) return { wrong: `must look like 'TOKEN=predict+feedback,TOKEN2=admin' with scopes ${SCOPES.join(', ')}` };
-      value.set(token, new Set(scopes.filter((scope) => scope !== undefined)));
-    }
-    return { value };
-  },
-});
+const tokens = (env: string, about: string): Setting<readonly TokenSpec[]> => ({ env, about, fallback: '', parse: (raw) => parseTokens(raw, ',') });
 /** `{"model": {"MIN_F1": 0.85}}` to texts per model. Which variables may stand there, and their values, are checked in readSettings. */
 const overrides = (env: string, about: string): Setting<ReadonlyMap<string, Readonly<Record<string, string>>>> => ({
   env,
@@ -156,7 +142,12 @@ export const TABLE = {
   joinPort: port('JOIN_PORT', 11, 'metrics port of the join'),
   monitorPort: port('MONITOR_PORT', 12, 'metrics port of the monitor; serves /live too'),
   trainerPort: port('TRAINER_PORT', 13, 'metrics port of the trainer'),
-  tokens: tokens('LOOP_TOKENS', 'API tokens: TOKEN=scope+scope,…; the local stack makes one per scope'),
+  tokens: tokens('LOOP_TOKENS', 'API tokens: NAME=sha256:HEX=scope+scope[=EXPIRES],… or, for a laptop, TOKEN=scope+scope; the local stack makes one per scope'),
+  tokensFile: text('LOOP_TOKENS_FILE', '', 'a file with such entries, one a line, read again when it changes and on SIGHUP; ./loop token writes the one of the local stack'),
+  rateLimitRequests: number('RATE_LIMIT_REQUESTS', '0', 'requests a second per name of a token; beyond it 429; 0: no limit', 0, 1_000_000, false),
+  rateLimitItems: number('RATE_LIMIT_ITEMS', '0', 'texts and labels a second per name of a token; 0: no limit', 0, 10_000_000, false),
+  authFailuresPerMinute: number('AUTH_FAILURES_PER_MINUTE', '60', 'unknown tokens an address may send before its guesses are answered 429 unlooked at; 0: no limit', 0, 1_000_000),
+  bodyLimitBytes: number('BODY_LIMIT_BYTES', '1000000', 'a larger HTTP body is refused with 413', 1000, 100_000_000),
   corsOrigins: origins('CORS_ORIGINS', 'origins whose pages may call inference from a browser, separated by commas; * for all; empty: none'),
   queueRequests: number('QUEUE_REQUESTS', '10000', 'requests that may wait for their answer; beyond them one is refused at once (503, Retry-After)', 1),
   queueBytes: number('QUEUE_BYTES', '64000000', 'bytes of texts and events that may wait so', 1_000_000),

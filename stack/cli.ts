@@ -6,7 +6,7 @@ import type { Verb } from './verbs/verb.ts';
 
 const later = (summary: string, usage: string, load: () => Promise<(args: readonly string[]) => Promise<number>>): Verb => ({ summary, usage, run: async (args) => (await load())(args) });
 // Verbs are loaded when they are run: help and test must not wait for Kafka clients.
-const part = async (name: 'up' | 'down' | 'status' | 'logs' | 'reset' | 'native' | 'predict' | 'feedback' | 'live' | 'rollback' | 'train' | 'runs' | 'cancel' | 'dataset' | 'gc' | 'approve' | 'decline'): Promise<Verb> => {
+const part = async (name: 'up' | 'down' | 'status' | 'logs' | 'reset' | 'native' | 'predict' | 'feedback' | 'live' | 'rollback' | 'train' | 'runs' | 'cancel' | 'dataset' | 'gc' | 'approve' | 'decline' | 'token'): Promise<Verb> => {
   switch (name) {
     case 'up': return (await import('./verbs/up.ts')).up;
     case 'down': return (await import('./verbs/up.ts')).down;
@@ -24,10 +24,11 @@ const part = async (name: 'up' | 'down' | 'status' | 'logs' | 'reset' | 'native'
     case 'dataset': return (await import('./verbs/dataset.ts')).dataset;
     case 'approve': return (await import('./verbs/decide.ts')).approve;
     case 'decline': return (await import('./verbs/decide.ts')).decline;
+    case 'token': return (await import('./verbs/token.ts')).token;
     case 'rollback': return (await import('./verbs/rollback.ts')).rollback;
   }
 };
-const SIMPLE = { up: 'start the services and the four processes', down: 'stop everything cleanly', status: 'what runs, and where (--json)', logs: 'the logs, of all parts or one', predict: 'classify texts', feedback: 'tell the right category of a prediction', live: 'the live F1', train: 'train now, on a file of yours or on what there is', runs: 'the table of trainings, or one of them whole', cancel: 'stop a training that waits or runs', dataset: 'the exact rows a run learnt from', approve: 'let a run that waits be promoted', decline: 'end a run that waits', rollback: 'back to an earlier version of the model', gc: 'remove models and datasets that nothing needs any more', reset: 'delete the data folder (asks first)', native: 'a quicker backend for trainings, into the cache; nothing needs it' } as const;
+const SIMPLE = { up: 'start the services and the four processes', down: 'stop everything cleanly', status: 'what runs, and where (--json)', logs: 'the logs, of all parts or one', predict: 'classify texts', feedback: 'tell the right category of a prediction', live: 'the live F1', train: 'train now, on a file of yours or on what there is', runs: 'the table of trainings, or one of them whole', cancel: 'stop a training that waits or runs', dataset: 'the exact rows a run learnt from', approve: 'let a run that waits be promoted', decline: 'end a run that waits', rollback: 'back to an earlier version of the model', token: 'make, list and revoke API tokens', gc: 'remove models and datasets that nothing needs any more', reset: 'delete the data folder (asks first)', native: 'a quicker backend for trainings, into the cache; nothing needs it' } as const;
 const EXTRA: Record<string, Verb> = {
   demo: later('set up, run the whole story, show it live', `usage: ./loop demo [--dataset FILE.csv] [--with mlflow] [--seed N] [--keep] [--json]
   --dataset FILE.csv   your products (columns product_description,Category); new product families of that file are the drift
@@ -52,7 +53,7 @@ const EXTRA: Record<string, Verb> = {
   --json       one JSON object
   --check      exit 1 where a bar is missed, naming it`, async () => (await import('../bench/main.ts')).runBench),
 };
-const names = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'live', 'train', 'runs', 'cancel', 'dataset', 'approve', 'decline', 'rollback', 'verify', 'backtest', 'test', 'bench', 'gc', 'native', 'reset'];
+const names = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'live', 'train', 'runs', 'cancel', 'dataset', 'approve', 'decline', 'rollback', 'verify', 'backtest', 'test', 'bench', 'token', 'gc', 'native', 'reset'];
 
 function help(): string {
   const summary = (name: string): string => EXTRA[name]?.summary ?? SIMPLE[name as keyof typeof SIMPLE];

@@ -5,7 +5,7 @@ import { fatal } from '../schemas/failure.ts';
 import { readSettings, TABLE, type Settings } from '../schemas/settings.ts';
 import { pathsOf, type Paths } from './paths.ts';
 import { writeJson } from './pids.ts';
-import { ensureSecrets, environmentOf, type Secrets } from './secrets.ts';
+import { ensureSecrets, ensureTokensFile, environmentOf, type Secrets } from './secrets.ts';
 
 export type Ports = { readonly kafka: number; readonly kafkaController: number; readonly registry: number; readonly s3: number; readonly prometheus: number; readonly mlflow: number };
 export type Context = { readonly settings: Settings; readonly paths: Paths; readonly ports: Ports; readonly secrets: Secrets; readonly env: Readonly<Record<string, string | undefined>> };
@@ -26,7 +26,8 @@ export function openContext(env: Env, { create }: { create: boolean }): Context 
   if (!create && !existsSync(paths.secrets)) throw fatal('no_stack', `there is no stack in ${paths.home}: run ./loop up first (or set LOOP_HOME)`);
   const secrets = ensureSecrets(paths.secrets);
   const remembered: Record<string, string> = existsSync(rememberedFile(paths)) ? (JSON.parse(readFileSync(rememberedFile(paths), 'utf8')) as Record<string, string>) : {};
-  const whole = environmentOf({ ...remembered, ...env }, secrets);
+  ensureTokensFile(paths.tokens);
+  const whole = environmentOf({ ...remembered, ...env }, secrets, paths.tokens);
   const settings = readSettings(whole);
   const ports = { kafka: portIn(settings.kafkaBootstrap), kafkaController: settings.portBase + 1, registry: portIn(settings.registryUrl), s3: portIn(settings.s3Endpoint), prometheus: portIn(settings.prometheusUrl), mlflow: settings.portBase + MLFLOW_PORT };
   return { settings, paths, ports, secrets, env: whole };
@@ -37,7 +38,7 @@ const SECRET = new Set(['MYSQL_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'LOO
 export function rememberEnvironment({ paths, secrets, env: whole }: Context, env: Env): { readonly before: readonly string[]; readonly undo: () => void } {
   const file = rememberedFile(paths);
   const old = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
-  const made = environmentOf({}, secrets);
+  const made = environmentOf({}, secrets, paths.tokens);
   const ours = Object.values(TABLE).map((setting) => setting.env).filter((name) => name !== 'LOOP_HOME' && whole[name] !== undefined && whole[name] !== made[name]);
   writeJson(file, Object.fromEntries(ours.map((name) => [name, whole[name]])));
   const before = ours.filter((name) => env[name] === undefined && !SECRET.has(name)).map((name) => `${name}=${whole[name] ?? ''}`);

@@ -1,9 +1,9 @@
-// Passwords and tokens of the local stack: made once, kept in the data folder (mode 0600), handed to every process by environment.
-import { randomBytes } from 'node:crypto';
+// Passwords and tokens of the local stack: made once, kept in the data folder (mode 0600), handed to every process by environment: of tokens only the hashes.
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SCOPES, type Scope } from '../schemas/settings.ts';
 import { fatal } from '../schemas/failure.ts';
+import { SCOPES, type Scope } from '../schemas/tokens.ts';
 
 export type Secrets = { readonly mysqlPassword: string; readonly s3AccessKey: string; readonly s3SecretKey: string; readonly kafkaClusterId: string; readonly tokens: Readonly<Record<Scope, string>> };
 const word = (bytes: number): string => randomBytes(bytes).toString('hex');
@@ -28,8 +28,14 @@ export function ensureSecrets(file: string): Secrets {
   return made;
 }
 
-/** Environment of our processes: the person's own plus what the stack made. A variable that is set wins. admin may do everything. */
-export function environmentOf(env: Readonly<Record<string, string | undefined>>, secrets: Secrets): Record<string, string | undefined> {
-  const tokens = SCOPES.map((scope) => `${secrets.tokens[scope]}=${scope === 'admin' ? SCOPES.join('+') : scope}`).join(',');
-  return { MYSQL_PASSWORD: secrets.mysqlPassword, S3_ACCESS_KEY: secrets.s3AccessKey, S3_SECRET_KEY: secrets.s3SecretKey, LOOP_TOKENS: tokens, ...env };
+/** The file ./loop token writes: hashes only. It is there from the start, so that whoever reads it may watch it. */
+export function ensureTokensFile(file: string): void {
+  if (!existsSync(file)) writeFileSync(file, '# NAME=sha256:HEX=scope+scope[=EXPIRES], one a line. Read again when it changes. ./loop token new|list|revoke\n', { mode: 0o600 });
+}
+
+/** Environment of our processes: the person's own plus what the stack made. A variable that is set wins. admin may do everything. tokensFile: where ./loop token writes. */
+export function environmentOf(env: Readonly<Record<string, string | undefined>>, secrets: Secrets, tokensFile = ''): Record<string, string | undefined> {
+  const hash = (token: string): string => createHash('sha256').update(token).digest('hex');
+  const tokens = SCOPES.map((scope) => `local-${scope}=sha256:${hash(secrets.tokens[scope])}=${scope === 'admin' ? SCOPES.join('+') : scope}`).join(',');
+  return { MYSQL_PASSWORD: secrets.mysqlPassword, S3_ACCESS_KEY: secrets.s3AccessKey, S3_SECRET_KEY: secrets.s3SecretKey, LOOP_TOKENS: tokens, LOOP_TOKENS_FILE: tokensFile, ...env };
 }

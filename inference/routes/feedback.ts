@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import type { Feedback } from '../../schemas/events.ts';
 import type { ServingModel } from '../loader.ts';
+import { chargeItems } from '../door.ts';
 import { documentOf, Problem } from '../problem.ts';
 import type { Door } from './order.ts';
 import { answersOf, Category, Id, oneOrMany, orNull, ProblemDocument, type App } from './shapes.ts';
@@ -45,7 +46,9 @@ export function feedbackRoutes(app: App, ports: FeedbackPorts, needs: Door): voi
       tag: 'feedback', summary: 'Say what a prediction should have been: one word, or up to 1,000', refuses: [503], body: oneOrMany(Word), response: { 202: answersOf(Accepted, Refused, 'feedback') },
       description: 'A list is answered in order, word by word: accepted, or why this one was refused while the others were taken. A body that breaks the schema is refused as a whole.',
     },
-  }, async ({ body }, reply) => {
+  }, async (request, reply) => {
+    const { body } = request;
+    chargeItems(request, 'items' in body ? body.items.length : 1);
     const wrong = checker();
     if (!('items' in body)) {
       const why = wrong(body);

@@ -3,12 +3,11 @@ import { test } from 'node:test';
 import Fastify from 'fastify';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { transient } from '../../schemas/failure.ts';
-import type { Scope } from '../../schemas/settings.ts';
-import { requireScope } from '../door.ts';
+import { accessFor } from '../access/access.testing.ts';
+import { openDoor } from '../door.ts';
 import { answerProblems } from '../problem.ts';
 import { jobRoutes, type JobPorts } from './jobs.ts';
 
-const TOKENS = new Map<string, ReadonlySet<Scope>>([['p', new Set(['predict'])], ['t', new Set(['train'])], ['a', new Set(['admin'])]]);
 function bench(change: Partial<JobPorts> = {}) {
   const sent: Outgoing[] = [];
   let ids = 0;
@@ -19,7 +18,7 @@ function bench(change: Partial<JobPorts> = {}) {
   jobRoutes(app, {
     publish: (messages) => (sent.push(...messages), Promise.resolve()), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, modelName: 'tiny', trainBuckets: ['dataset'],
     jobs: (query) => Promise.resolve({ jobs: [], asked: query }), job: (id) => Promise.resolve(JOBS[id]), ...change,
-  }, (scope) => requireScope(TOKENS, scope));
+  }, openDoor(app, accessFor({ p: 'predict', t: 'train', a: 'admin' })));
   const call = async (method: 'GET' | 'POST', url: string, body?: object, token = 't') => {
     const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${token}` }, ...(body === undefined ? {} : { payload: body }) });
     return { status: answer.statusCode, type: String(answer.headers['content-type']), body: answer.json<Record<string, unknown>>() };

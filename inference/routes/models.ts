@@ -6,6 +6,7 @@ import { messageOf } from '../../schemas/failure.ts';
 import { DECISIONS } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
 import type { ServingModel } from '../loader.ts';
+import { nameOf } from '../door.ts';
 import { Problem } from '../problem.ts';
 import { orEmpty, type Door } from './order.ts';
 import { ModelName, orNull, passedOn, type App } from './shapes.ts';
@@ -54,7 +55,7 @@ export function modelRoutes(app: App, ports: ModelPorts, needs: Door): void {
     if (version === serving.version) throw new Problem(409, 'serves already', `${version} serves already`, 'version');
     const retrainId = retrainIdOf(name, 'rollback', ports.newId());
     // The version the admin wants to leave: should another serve by then, the trainer says so instead of leaving that one.
-    await ports.publish([orderRecord({ cause: 'rollback', retrainId, modelName: name, atMs: ports.nowMs(), modelVersion: serving.version, params: version === undefined ? {} : { version } })]);
+    await ports.publish([orderRecord({ cause: 'rollback', retrainId, modelName: name, atMs: ports.nowMs(), modelVersion: serving.version, by: nameOf(request), params: version === undefined ? {} : { version } })]);
     return reply.code(202).send({ retrain_id: retrainId, status: 'PENDING' as const });
   });
 
@@ -70,11 +71,11 @@ export function modelRoutes(app: App, ports: ModelPorts, needs: Door): void {
       const { name, id } = request.params;
       known(name);
       if (!RUN.test(id)) throw new Problem(400, 'bad request', `'${id}' is not the id of a run`, 'id');
-      const { why, by = 'http' } = request.body;
+      const { why, by } = request.body;
       // While the trainer is away nobody knows what waits: the word is kept for it, and one about another run changes nothing.
       const waiting = await ports.awaiting().then(idsIn, () => undefined);
       if (waiting !== undefined && !waiting.includes(id)) throw new Problem(409, 'does not wait', `run ${id} does not wait for an approval; ${waiting.length === 0 ? 'none does' : `waiting: ${waiting.join(', ')}`}`, 'id');
-      await ports.publish([orderRecord({ cause: kind, retrainId: retrainIdOf(name, kind, id), modelName: name, atMs: ports.nowMs(), by, params: { run_id: id, ...(why === undefined ? {} : { why }) } })]);
+      await ports.publish([orderRecord({ cause: kind, retrainId: retrainIdOf(name, kind, id), modelName: name, atMs: ports.nowMs(), by: by === undefined ? nameOf(request) : `${by} (${nameOf(request)})`, params: { run_id: id, ...(why === undefined ? {} : { why }) } })]);
       return reply.code(202).send({ run_id: id, decision: kind, status: 'accepted' as const });
     });
   }

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import type { Answer } from '../microBatch.ts';
 import type { Ask } from '../predictor.ts';
+import { chargeItems } from '../door.ts';
 import { documentOf } from '../problem.ts';
 import type { Door } from './order.ts';
 import { answersOf, Id, Item, oneOrMany, ProblemDocument, TimeMs, wellFormed, type App } from './shapes.ts';
@@ -27,7 +28,9 @@ export function predictRoutes(app: App, ports: PredictPorts, needs: Door): void 
       tag: 'predict', summary: 'Classify one text, or up to 1,000', refuses: [503], body: oneOrMany(Item), response: { 200: answersOf(PredictionAnswer, PredictionRefused, 'predictions') },
       description: 'A list is answered in order, item by item: a prediction, or why this one was refused while the others were answered. A body that breaks the schema is refused as a whole.',
     },
-  }, async ({ body }) => {
+  }, async (request) => {
+    const { body } = request;
+    chargeItems(request, 'items' in body ? body.items.length : 1);
     const askOf = (item: Item): Ask => ({ predictionId: item.prediction_id ?? ports.newId(), text: wellFormed(item.product_description) });
     if (!('items' in body)) {
       const [prediction] = await ports.answer([askOf(body)]);

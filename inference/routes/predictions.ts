@@ -1,4 +1,4 @@
-// GET /v1/predictions/{id}: one prediction from the read model, with what people have said of it.
+// GET /v1/predictions/{id}: one prediction from the read model, with what people have said of it. It tells a text, so only those may ask who send texts or judge them.
 import { Type } from 'typebox';
 import { transient } from '../../schemas/failure.ts';
 import { Problem } from '../problem.ts';
@@ -24,7 +24,7 @@ function absent(id: string, heldSince: number | undefined): Problem {
 }
 
 export function predictionRoutes(app: App, { recent }: PredictionPorts, needs: Door): void {
-  app.get('/v1/predictions/:id', { onRequest: needs(), schema: { tag: 'predict', summary: 'A recent prediction with what people have said of it', refuses: [404, 503], params: Params, response: { 200: Found } } }, async (request) => {
+  app.get('/v1/predictions/:id', { onRequest: needs('predict', 'feedback'), schema: { tag: 'predict', summary: 'A recent prediction with what people have said of it', refuses: [404, 503], params: Params, response: { 200: Found } } }, async (request) => {
     const { id } = request.params;
     if (recent.stage() === 'off') throw new Problem(404, 'no read model', 'this service keeps no predictions: RECENT_PREDICTIONS is 0');
     const answer = await recent.ask({ kind: 'find', id });

@@ -73,7 +73,7 @@ test('by HTTP: a passed run waits and blocks nobody; approved once, however ofte
   startProcess(t, bench, 'trainer/main.ts', env);
   const approved = await rowOf(mine, first.id, 'ended');
   assert.deepEqual([approved.outcome, approved.model_version, Number(approved.promotion_seq), approved.weights_sha256], ['promoted', 'v2', 2, first.weights_sha256]);
-  assert.match(approved.outcome_reason ?? '', /^approved by ann; not worse anywhere/);
+  assert.match(approved.outcome_reason ?? '', /^approved by ann \(local-admin\); not worse anywhere/);
   await servesV('v2');
 
   // It was judged against v1, and v2 serves: trained and judged again, it is as good as v2 and no better.
