@@ -7,27 +7,76 @@ export type Scored = { readonly category: string; readonly probabilities: Float6
 export type Scorer = (text: string) => Scored;
 type Shape = Pick<Manifest, 'categories' | 'recipe' | 'temperature'>;
 
-/** weights: W row-major [features, categories], then b. Ties go to the first category. */
+/** Rows of W that are not all zero, one after the other: about a fifth of all, so that what a text touches stays in the processor's cache. Where a row lies: the ones before it in a bit map, counted by words. */
+type Kept = { readonly bits: Uint32Array; readonly before: Uint32Array; readonly rows: Float32Array };
+const ones = (word: number): number => {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+};
+function keep(weights: Float32Array, width: number): Kept {
+  const count = weights.length / width - 1;
+  const words = Math.ceil(count / 32);
+  const [bits, before] = [new Uint32Array(words), new Uint32Array(words)];
+  for (let at = 0; at < count * width; at += 1) {
+    if (weights[at] === 0) continue;
+    const row = Math.floor(at / width);
+    bits[row >>> 5] = (bits[row >>> 5] ?? 0) | (1 << (row & 31));
+    at = (row + 1) * width - 1;
+  }
+  let total = 0;
+  for (let word = 0; word < words; word += 1) {
+    before[word] = total;
+    total += ones(bits[word] ?? 0);
+  }
+  const rows = new Float32Array(total * width);
+  let to = 0;
+  for (let row = 0; row < count; row += 1) {
+    if ((((bits[row >>> 5] ?? 0) >>> (row & 31)) & 1) === 0) continue;
+    rows.set(weights.subarray(row * width, (row + 1) * width), to);
+    to += width;
+  }
+  return { bits, before, rows };
+}
+
+/** weights: W row-major [features, categories], then b; not kept. Ties go to the first category. */
 export function createScorer({ categories, recipe, temperature }: Shape, weights: Float32Array): Scorer {
   const width = categories.length;
-  const biasAt = weights.length - width;
+  const { bits, before, rows } = keep(weights, width);
+  const bias = weights.slice(weights.length - width);
+  /** Where the rows of one text's features begin. */
+  let at = new Int32Array(256);
   return (text) => {
     const { index, scale, rowScale } = featurise(text, recipe);
-    const z = new Float64Array(width);
+    if (index.length > at.length) at = new Int32Array(2 * index.length);
+    let count = 0;
     for (let k = 0; k < index.length; k += 1) {
-      const row = (index[k] ?? 0) * width;
-      const s = scale[k] ?? 0;
-      for (let c = 0; c < width; c += 1) z[c] = (z[c] ?? 0) + s * (weights[row + c] ?? 0);
+      const feature = index[k] ?? 0;
+      const word = bits[feature >>> 5] ?? 0;
+      const bit = 1 << (feature & 31);
+      // To add nothing changes nothing.
+      if ((word & bit) === 0) continue;
+      at[count] = ((before[feature >>> 5] ?? 0) + ones(word & (bit - 1))) * width;
+      scale[count] = scale[k] ?? 0;
+      count += 1;
     }
+    const z = new Float64Array(width);
     let top = 0;
     for (let c = 0; c < width; c += 1) {
-      z[c] = rowScale * (z[c] ?? 0) + (weights[biasAt + c] ?? 0);
+      let sum = 0;
+      for (let k = 0; k < count; k += 1) sum += (scale[k] ?? 0) * (rows[(at[k] ?? 0) + c] ?? 0);
+      z[c] = rowScale * sum + (bias[c] ?? 0);
       if ((z[c] ?? 0) > (z[top] ?? 0)) top = c;
     }
     const peak = z[top] ?? 0;
-    const probabilities = z.map((value) => Math.exp(temperature * (value - peak)));
-    const total = probabilities.reduce((sum, value) => sum + value, 0);
-    return { category: categories[top] ?? '', probabilities: probabilities.map((value) => value / total) };
+    let total = 0;
+    for (let c = 0; c < width; c += 1) {
+      const value = Math.exp(temperature * ((z[c] ?? 0) - peak));
+      z[c] = value;
+      total += value;
+    }
+    for (let c = 0; c < width; c += 1) z[c] = (z[c] ?? 0) / total;
+    return { category: categories[top] ?? '', probabilities: z };
   };
 }
 
