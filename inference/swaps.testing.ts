@@ -33,7 +33,7 @@ for (let seq = 1; seq <= SWAPS + 1; seq += 1) {
   const swapped = new Promise<void>((resolve) => {
     told = resolve;
   });
-  const model = tinyModel(seq, seq % 2 === 0 ? 0 : 1, { recipe: DEFAULT_RECIPE });
+  const model = tinyModel(seq, seq % 2 === 0 ? 0 : 1, { recipe: DEFAULT_RECIPE }, 0.5);
   objects = model.objects;
   keeper.offer(model.promoted);
   await swapped;

@@ -9,10 +9,11 @@ const RECIPE: Recipe = { kind: 'hashed-word-char-v1', wordBits: 4, charBits: 4, 
 export const TINY_CATEGORIES = ['Beverages', 'Fresh & Perishable Items'];
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Promotion `seq` of a model that answers TINY_CATEGORIES[answer], and its objects by address. `change` edits the manifest before its checksum is taken. */
-export function tinyModel(seq: number, answer: 0 | 1, change: Partial<Manifest> = {}): { promoted: ModelPromoted; objects: Map<string, Buffer> } {
+/** Promotion `seq` of a model that answers TINY_CATEGORIES[answer], and its objects by address. `change` edits the manifest before its checksum is taken; every weight but the bias is `weight`. */
+export function tinyModel(seq: number, answer: 0 | 1, change: Partial<Manifest> = {}, weight = 0): { promoted: ModelPromoted; objects: Map<string, Buffer> } {
   const recipe = change.recipe ?? RECIPE;
-  const weights = new Float32Array((featureCount(recipe) + 1) * TINY_CATEGORIES.length);
+  const weights = new Float32Array((featureCount(recipe) + 1) * TINY_CATEGORIES.length).fill(weight);
+  weights.fill(0, weights.length - TINY_CATEGORIES.length);
   weights[weights.length - TINY_CATEGORIES.length + answer] = 1;
   const bytes = Buffer.from(weights.buffer);
   const facts = { categories: TINY_CATEGORIES, recipe, temperature: 1 };
