@@ -12,12 +12,13 @@ import { healthRoutes, type HealthPorts } from './routes/health.ts';
 import { jobRoutes, type JobPorts } from './routes/jobs.ts';
 import { liveRoutes, type LivePorts } from './routes/live.ts';
 import { modelRoutes, type ModelPorts } from './routes/models.ts';
+import { oipRoutes, type OipPorts } from './routes/oip.ts';
 import { predictRoutes, type PredictPorts } from './routes/predict.ts';
 import { predictionRoutes, type PredictionPorts } from './routes/predictions.ts';
 import type { App } from './routes/shapes.ts';
 
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
-export type Ports = PredictPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & HealthPorts & DocsPorts & {
+export type Ports = PredictPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & {
   readonly access: Access;
   readonly bodyLimitBytes: number;
   /** Origins whose pages may call; none: CORS is off. */
@@ -60,6 +61,7 @@ export function createApp(ports: Ports): FastifyInstance {
   jobRoutes(app, ports, needs);
   modelRoutes(app, ports, needs);
   liveRoutes(app, ports, needs);
+  oipRoutes(app, ports, needs);
   healthRoutes(app, ports);
   docsRoutes(app, ports, () => routes);
   return app as unknown as FastifyInstance;

@@ -1,5 +1,6 @@
 // The OpenAPI 3.1 document, made of the routes and their own schemas: what validates and serialises is what is documented. (@fastify/swagger would do the walk, not the doors, refusals and named parts, which are most of it.)
 import { REFUSALS, TAGS, type Route } from './contract.ts';
+import { OipError } from './oip/shapes.ts';
 import { ProblemDocument, shownOf } from './routes/shapes.ts';
 
 type Json = Record<string, unknown>;
@@ -37,7 +38,7 @@ const ANSWERS: Readonly<Record<string, string>> = { 200: 'Done.', 201: 'Made.', 
 
 function operationOf(route: Route, show: Show): Json {
   const { method, url, scopes, tag, summary, description, body, bodyOptional, params, querystring, headers, answers, refuses } = route;
-  const parameters = [...parametersOf('path', params, show), ...parametersOf('query', querystring, show), ...parametersOf('header', headers, show), { $ref: '#/components/parameters/x-request-id' }];
+  const parameters = [...parametersOf('path', params, show).filter((one) => url.includes(`:${String(one['name'])}`)), ...parametersOf('query', querystring, show), ...parametersOf('header', headers, show), { $ref: '#/components/parameters/x-request-id' }];
   const contentOf = (schema: object): unknown => ('content' in schema ? show(schema.content) : { 'application/json': { schema: show(schema) } });
   const answered = Object.entries(answers).map(([status, schema]) => [status, { description: ANSWERS[status] ?? 'An answer.', headers: headersOf(), content: contentOf(schema) }]);
   const refused = refuses.filter((status) => answers[status] === undefined).map((status) => [String(status), { $ref: `#/components/responses/${url.startsWith('/v2') ? 'v2-' : ''}${status}` }]);
@@ -52,7 +53,6 @@ function operationOf(route: Route, show: Show): Json {
 const operationIdOf = (method: string, url: string): string => `${method.toLowerCase()}${url.replaceAll(/[^A-Za-z0-9]+/g, '_')}`.replace(/_$/, '');
 export const pathOf = (url: string): string => url.replaceAll(/:([A-Za-z_]+)/g, '{$1}');
 
-const OipError = { type: 'object', title: 'OipError', description: 'How routes under /v2 refuse.', required: ['error'], properties: { error: { type: 'string' } }, examples: [{ error: "there is no model 'x'; there is grocery" }] };
 const responseOf = (status: string, description: string, content: unknown): Json => ({ description, headers: headersOf(...(status === '401' ? ['www-authenticate'] : []), ...(status === '429' || status === '503' ? ['retry-after'] : [])), content });
 
 /** version: of the service. */

@@ -19,7 +19,7 @@ export class Problem extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
-const RETRY_AFTER_SECONDS = 1;
+export const RETRY_AFTER_SECONDS = 1;
 const TITLES: Readonly<Record<number, string>> = { 400: 'bad request', 404: 'not found', 405: 'method not allowed', 408: 'too slow', 413: 'too large', 414: 'address too long', 415: 'unsupported media type', 431: 'headers too large', 503: 'unavailable' };
 
 /** The document of a refusal; with a request id it says which request it was. */
