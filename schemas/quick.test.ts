@@ -8,7 +8,7 @@ import { decoderFor, encode, schemaText } from './codec.ts';
 import type { Example, Feedback, Labelled, Prediction } from './events.ts';
 import { LoopError } from './failure.ts';
 import { quickFeedbackReader, quickLabelledReader, quickPredictionReader, type QuickReader } from './quickRead.ts';
-import { quickExampleWriter, quickLabelledWriter, type QuickWriter } from './quickWrite.ts';
+import { quickExampleWriter, quickFeedbackWriter, quickLabelledWriter, quickPredictionWriter, type QuickWriter } from './quickWrite.ts';
 
 const typeOf = (topic: 'predictions' | 'feedback' | 'labelled' | 'examples'): avro.Type => avro.Type.forSchema(AVRO[topic] as avro.Schema, { wrapUnions: false });
 /** Only numbers near the end of the exact ones are left to the general way. */
@@ -56,7 +56,7 @@ readsAs('predictions', prediction, quickPredictionReader());
 readsAs('feedback', feedback, quickFeedbackReader());
 readsAs('labelled', labelled, quickLabelledReader());
 
-function writesAs<E>(topic: 'labelled' | 'examples', arb: fc.Arbitrary<E>, writer: QuickWriter<E>): void {
+function writesAs<E>(topic: 'predictions' | 'feedback' | 'labelled' | 'examples', arb: fc.Arbitrary<E>, writer: QuickWriter<E>): void {
   const type = typeOf(topic);
   test(`${topic}: the quick writer writes the general one's bytes`, () => {
     fc.assert(fc.property(arb, fc.integer({ min: 0, max: 0xffffffff }), (event, id) => {
@@ -70,6 +70,8 @@ function writesAs<E>(topic: 'labelled' | 'examples', arb: fc.Arbitrary<E>, write
     }), { numRuns: 300 });
   });
 }
+writesAs('predictions', prediction, quickPredictionWriter());
+writesAs('feedback', feedback, quickFeedbackWriter());
 writesAs('labelled', labelled, quickLabelledWriter());
 writesAs('examples', example, quickExampleWriter());
 
@@ -96,6 +98,12 @@ for (const { name: what, event, field } of WRONG) {
     assert.throws(() => encode('labelled', { ...GOOD, ...event }, 1), (error: unknown) => error instanceof LoopError && error.code === 'not_encodable' && field.test(error.message));
   });
 }
+test('a prediction whose probabilities are odd is refused by field', () => {
+  const good: Prediction = { prediction_id: 'p', model_name: 'm', model_version: 'v', product_description: 't', category: 'a', probabilities: [{ category: 'a', probability: 1 }], predicted_at: 1, audit: false };
+  for (const probabilities of [[{ category: 'a', probability: 'high' }], [{ category: 7, probability: 1 }], [null], 'none']) {
+    assert.throws(() => encode('predictions', { ...good, probabilities } as unknown as Prediction, 1), (error: unknown) => error instanceof LoopError && error.code === 'not_encodable' && /probabilities/.test(error.message));
+  }
+});
 
 test('a missing field takes its default, as in the general writer', () => {
   assert.equal(decoderFor('labelled', schemaText('labelled'))(encode('labelled', { ...GOOD, source: undefined } as unknown as Labelled, 1)).source, '');
