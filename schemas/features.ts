@@ -21,17 +21,23 @@ export type RecipeV2 = Base & {
   readonly pairBits: number;
   readonly pairScale: number;
 };
-export type Recipe = RecipeV1 | RecipeV2;
-// Chosen by cross-validation within the training rows of the protocol (MODEL.md): pairs and 4-grams together bring what neither brings alone.
-export const DEFAULT_RECIPE: RecipeV2 = { kind: 'hashed-words-v2', wordBits: 19, charBits: 18, charMin: 4, charMax: 4, wordScale: 3, rowNorm: 1, aisleTag: true, marks: true, pairBits: 19, pairScale: 1.2 };
-const hasChars = (recipe: Recipe): boolean => recipe.charMax >= recipe.charMin;
-const charSpaceOf = (recipe: Recipe): number => (hasChars(recipe) || recipe.kind === 'hashed-word-char-v1' ? 2 ** recipe.charBits : 0);
-export const featureCount = (recipe: Recipe): number => 2 ** recipe.wordBits + charSpaceOf(recipe) + (recipe.kind === 'hashed-words-v2' && recipe.pairScale > 0 ? 2 ** recipe.pairBits : 0);
+export type RecipeV3 = Omit<RecipeV2, 'kind'> & {
+  readonly kind: 'hashed-words-v3';
+  /** The first and the last so many characters of every longer word, in the space of characters; 0: none. */
+  readonly affix: number;
+};
+export type Recipe = RecipeV1 | RecipeV2 | RecipeV3;
+// Chosen by cross-validation within the training rows of the protocol: beginnings and ends of words tell what 4-grams told, at a third of their number.
+export const DEFAULT_RECIPE: RecipeV3 = { kind: 'hashed-words-v3', wordBits: 19, charBits: 18, charMin: 4, charMax: 0, wordScale: 3, rowNorm: 1, aisleTag: true, marks: true, pairBits: 19, pairScale: 1.2, affix: 4 };
+const affixOf = (recipe: Recipe): number => (recipe.kind === 'hashed-words-v3' ? recipe.affix : 0);
+const pairScaleOf = (recipe: Recipe): number => (recipe.kind === 'hashed-word-char-v1' ? 0 : recipe.pairScale);
+const charSpaceOf = (recipe: Recipe): number => (recipe.charMax >= recipe.charMin || affixOf(recipe) > 0 || recipe.kind === 'hashed-word-char-v1' ? 2 ** recipe.charBits : 0);
+export const featureCount = (recipe: Recipe): number => 2 ** recipe.wordBits + charSpaceOf(recipe) + (recipe.kind !== 'hashed-word-char-v1' && recipe.pairScale > 0 ? 2 ** recipe.pairBits : 0);
 
 /** x[index[k]] = rowScale * scale[k]; indices are distinct and ascending, so equal texts give equal bits. */
 export type Features = { readonly index: Uint32Array; readonly scale: Float32Array; readonly rowScale: number };
 
-/** FNV-1a over UTF-16 code units with murmur3's finaliser; `salt` separates kinds: 1 words, 2 neighbours, 3 aisles, 4 characters, 5 pairs, 6 first words, 7 last words, 8 number of words. */
+/** FNV-1a over UTF-16 code units with murmur3's finaliser; `salt` separates kinds: 1 words, 2 neighbours, 3 aisles, 4 characters, 5 pairs, 6 first words, 7 last words, 8 number of words, 9 beginnings and 10 ends of words. */
 function hash(text: string, salt: number, from = 0, to = text.length): number {
   let h = 0x811c9dc5 ^ salt;
   for (let i = from; i < to; i += 1) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
@@ -40,41 +46,66 @@ function hash(text: string, salt: number, from = 0, to = text.length): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+/** Space to tilde: most texts are made of these, and need none of the slow rules of Unicode. */
+const PLAIN = /^[ -~]*$/u;
+const squeeze = (plain: string): string => (plain.includes('  ') ? plain.replace(/ +/gu, ' ') : plain).trim();
+
 /** NFKD, marks dropped, lower-case, white space joined: what two texts must share to count as the same product. */
-export const normalise = (text: string): string => text.normalize('NFKD').replace(/\p{M}+/gu, '').toLowerCase().replace(/\s+/gu, ' ').trim();
+export const normalise = (text: string): string => (PLAIN.test(text) ? squeeze(text.toLowerCase()) : text.normalize('NFKD').replace(/\p{M}+/gu, '').toLowerCase().replace(/\s+/gu, ' ').trim());
 
 const isLower = (word: string): boolean => word === word.toLowerCase() && /\p{L}/u.test(word);
+type Aisle = { readonly aisle: string; readonly rest: string };
 /** The maximal leading run of lower-case words, unless the whole text is one; '' when there is none. `rest` is the text behind it. */
-export function aisleOf(text: string): { readonly aisle: string; readonly rest: string } {
+export function aisleOf(text: string): Aisle {
+  if (PLAIN.test(text)) return plainAisle(text);
   const words = text.trim().split(/\s+/u);
   let end = 0;
   while (end < words.length && isLower(words[end] ?? '')) end += 1;
   if (end === 0 || end === words.length) return { aisle: '', rest: text };
   return { aisle: words.slice(0, end).join(' '), rest: words.slice(end).join(' ') };
 }
+const [SPACE, UPPER_A, UPPER_Z, LOWER_A, LOWER_Z] = [32, 65, 90, 97, 122];
+/** The same by the codes of the characters. */
+function plainAisle(text: string): Aisle {
+  let [at, hasAisle] = [0, false];
+  while (at < text.length) {
+    while (text.charCodeAt(at) === SPACE) at += 1;
+    const from = at;
+    let [hasLower, hasUpper] = [false, false];
+    for (; at < text.length && text.charCodeAt(at) !== SPACE; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code >= LOWER_A && code <= LOWER_Z) hasLower = true;
+      else if (code >= UPPER_A && code <= UPPER_Z) hasUpper = true;
+    }
+    if (at === from) break;
+    if (!hasLower || hasUpper) return hasAisle ? { aisle: squeeze(text.slice(0, from)), rest: squeeze(text.slice(from)) } : { aisle: '', rest: text };
+    hasAisle = true;
+  }
+  return { aisle: '', rest: text };
+}
 
 export function featurise(text: string, recipe: Recipe): Features {
-  const found = recipe.kind === 'hashed-words-v2' ? findV2(text, recipe) : findV1(text, recipe);
-  const sorted = Uint32Array.from(found).sort();
+  const sorted = new Uint32Array(recipe.kind === 'hashed-word-char-v1' ? findV1(text, recipe) : findWords(text, recipe)).sort();
   const wordSpace = 2 ** recipe.wordBits;
   const charEnd = wordSpace + charSpaceOf(recipe);
-  const pairScale = recipe.kind === 'hashed-words-v2' ? recipe.pairScale : 0;
+  const pairScale = pairScaleOf(recipe);
   const scale = new Float32Array(sorted.length);
   let count = 0;
   let squares = 0;
   for (let k = 0; k < sorted.length; k += 1) {
     const at = sorted[k] ?? 0;
-    if (k > 0 && at === sorted[count - 1]) continue;
+    if (count > 0 && at === sorted[count - 1]) continue;
     const s = at < wordSpace ? recipe.wordScale : at < charEnd ? 1 : pairScale;
     sorted[count] = at;
     scale[count] = s;
     squares += s * s;
     count += 1;
   }
-  return { index: sorted.slice(0, count), scale: scale.slice(0, count), rowScale: squares === 0 ? 0 : recipe.rowNorm / Math.sqrt(squares) };
+  const rowScale = squares === 0 ? 0 : recipe.rowNorm / Math.sqrt(squares);
+  return count === sorted.length ? { index: sorted, scale, rowScale } : { index: sorted.slice(0, count), scale: scale.slice(0, count), rowScale };
 }
 
-const tokensOf = (text: string): readonly string[] => normalise(text).match(/[\p{L}\p{N}]+/gu) ?? [];
+const tokensOf = (text: string): readonly string[] => (PLAIN.test(text) ? text.toLowerCase().match(/[a-z0-9]+/gu) : normalise(text).match(/[\p{L}\p{N}]+/gu)) ?? [];
 
 function findV1(text: string, recipe: RecipeV1): number[] {
   const wordSpace = 2 ** recipe.wordBits;
@@ -107,8 +138,9 @@ const MOST_WORDS_COUNTED = 15;
 /** Pairs grow with the square of the words; names are shorter, and a long text must stay cheap. */
 const MOST_WORDS_PAIRED = 32;
 
-function findV2(text: string, recipe: RecipeV2): number[] {
+function findWords(text: string, recipe: RecipeV2 | RecipeV3): number[] {
   const { charMin, charMax, marks, pairScale } = recipe;
+  const affix = affixOf(recipe);
   const wordSpace = 2 ** recipe.wordBits;
   const wordMask = wordSpace - 1;
   const charMask = 2 ** recipe.charBits - 1;
@@ -123,6 +155,8 @@ function findV2(text: string, recipe: RecipeV2): number[] {
     if (before !== undefined) found.push(mix(before, word, 2) & wordMask);
     if (pairScale > 0 && words.length < MOST_WORDS_PAIRED) for (const other of words) found.push(pairsFrom + (mix(Math.min(word, other), Math.max(word, other), 5) & pairMask));
     words.push(word);
+    if (affix > 0 && token.length > affix) found.push(wordSpace + (hash(token, 9, 0, affix) & charMask), wordSpace + (hash(token, 10, token.length - affix) & charMask));
+    if (charMax < charMin) continue;
     const padded = ` ${token} `;
     for (let n = charMin; n <= charMax; n += 1) for (let j = 0; j + n <= padded.length; j += 1) found.push(wordSpace + (hash(padded, 4, j, j + n) & charMask));
   }

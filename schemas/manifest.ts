@@ -59,8 +59,10 @@ export function parseManifest(json: string): Manifest {
   need('categories', isTexts(categories) && categories.length >= 2 && new Set(categories).size === categories.length);
   const recipe = m['recipe'];
   const bits = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 24;
+  const hasPairs = (one: Record<string, unknown>): boolean => typeof one['marks'] === 'boolean' && typeof one['pairScale'] === 'number' && bits(one['pairBits']);
+  const goodKind = (one: Record<string, unknown>): boolean => one['kind'] === 'hashed-word-char-v1' || (one['kind'] === 'hashed-words-v2' && hasPairs(one)) || (one['kind'] === 'hashed-words-v3' && hasPairs(one) && bits(one['affix']));
   const goodRecipe =
-    isObject(recipe) && (recipe['kind'] === 'hashed-word-char-v1' || (recipe['kind'] === 'hashed-words-v2' && typeof recipe['marks'] === 'boolean' && typeof recipe['pairScale'] === 'number' && bits(recipe['pairBits']))) && bits(recipe['wordBits']) && bits(recipe['charBits']) &&
+    isObject(recipe) && goodKind(recipe) && bits(recipe['wordBits']) && bits(recipe['charBits']) &&
     ['charMin', 'charMax', 'wordScale', 'rowNorm'].every((name) => typeof recipe[name] === 'number') && typeof recipe['aisleTag'] === 'boolean';
   need('recipe', goodRecipe);
   const golden = m['golden'];

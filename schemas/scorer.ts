@@ -68,6 +68,7 @@ export function createScorer({ categories, recipe, temperature }: Shape, weights
       z[c] = rowScale * sum + (bias[c] ?? 0);
       if ((z[c] ?? 0) > (z[top] ?? 0)) top = c;
     }
+    // Plain loops, in place: this runs for every answer.
     const peak = z[top] ?? 0;
     let total = 0;
     for (let c = 0; c < width; c += 1) {

@@ -191,7 +191,7 @@ export const TABLE = {
   retrainEveryMs: number('RETRAIN_EVERY_MS', days(7), 'the schedule; 0: none', 0),
   leaseMs: number('LEASE_MS', '30000', 'a RUNNING row without a sign of life for so long is taken over', 1000),
   trainBackend: choice('TRAIN_BACKEND', ['auto', 'node', 'wasm'], 'auto', 'what trains: tfjs-node, wasm, or auto: tfjs-node where ./loop native has put it'),
-  epochs: number('EPOCHS', '4', 'training epochs', 1, 200),
+  epochs: number('EPOCHS', '3', 'training epochs', 1, 200),
   seed: number('SEED', '42', 'seed of splits, batches and folds', 0, 4_294_967_295),
   recencyWeight: number('RECENCY_WEIGHT', '3', 'weight of a labelled row against a base row', 0, 1000, false),
   recencyHalfLifeMs: number('RECENCY_HALF_LIFE_MS', days(90), 'the extra weight of a labelled row halves every so long, counted back from the newest one', 1000),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LoopError } from './failure.ts';
-import { DEFAULT_RECIPE, featureCount, featurise, type Recipe } from './features.ts';
+import { aisleOf, DEFAULT_RECIPE, featureCount, featurise, normalise, type Recipe } from './features.ts';
 import { createScorer } from './scorer.ts';
 import { denseWeights, sparseBytes, sparseWeights } from './weights.ts';
 
@@ -33,22 +33,42 @@ test('features out of order, out of range or of another number are refused', () 
   assert.throws(read(() => undefined, 3, 2), refused);
   assert.throws(read(() => undefined, 2), refused);
 });
-test('a model of format 1 finds its features where it always did', () => {
-  const seen = ['cookies cakes Chocolate Chip', 'Crème Brûlée 12 oz', ''].map((text) => {
-    const { index, scale, rowScale } = featurise(text, V1);
+const V2: Recipe = { kind: 'hashed-words-v2', wordBits: 19, charBits: 18, charMin: 4, charMax: 4, wordScale: 3, rowNorm: 1, aisleTag: true, marks: true, pairBits: 19, pairScale: 1.2 };
+test('models of earlier recipes find their features where they always did', () => {
+  const seen = [V1, V2].map((recipe) => ['cookies cakes Chocolate Chip', 'Crème Brûlée 12 oz', ''].map((text) => {
+    const { index, scale, rowScale } = featurise(text, recipe);
     return createHash('sha256').update(index).update(scale).update(String(rowScale)).digest('hex').slice(0, 16);
-  });
-  // From the code of 2026-11-25, before recipes of kind v2.
-  assert.deepEqual(seen, ['6fb530fc4fdaccd0', '4455767e8eaba6a4', '5feceb66ffc86f38']);
+  }));
+  // From the code of 2026-11-25, before recipes of kind v2, and of 2026-11-26, before kind v3.
+  assert.deepEqual(seen, [['6fb530fc4fdaccd0', '4455767e8eaba6a4', '5feceb66ffc86f38'], ['bdad82d47f4e8451', 'c0bf6c24f4ba7144', '5feceb66ffc86f38']]);
+});
+test('affixes: beginning and end of every word longer than they are, and nothing else', () => {
+  const only = (text: string): Set<number> => {
+    const plain = new Set(featurise(text, { ...DEFAULT_RECIPE, affix: 0, pairScale: 0 }).index);
+    return new Set([...featurise(text, { ...DEFAULT_RECIPE, affix: 4, pairScale: 0 }).index].filter((feature) => !plain.has(feature)));
+  };
+  assert.deepEqual([only('Teas').size, only('Juice').size, only('Juice Juices').size], [0, 2, 3]);
+  const common = [...only('Juicy')].filter((feature) => only('Juice').has(feature));
+  assert.equal(common.length, 1);
+});
+test('law: texts of plain characters take a shorter way to the same end', () => {
+  // A letter that is no plain one, behind the text, makes the other code run.
+  const words = fc.array(fc.oneof(fc.constantFrom('tea', 'Tea', 'TEA', '12', '-', "o'Neil", 'b2', '~', '  '), fc.string({ maxLength: 6 })), { maxLength: 6 }).map((parts) => parts.join(' '));
+  fc.assert(fc.property(words, (text) => {
+    const odd = normalise(`${text} ż`);
+    assert.equal(odd, `${normalise(text)} z`.trimStart());
+    const [short, long] = [aisleOf(`${text} End`), aisleOf(`${text} End Ż`)];
+    assert.deepEqual([`${short.aisle}|${short.aisle === '' ? '' : short.rest} Ż`], [`${long.aisle}|${long.aisle === '' ? ' Ż' : long.rest}`]);
+  }));
 });
 test('marks: first word, last word and the number of words; pairs in any order', () => {
-  const count = (text: string, more: Partial<typeof DEFAULT_RECIPE>): number => featurise(text, { ...DEFAULT_RECIPE, charMax: 0, ...more }).index.length;
+  const count = (text: string, more: Partial<typeof DEFAULT_RECIPE>): number => featurise(text, { ...DEFAULT_RECIPE, affix: 0, ...more }).index.length;
   assert.equal(count('Red Apple Juice', { marks: false, pairScale: 0 }), 5);
   assert.equal(count('Red Apple Juice', { marks: true, pairScale: 0 }), 8);
   assert.equal(count('Red Apple Juice', { marks: false, pairScale: 0.5 }), 8);
   const only = (text: string): number[] => {
-    const plain = new Set(featurise(text, { ...DEFAULT_RECIPE, charMax: 0, marks: false, pairScale: 0 }).index);
-    return [...featurise(text, { ...DEFAULT_RECIPE, charMax: 0, marks: false, pairScale: 0.5 }).index].filter((feature) => !plain.has(feature));
+    const plain = new Set(featurise(text, { ...DEFAULT_RECIPE, affix: 0, marks: false, pairScale: 0 }).index);
+    return [...featurise(text, { ...DEFAULT_RECIPE, affix: 0, marks: false, pairScale: 0.5 }).index].filter((feature) => !plain.has(feature));
   };
   assert.deepEqual(only('Red Apple Juice'), only('Juice Apple Red'));
 });
@@ -62,5 +82,5 @@ test('a scorer over sparse weights answers as over dense ones, to the bit', () =
 });
 test('a very long text stays cheap: pairs are those of its first words', () => {
   const long = Array.from({ length: 1000 }, (_, i) => `w${i}`).join(' ');
-  assert.ok(featurise(long, { ...DEFAULT_RECIPE, charMax: 0 }).index.length < 2000 + 32 * 31);
+  assert.ok(featurise(long, DEFAULT_RECIPE).index.length < 2000 + 32 * 31);
 });
