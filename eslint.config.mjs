@@ -7,7 +7,7 @@ const pure = [
   'consumers/join/{expiry,join,store,slots,mix,psi}.ts',
   'consumers/monitor/{fold,version,snapshot,rules,eras,settling,cells,tallies,window,verdict,evidence,episode,score,band,view}.ts',
   'trainer/data/{datasetFile,plan,split,verified}.ts',
-  'trainer/model/{calibrate,evaluate,pack,progress}.ts',
+  'trainer/model/{calibrate,columns,evaluate,pack,progress}.ts',
   'trainer/gate/*.ts',
   'trainer/jobs/{claim,schedule}.ts',
   'trainer/record/{crashTable,garbage,rollback,versions}.ts',

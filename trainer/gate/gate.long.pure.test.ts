@@ -21,7 +21,7 @@ const ROWS = 5000;
 const FOLDS = 2;
 const EPOCHS = 6;
 const RECENCY_WEIGHT = 3;
-const WORDS_ONLY: Recipe = { ...DEFAULT_RECIPE, wordBits: 18, charMin: 3, charMax: 0 };
+const WORDS_ONLY: Recipe = { ...DEFAULT_RECIPE, wordBits: 18, charMin: 3, charMax: 0, affix: 0 };
 const RULES = { margin: 0.01, classMargin: 0.03, alpha: 0.05, minSupport: 20 };
 const categories: readonly string[] = DEFAULT_CATEGORIES;
 

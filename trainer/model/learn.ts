@@ -1,7 +1,7 @@
 // From labelled texts to a model that may be judged. A tenth of the rows is held out of a copy that learns beside the model, step by step: on that tenth the copy shows which epoch is best, and how sure it may be.
 import type { Recipe } from '../../schemas/features.ts';
 import { createScorer, type Scorer } from '../../schemas/scorer.ts';
-import { fitTemperature } from './calibrate.ts';
+import { fitTemperature, type Scores } from './calibrate.ts';
 import { judge } from './evaluate.ts';
 import { fit, type FeatureCache, type FitRow } from './fit.ts';
 import { bestEpoch, type BestModelMetric, type EpochProgress } from './progress.ts';
@@ -18,22 +18,22 @@ export type Learnt = { readonly weights: Float32Array; readonly temperature: num
 export async function learn(rows: readonly FitRow[], { categories, recipe, epochs, metric, seed, cache, nowMs, onEpoch }: LearnOptions): Promise<Learnt> {
   const beganMs = nowMs();
   const marked = rows.map((row) => ({ ...row, isHeldOut: isForChoosing(row.text) }));
-  const checked = marked.filter(({ isHeldOut }) => isHeldOut).map(({ text, label }) => ({ product_description: text, category: categories[label] ?? '', label }));
-  const scorerOf = (weights: Float32Array, temperature: number): Scorer => createScorer({ categories, recipe, temperature }, weights);
   const told: EpochProgress[] = [];
-  let kept: { readonly weights: Float32Array; readonly without: Scorer } | undefined;
-  const last = await fit(marked, {
+  let chosenOn: readonly Scores[] = [];
+  const weights = await fit(marked, {
     categories: categories.length, recipe, epochs, seed, cache,
-    async afterEpoch(epoch, loss, standing) {
-      const without = scorerOf(await standing.without(), 1);
-      const { weighted, worst } = judge(checked, (row) => without(row.product_description).category).scores;
+    async afterEpoch(epoch, loss, heldOut) {
+      const scores = await heldOut();
+      const answered = scores.map(({ z, label }) => ({ product_description: '', category: categories[label] ?? '', predicted: categories[z.indexOf(Math.max(...z))] ?? '' }));
+      const { weighted, worst } = judge(answered, ({ predicted }) => predicted).scores;
       const progress: EpochProgress = { epoch, epochs, loss, f1: weighted ?? null, f1Min: worst?.f1 ?? null, seconds: (nowMs() - beganMs) / 1000 };
       told.push(progress);
-      if (bestEpoch(told, metric) === progress) kept = { weights: await standing.weights(), without };
       onEpoch?.(progress);
+      const isBest = bestEpoch(told, metric) === progress;
+      if (isBest) chosenOn = scores;
+      return isBest;
     },
   });
-  const { weights, without } = kept ?? { weights: last, without: scorerOf(last, 1) };
-  const temperature = fitTemperature(checked.map(({ product_description, label }) => ({ z: Array.from(without(product_description).probabilities, Math.log), label })));
-  return { weights, temperature, score: scorerOf(weights, temperature), epochs: told, best: bestEpoch(told, metric), heldOut: checked.length };
+  const temperature = fitTemperature(chosenOn);
+  return { weights, temperature, score: createScorer({ categories, recipe, temperature }, weights), epochs: told, best: bestEpoch(told, metric), heldOut: chosenOn.length };
 }
