@@ -5,6 +5,7 @@ import { createApp, type Ports } from './app.ts';
 import type { ServingModel } from './loader.ts';
 import { createMicroBatch } from './microBatch.ts';
 import { createPredictor, type Predictor } from './predictor.ts';
+import { createRepeats } from './repeats/repeats.ts';
 import { createSlot } from './slot.ts';
 
 const CATEGORIES = ['Beverages', 'Toys'];
@@ -21,7 +22,7 @@ export function openApp({ predict, ...change }: Partial<Ports> & { readonly pred
     recent: { ask: () => Promise.resolve({ status: 'absent', heldSince: undefined }), stage: () => 'caught up' }, jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'],
     answer: createMicroBatch({ predict: predict ?? createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), publish, limits: { openRequests: 100, openBytes: 1e7 } }).answer, serving: () => slot.current(),
     publish, unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]), awaiting: () => Promise.resolve([{ id: 'run-1' }]),
-    metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, access: accessFor({ p: 'predict', f: 'feedback', t: 'train', a: 'admin' }), bodyLimitBytes: 1_000_000, modelName: 'tiny', defaultCategories: ['Fresh'], version: '1.2.3', corsOrigins: [], requestIdPrefix: 'r',
+    metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, access: accessFor({ p: 'predict', f: 'feedback', t: 'train', a: 'admin' }), repeats: createRepeats({ ttlMs: 1000, bytes: 1e6, count: 100 }), bodyLimitBytes: 1_000_000, modelName: 'tiny', defaultCategories: ['Fresh'], version: '1.2.3', corsOrigins: [], requestIdPrefix: 'r',
     onResponse: () => undefined, onUnexpected: () => undefined, ...change,
   });
   const post = async (url: string, token: string, body?: unknown) => {

@@ -5,7 +5,9 @@ import type { Access } from './access/access.ts';
 import { keepContract, methodsAt } from './contract.ts';
 import { openDoor } from './door.ts';
 import { allowOrigins, dressAnswers, requestIds, takeJson } from './edge.ts';
+import { rememberAnswers } from './once.ts';
 import { answerClientError, answerProblems, refusedBy, sendProblem } from './problem.ts';
+import type { Repeats } from './repeats/repeats.ts';
 import { docsRoutes, type DocsPorts } from './routes/docs.ts';
 import { feedbackRoutes, type FeedbackPorts } from './routes/feedback.ts';
 import { healthRoutes, type HealthPorts } from './routes/health.ts';
@@ -20,6 +22,7 @@ import type { App } from './routes/shapes.ts';
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
 export type Ports = PredictPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & {
   readonly access: Access;
+  readonly repeats: Repeats;
   readonly bodyLimitBytes: number;
   /** Origins whose pages may call; none: CORS is off. */
   readonly corsOrigins: readonly string[];
@@ -47,6 +50,7 @@ export function createApp(ports: Ports): FastifyInstance {
   app.server.maxConnections = MAX_CONNECTIONS;
   const routes = keepContract(app);
   takeJson(app);
+  const once = rememberAnswers(app, ports.repeats, ports.nowMs);
   dressAnswers(app);
   allowOrigins(app, ports.corsOrigins);
   answerProblems(app, ports.onUnexpected, (path) => methodsAt(routes, path));
@@ -55,8 +59,8 @@ export function createApp(ports: Ports): FastifyInstance {
     ports.onResponse(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000, request.id);
     done();
   });
-  predictRoutes(app, ports, needs);
-  feedbackRoutes(app, ports, needs);
+  predictRoutes(app, ports, needs, once);
+  feedbackRoutes(app, ports, needs, once);
   predictionRoutes(app, ports, needs);
   jobRoutes(app, ports, needs);
   modelRoutes(app, ports, needs);

@@ -64,7 +64,7 @@ export function allowOrigins(app: App, origins: readonly string[]): void {
   app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     const { origin } = request.headers;
     if (!all) addVary(reply, 'origin');
-    if (origin !== undefined && (all || origins.includes(origin))) void reply.headers({ 'access-control-allow-origin': all ? '*' : origin, 'access-control-expose-headers': 'x-request-id, retry-after', 'cross-origin-resource-policy': 'cross-origin' });
+    if (origin !== undefined && (all || origins.includes(origin))) void reply.headers({ 'access-control-allow-origin': all ? '*' : origin, 'access-control-expose-headers': 'x-request-id, retry-after, idempotency-replayed', 'cross-origin-resource-policy': 'cross-origin' });
     done();
   });
   app.options('*', (_request, reply) => reply.headers(CORS_HEADERS).code(204).send());

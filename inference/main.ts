@@ -23,6 +23,7 @@ import { createMicroBatch } from './microBatch.ts';
 import { keepModel } from './models.ts';
 import { createPredictor } from './predictor.ts';
 import { openRecent } from './recent/reader.ts';
+import { createRepeats } from './repeats/repeats.ts';
 import { createSlot } from './slot.ts';
 import { openStream } from './stream.ts';
 
@@ -52,6 +53,8 @@ const ask = async (url: string, away: (reason: string) => Error): Promise<unknow
 const askMonitor = (path: string): Promise<unknown> => ask(`${settings.monitorUrl}${path}`, (reason) => transient('monitor_away', `the monitor does not answer (${reason}); no live figures now`));
 const askTrainer = (path: string): Promise<unknown> => ask(`${settings.trainerUrl}${path}`, (reason) => transient('trainer_away', `the trainer does not answer (${reason})`));
 const jobIn = (answer: unknown): unknown => (typeof answer === 'object' && answer !== null ? (Reflect.get(answer, 'job') ?? undefined) : undefined);
+// Answers kept for requests with an Idempotency-Key, beside the bound on their bytes.
+const MAX_REPEATS = 50_000;
 // While the broker works on one group the next one travels.
 const GROUPS_IN_FLIGHT = 2;
 
@@ -111,7 +114,7 @@ try {
   const started: { shards?: Shards; following?: Following } = {};
   let stopping = false;
   const app = createApp({
-    answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories,
+    answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: MAX_REPEATS }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
     jobs: (query) => askTrainer(`/jobs?${query}`), job: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)), trainBuckets: settings.trainBuckets,
     recent, live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),

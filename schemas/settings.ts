@@ -147,6 +147,8 @@ export const TABLE = {
   rateLimitRequests: number('RATE_LIMIT_REQUESTS', '0', 'requests a second per name of a token; beyond it 429; 0: no limit', 0, 1_000_000, false),
   rateLimitItems: number('RATE_LIMIT_ITEMS', '0', 'texts and labels a second per name of a token; 0: no limit', 0, 10_000_000, false),
   authFailuresPerMinute: number('AUTH_FAILURES_PER_MINUTE', '60', 'unknown tokens an address may send before its guesses are answered 429 unlooked at; 0: no limit', 0, 1_000_000),
+  idempotencyTtlMs: number('IDEMPOTENCY_TTL_MS', String(DAY), 'an answer is given again for the same Idempotency-Key for so long', 1000),
+  idempotencyBytes: number('IDEMPOTENCY_BYTES', '33554432', 'memory these answers may take together; the oldest give way', 100_000),
   bodyLimitBytes: number('BODY_LIMIT_BYTES', '1000000', 'a larger HTTP body is refused with 413', 1000, 100_000_000),
   corsOrigins: origins('CORS_ORIGINS', 'origins whose pages may call inference from a browser, separated by commas; * for all; empty: none'),
   queueRequests: number('QUEUE_REQUESTS', '10000', 'requests that may wait for their answer; beyond them one is refused at once (503, Retry-After)', 1),

@@ -4,8 +4,9 @@ import type { Outgoing } from '../../producers/outgoing.ts';
 import type { Feedback } from '../../schemas/events.ts';
 import type { ServingModel } from '../loader.ts';
 import { chargeItems } from '../door.ts';
+import { idFor, KeyHeader } from '../once.ts';
 import { documentOf, Problem } from '../problem.ts';
-import type { Door } from './order.ts';
+import type { Door, Once } from './order.ts';
 import { answersOf, Category, Id, oneOrMany, orNull, ProblemDocument, type App } from './shapes.ts';
 
 export type FeedbackPorts = {
@@ -24,7 +25,7 @@ type Word = Static<typeof Word>;
 const Accepted = Type.Object({ prediction_id: Id, feedback_id: Id, status: Type.Literal('accepted') }, { title: 'FeedbackAccepted' });
 const Refused = Type.Object({ prediction_id: Id, status: Type.Literal('refused'), problem: ProblemDocument }, { title: 'FeedbackRefused' });
 
-export function feedbackRoutes(app: App, ports: FeedbackPorts, needs: Door): void {
+export function feedbackRoutes(app: App, ports: FeedbackPorts, needs: Door, once: Once): void {
   /** Why a word cannot be taken: title, what is wrong, in which field; undefined: it can. */
   function checker(): (word: Word) => readonly [title: string, detail: string, field: 'category' | 'feedback_id'] | undefined {
     // The defaults too: a label may be for a prediction of an earlier model. The join judges by that prediction's own categories.
@@ -36,30 +37,31 @@ export function feedbackRoutes(app: App, ports: FeedbackPorts, needs: Door): voi
       return undefined;
     };
   }
-  const eventOf = (word: Word): Feedback => ({ prediction_id: word.prediction_id, feedback_id: word.feedback_id ?? ports.newId(), model_name: ports.modelName, category: word.category, source: word.source ?? 'http', given_at: ports.nowMs() });
+  const eventOf = (word: Word, i: number, id: (i: number, ...content: string[]) => string): Feedback => ({ prediction_id: word.prediction_id, feedback_id: word.feedback_id ?? id(i, word.prediction_id, word.category ?? '', word.source ?? ''), model_name: ports.modelName, category: word.category, source: word.source ?? 'http', given_at: ports.nowMs() });
   const publish = (events: readonly Feedback[]): Promise<void> => ports.publish(events.map((event) => ({ topic: 'feedback', key: event.prediction_id, value: event })));
   const acceptedOf = ({ prediction_id, feedback_id }: Feedback) => ({ prediction_id, feedback_id, status: 'accepted' as const });
 
   app.post('/v1/feedback', {
-    onRequest: needs('feedback'),
+    onRequest: needs('feedback'), preHandler: once,
     schema: {
-      tag: 'feedback', summary: 'Say what a prediction should have been: one word, or up to 1,000', refuses: [503], body: oneOrMany(Word), response: { 202: answersOf(Accepted, Refused, 'feedback') },
+      tag: 'feedback', summary: 'Say what a prediction should have been: one word, or up to 1,000', refuses: [422, 503], headers: KeyHeader, body: oneOrMany(Word), response: { 202: answersOf(Accepted, Refused, 'feedback') },
       description: 'A list is answered in order, word by word: accepted, or why this one was refused while the others were taken. A body that breaks the schema is refused as a whole.',
     },
   }, async (request, reply) => {
     const { body } = request;
     chargeItems(request, 'items' in body ? body.items.length : 1);
     const wrong = checker();
+    const id = idFor(request, ports.newId);
     if (!('items' in body)) {
       const why = wrong(body);
       if (why !== undefined) throw new Problem(400, ...why);
-      const event = eventOf(body);
+      const event = eventOf(body, 0, id);
       await publish([event]);
       return reply.code(202).send(acceptedOf(event));
     }
     const verdicts = body.items.map((word, i) => {
       const why = wrong(word);
-      return why === undefined ? eventOf(word) : { prediction_id: word.prediction_id, status: 'refused' as const, problem: documentOf(400, why[0], why[1], `items.${i}.${why[2]}`) };
+      return why === undefined ? eventOf(word, i, id) : { prediction_id: word.prediction_id, status: 'refused' as const, problem: documentOf(400, why[0], why[1], `items.${i}.${why[2]}`) };
     });
     const events = verdicts.filter((one): one is Feedback => 'given_at' in one);
     await publish(events);

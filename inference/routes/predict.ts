@@ -3,8 +3,9 @@ import { Type } from 'typebox';
 import type { Answer } from '../microBatch.ts';
 import type { Ask } from '../predictor.ts';
 import { chargeItems } from '../door.ts';
+import { idFor, KeyHeader } from '../once.ts';
 import { documentOf } from '../problem.ts';
-import type { Door } from './order.ts';
+import type { Door, Once } from './order.ts';
 import { answersOf, Id, Item, oneOrMany, ProblemDocument, TimeMs, wellFormed, type App } from './shapes.ts';
 
 export type PredictPorts = {
@@ -21,19 +22,20 @@ export const PredictionAnswer = Type.Object(
 );
 const PredictionRefused = Type.Object({ prediction_id: Id, problem: ProblemDocument }, { title: 'PredictionRefused' });
 
-export function predictRoutes(app: App, ports: PredictPorts, needs: Door): void {
+export function predictRoutes(app: App, ports: PredictPorts, needs: Door, once: Once): void {
   app.post('/v1/predict', {
-    onRequest: needs('predict'),
+    onRequest: needs('predict'), preHandler: once,
     schema: {
-      tag: 'predict', summary: 'Classify one text, or up to 1,000', refuses: [503], body: oneOrMany(Item), response: { 200: answersOf(PredictionAnswer, PredictionRefused, 'predictions') },
+      tag: 'predict', summary: 'Classify one text, or up to 1,000', refuses: [422, 503], headers: KeyHeader, body: oneOrMany(Item), response: { 200: answersOf(PredictionAnswer, PredictionRefused, 'predictions') },
       description: 'A list is answered in order, item by item: a prediction, or why this one was refused while the others were answered. A body that breaks the schema is refused as a whole.',
     },
   }, async (request) => {
     const { body } = request;
     chargeItems(request, 'items' in body ? body.items.length : 1);
-    const askOf = (item: Item): Ask => ({ predictionId: item.prediction_id ?? ports.newId(), text: wellFormed(item.product_description) });
+    const id = idFor(request, ports.newId);
+    const askOf = (item: Item, i: number): Ask => ({ predictionId: item.prediction_id ?? id(i, item.product_description), text: wellFormed(item.product_description) });
     if (!('items' in body)) {
-      const [prediction] = await ports.answer([askOf(body)]);
+      const [prediction] = await ports.answer([askOf(body, 0)]);
       if (prediction === undefined) throw new Error('one text, no prediction');
       return prediction;
     }
