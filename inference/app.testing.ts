@@ -9,7 +9,7 @@ import { createRepeats } from './repeats/repeats.ts';
 import { createSlot } from './slot.ts';
 
 const CATEGORIES = ['Beverages', 'Toys'];
-const model = (version: string): ServingModel => ({ name: 'tiny', version, promotionSeq: 7, weightsSha256: 'aa', categories: CATEGORIES, score: () => ({ category: 'Toys', probabilities: Float64Array.of(0.25, 0.75) }) });
+const model = (version: string): ServingModel => ({ name: 'tiny', version, promotionSeq: 7, weightsSha256: 'aa', manifest: { uri: 's3://models/tiny/7/manifest.json', sha256: 'bb' }, categories: CATEGORIES, score: () => ({ category: 'Toys', probabilities: Float64Array.of(0.25, 0.75) }) });
 
 /** The whole app over ports that answer at once; what it publishes stands in `sent`. Tokens: p, f, t, a for predict, feedback, train, admin. */
 export function openApp({ predict, ...change }: Partial<Ports> & { readonly predict?: Predictor } = {}, serving: ServingModel | undefined = model('v7')) {
@@ -19,7 +19,7 @@ export function openApp({ predict, ...change }: Partial<Ports> & { readonly pred
   let ids = 0;
   const publish = change.publish ?? ((messages: readonly Outgoing[]) => (sent.push(...messages), Promise.resolve()));
   const app = createApp({
-    recent: { ask: () => Promise.resolve({ status: 'absent', heldSince: undefined }), stage: () => 'caught up' }, jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'],
+    recent: { ask: () => Promise.resolve({ status: 'absent', heldSince: undefined }), stage: () => 'caught up' }, jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'], predictBuckets: ['dataset', 'inference'], orderBatch: () => Promise.resolve(), cancelBatch: () => Promise.resolve('not open'),
     answer: createMicroBatch({ predict: predict ?? createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), publish, limits: { openRequests: 100, openBytes: 1e7 } }).answer, serving: () => slot.current(),
     publish, unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]), awaiting: () => Promise.resolve([{ id: 'run-1' }]),
     metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, access: accessFor({ p: 'predict', f: 'feedback', t: 'train', a: 'admin' }), repeats: createRepeats({ ttlMs: 1000, bytes: 1e6, count: 100 }), bodyLimitBytes: 1_000_000, modelName: 'tiny', defaultCategories: ['Fresh'], version: '1.2.3', corsOrigins: [], requestIdPrefix: 'r',

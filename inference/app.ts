@@ -8,6 +8,7 @@ import { allowOrigins, dressAnswers, requestIds, takeJson } from './edge.ts';
 import { rememberAnswers } from './once.ts';
 import { answerClientError, answerProblems, refusedBy, sendProblem } from './problem.ts';
 import type { Repeats } from './repeats/repeats.ts';
+import { batchRoutes, type BatchPorts } from './routes/batch.ts';
 import { docsRoutes, type DocsPorts } from './routes/docs.ts';
 import { feedbackRoutes, type FeedbackPorts } from './routes/feedback.ts';
 import { healthRoutes, type HealthPorts } from './routes/health.ts';
@@ -20,7 +21,7 @@ import { predictionRoutes, type PredictionPorts } from './routes/predictions.ts'
 import type { App } from './routes/shapes.ts';
 
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
-export type Ports = PredictPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & {
+export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & {
   readonly access: Access;
   readonly repeats: Repeats;
   readonly bodyLimitBytes: number;
@@ -60,6 +61,7 @@ export function createApp(ports: Ports): FastifyInstance {
     done();
   });
   predictRoutes(app, ports, needs, once);
+  batchRoutes(app, ports, needs);
   feedbackRoutes(app, ports, needs, once);
   predictionRoutes(app, ports, needs);
   jobRoutes(app, ports, needs);

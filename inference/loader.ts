@@ -5,7 +5,7 @@ import { poison } from '../schemas/failure.ts';
 import { readManifest, readScorer, weightsUriOf } from '../schemas/load.ts';
 import type { Scorer } from '../schemas/scorer.ts';
 
-export type ServingModel = { readonly name: string; readonly version: string; readonly promotionSeq: number; readonly weightsSha256: string; readonly categories: readonly string[]; readonly score: Scorer };
+export type ServingModel = { readonly name: string; readonly version: string; readonly promotionSeq: number; readonly weightsSha256: string; /** where its manifest lies, and what it must be */ readonly manifest: { readonly uri: string; readonly sha256: string }; readonly categories: readonly string[]; readonly score: Scorer };
 const WARM_UP_TEXTS = 50;
 
 /** Throws poison when the objects are not what was promoted, transient when S3 does not answer. */
@@ -16,5 +16,5 @@ export async function loadModel(event: ModelPromoted, read: ReadObject): Promise
   const score = readScorer(event.model_version, manifest, await read(weightsUriOf(event.manifest_uri, manifest)), sha256);
   // Warm: the first request must not pay for compilation.
   for (let i = 0; i < WARM_UP_TEXTS; i += 1) score(manifest.golden[i % manifest.golden.length]?.text ?? '');
-  return { name: event.model_name, version: event.model_version, promotionSeq: event.promotion_seq, weightsSha256: event.weights_sha256, categories: manifest.categories, score };
+  return { name: event.model_name, version: event.model_version, promotionSeq: event.promotion_seq, weightsSha256: event.weights_sha256, manifest: { uri: event.manifest_uri, sha256: event.manifest_sha256 }, categories: manifest.categories, score };
 }

@@ -17,6 +17,10 @@ import { readModelSettings } from '../schemas/settings.ts';
 import { createAccess } from './access/access.ts';
 import { openTokens } from './access/tokensFile.ts';
 import { createApp } from './app.ts';
+import { allJobs } from './batch/allJobs.ts';
+import { openBatchLane, type BatchLane } from './batch/lane.ts';
+import { createBatchLedger } from './batch/ledger.ts';
+import { createStorage } from './batch/s3.ts';
 import { loadMetrics } from './load.ts';
 import type { ServingModel } from './loader.ts';
 import { createMicroBatch } from './microBatch.ts';
@@ -63,6 +67,7 @@ try {
   const tokens = openTokens({ given: settings.tokens, file: settings.tokensFile, use: (all) => access.use(all), log });
   await checkAgreement(settings.homeDir, registry);
   const slot = createSlot<ServingModel>(() => undefined);
+  const batches = createBatchLedger(settings);
   let announceFirst = (): void => undefined;
   const firstModel = new Promise<void>((resolve) => {
     announceFirst = resolve;
@@ -111,12 +116,21 @@ try {
       this.set(size?.status === 'size' ? size.predictions : 0);
     },
   });
-  const started: { shards?: Shards; following?: Following } = {};
+  const started: { shards?: Shards; following?: Following; lane?: BatchLane } = {};
   let stopping = false;
   const app = createApp({
     answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: MAX_REPEATS }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories,
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
-    jobs: (query) => askTrainer(`/jobs?${query}`), job: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)), trainBuckets: settings.trainBuckets,
+    ...allJobs({ ledger: batches, trainings: (query) => askTrainer(`/jobs?${query}`), training: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)) }), trainBuckets: settings.trainBuckets, predictBuckets: settings.predictBuckets,
+    async orderBatch(id, inputUri, badRows) {
+      await batches.order(id, inputUri, badRows);
+      started.lane?.wake();
+    },
+    async cancelBatch(id, by) {
+      const how = await batches.cancel(id, by);
+      started.lane?.stopJob(id);
+      return how;
+    },
     recent, live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
@@ -141,11 +155,13 @@ try {
     stopping = true;
     keeper.stop();
     await app.close();
+    await started.lane?.stop();
     await started.shards?.stop();
     await started.following?.stop();
     await recent.stop();
     tokens.stop();
     await publisher.close();
+    await batches.close();
     log.info('stopped');
     if (err) process.exitCode = 1;
   });
@@ -163,6 +179,19 @@ try {
           log.error({ topic: 'models', offset: String(offset), reason: messageOf(error) }, 'a promotion that cannot be read is ignored');
         }
       }
+    },
+  });
+  const batchJobs = new Counter({ name: 'loop_batch_jobs_total', help: 'Batch predictions ended here', labelNames: ['outcome'], registers: [metrics] });
+  const batchRows = new Counter({ name: 'loop_batch_rows_total', help: 'Rows predicted by batch jobs that finished here', registers: [metrics] });
+  started.lane = openBatchLane({
+    env: process.env, leaseMs: settings.leaseMs, maxBytes: settings.maxBatchBytes, ledger: batches, storage: createStorage(settings), log, onFatal: die,
+    serving() {
+      const model = slot.current();
+      return model === undefined ? undefined : { name: model.name, version: model.version, manifestUri: model.manifest.uri, manifestSha256: model.manifest.sha256 };
+    },
+    onEnd(outcome, rows) {
+      batchJobs.inc({ outcome });
+      batchRows.inc(rows);
     },
   });
   // Products wait in their topic until a model serves.

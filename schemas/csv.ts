@@ -10,39 +10,54 @@ export type CsvRead = { readonly rows: readonly CsvRow[]; readonly refused: read
 export type LabelColumn = 'Category' | 'HUMAN_VERIFIED_Category';
 /** What programs write where nothing stood. */
 const NOTHING = new Set(['', 'nan', 'null', 'none', 'n/a', '#n/a']);
-const isNothing = (text: string): boolean => NOTHING.has(text.toLowerCase());
+const isNothing = (text: string): boolean => text.length <= 4 && NOTHING.has(text.toLowerCase());
 const emptyAs = (text: string): string => (text === '' ? 'is empty' : `is empty ('${text}')`);
 
 const recordsOf = (text: string): string[][] => parse(text, { bom: true, relax_column_count: true });
 
-/** Reads a whole file. `row` is the row as a spreadsheet counts (header = 1; blank rows count). A verified file may leave the label empty: those rows are simply not verified.
- *  Throws poison `bad_csv` when the file as a whole is unusable (encoding, syntax, missing column); single bad rows come back in `refused`. */
-export function readCsv(bytes: Uint8Array, column: LabelColumn, categories: readonly string[]): CsvRead {
-  const records = parsed(bytes);
-  const [header = [], ...body] = records;
+/** Where a file's columns stand; -1: there is no such column. */
+export type CsvColumns = { readonly width: number; readonly text: number; readonly label: number; readonly labelName: LabelColumn; readonly id: number };
+/** Finds the columns in the header (row 1). optional: a file without the label column will do. Throws poison `bad_csv` where one is missing or stands twice. */
+export function columnsOf(header: readonly string[], column: LabelColumn, optional = false): CsvColumns {
   const at = (name: string): number => header.indexOf(name);
-  const missing = ['product_description', column].filter((name) => at(name) < 0);
+  const missing = ['product_description', ...(optional ? [] : [column])].filter((name) => at(name) < 0);
   if (missing.length > 0) throw poison('bad_csv', `row 1: column ${missing.join(' and ')} missing; the header is '${header.join(',').slice(0, 200)}'`, { fields: { missing } });
   const twice = ['product_description', column, 'prediction_id'].find((name) => header.lastIndexOf(name) !== at(name));
   if (twice !== undefined) throw poison('bad_csv', `row 1: column ${twice} stands twice`);
+  return { width: header.length, text: at('product_description'), label: at(column), labelName: column, id: at('prediction_id') };
+}
+/** A row that can be used. category undefined: it has no label, which only a verified file may leave out. */
+export type CsvUsable = { readonly product_description: string; readonly category: string | undefined; readonly prediction_id: string | undefined };
+export type CsvUnusable = { readonly field: string; readonly reason: string };
+/** What a row below the header is: undefined when it is blank. */
+export function checkRecord(record: readonly string[], { width, text, label, labelName, id }: CsvColumns, known: ReadonlySet<string>): CsvUsable | CsvUnusable | undefined {
+  if (record.length === 1 && record[0]?.trim() === '') return undefined;
+  if (record.length !== width) return { field: '*', reason: `has ${record.length} cells, the header has ${width}` };
+  const product_description = (record[text] ?? '').trim();
+  if (isNothing(product_description)) return { field: 'product_description', reason: emptyAs(product_description) };
+  if (product_description.length > MAX_DESCRIPTION_CHARS) return { field: 'product_description', reason: `is longer than ${MAX_DESCRIPTION_CHARS} characters` };
+  if (product_description.includes('\u0000')) return { field: 'product_description', reason: 'is not text' };
+  const category = label < 0 ? '' : (record[label] ?? '').trim();
+  if (labelName === 'HUMAN_VERIFIED_Category' && isNothing(category)) return { product_description, category: undefined, prediction_id: undefined };
+  if (!known.has(category)) return { field: labelName, reason: isNothing(category) ? emptyAs(category) : `'${category.slice(0, 100)}' is not one of ${[...known].join(', ')}` };
+  const given = id < 0 ? '' : (record[id] ?? '').trim();
+  if (!isNothing(given) && !isLegalId(given)) return { field: 'prediction_id', reason: `'${given.slice(0, 150)}' is not an id: ${ID_RULE}` };
+  return { product_description, category, prediction_id: isNothing(given) ? undefined : given };
+}
+
+/** Reads a whole file. `row` is the row as a spreadsheet counts (header = 1; blank rows count). A verified file may leave the label empty: those rows are simply not verified.
+ *  Throws poison `bad_csv` when the file as a whole is unusable (encoding, syntax, missing column); single bad rows come back in `refused`. */
+export function readCsv(bytes: Uint8Array, column: LabelColumn, categories: readonly string[]): CsvRead {
+  const [header = [], ...body] = parsed(bytes);
+  const columns = columnsOf(header, column);
   const known = new Set(categories);
   const rows: CsvRow[] = [];
   const refused: CsvRefusal[] = [];
   body.forEach((record, i) => {
-    if (record.length === 1 && record[0]?.trim() === '') return;
-    const row = i + 2;
-    const product_description = (record[at('product_description')] ?? '').trim();
-    const category = (record[at(column)] ?? '').trim();
-    const id = at('prediction_id') < 0 ? '' : (record[at('prediction_id')] ?? '').trim();
-    const refuse = (field: string, reason: string): void => void refused.push({ row, field, reason });
-    if (record.length !== header.length) refuse('*', `has ${record.length} cells, the header has ${header.length}`);
-    else if (isNothing(product_description)) refuse('product_description', emptyAs(product_description));
-    else if (product_description.length > MAX_DESCRIPTION_CHARS) refuse('product_description', `is longer than ${MAX_DESCRIPTION_CHARS} characters`);
-    else if (product_description.includes('\u0000')) refuse('product_description', 'is not text');
-    else if (column === 'HUMAN_VERIFIED_Category' && isNothing(category)) return;
-    else if (!known.has(category)) refuse(column, isNothing(category) ? emptyAs(category) : `'${category.slice(0, 100)}' is not one of ${categories.join(', ')}`);
-    else if (!isNothing(id) && !isLegalId(id)) refuse('prediction_id', `'${id.slice(0, 150)}' is not an id: ${ID_RULE}`);
-    else rows.push({ row, product_description, category, prediction_id: isNothing(id) ? undefined : id });
+    const read = checkRecord(record, columns, known);
+    if (read === undefined) return;
+    if ('reason' in read) refused.push({ row: i + 2, ...read });
+    else if (read.category !== undefined) rows.push({ row: i + 2, product_description: read.product_description, category: read.category, prediction_id: read.prediction_id });
   });
   return { rows, refused };
 }
@@ -79,15 +94,16 @@ function whereNotUtf8(bytes: Uint8Array): string {
   return 'the file';
 }
 
-const SHOWN = 3;
-/** In words: how many, and the first few with row and column. '' when nothing is refused. */
-export function refusalText(refused: readonly CsvRefusal[], total: number): string {
-  if (refused.length === 0) return '';
+export const SHOWN = 3;
+/** In words: how many of `total` rows, and the first few with row and column. '' when nothing is refused. count: when `refused` holds only the first ones. */
+export function refusalText(refused: readonly CsvRefusal[], total: number, count = refused.length): string {
+  if (count === 0) return '';
   const shown = refused.slice(0, SHOWN).map(({ row, field, reason }) => (field === '*' ? `row ${row} ${reason}` : `row ${row}, ${field} ${reason}`)).join('; ');
-  return `${refused.length} of ${total} rows: ${shown}${refused.length > SHOWN ? '; …' : ''}`;
+  return `${count} of ${total} rows: ${shown}${count > SHOWN ? '; …' : ''}`;
 }
 
-const cell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+/** A text as one cell. */
+export const cell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 /** One line per row, the header first. */
 export const writeCsv = (header: readonly string[], rows: readonly (readonly string[])[]): string => [header, ...rows].map((row) => `${row.map(cell).join(',')}\n`).join('');
 /** Training rows as a CSV file. */

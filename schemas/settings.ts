@@ -200,6 +200,8 @@ export const TABLE = {
   baseCorpus: text('BASE_CORPUS', 's3://dataset/train/Training_Data.csv', 'the base corpus'),
   trainBuckets: buckets('TRAIN_BUCKETS', 'dataset', 'S3 buckets that train/csv and train/human_feedback may read, separated by commas'),
   maxCsvBytes: number('MAX_CSV_BYTES', '33554432', 'a larger CSV file is refused without reading it; for a folder: all its files together', 1000),
+  predictBuckets: buckets('PREDICT_BUCKETS', 'dataset,inference', 'S3 buckets that predict/csv may read, separated by commas'),
+  maxBatchBytes: number('MAX_BATCH_BYTES', '2147483648', 'a larger CSV file to predict is refused without reading it; it is read piece by piece, so memory does not grow with it', 1000),
   gateMargin: share('GATE_MARGIN', '0.01', 'how much worse on the hold-out a candidate may be, overall'),
   gateClassMargin: share('GATE_CLASS_MARGIN', '0.03', 'the same for one category with enough support'),
   gateAlpha: share('GATE_ALPHA', '0.05', 'chance of a wrong verdict by noise: level of the paired test on recent rows, and of all margins together'),

@@ -13,6 +13,8 @@ import { ModelName, passedOn, type App } from './shapes.ts';
 export type JobPorts = {
   readonly publish: (messages: readonly Outgoing[]) => Promise<void>; readonly newId: () => string; readonly nowMs: () => number; readonly modelName: string;
   readonly jobs: (query: string) => Promise<unknown>; readonly job: (id: string) => Promise<unknown>; readonly trainBuckets: readonly string[];
+  /** Stops a batch job: at once when it waits, soon when it runs. */
+  readonly cancelBatch: (id: string, by: string) => Promise<'cancelled' | 'cancelling' | 'not open'>;
 };
 type Wishes = { readonly [K in 'best_model_metric' | 'on_bad_rows' | 'train_file_s3' | 'train_dir_s3']?: string | undefined } & { readonly epoch_num?: number | undefined };
 
@@ -24,11 +26,11 @@ const TrainCsv = Type.Object({ ...Common, train_file_s3: Type.String({ maxLength
 const HumanFeedback = Type.Object({ ...Common, train_dir_s3: Type.String({ maxLength: 1024, examples: ['s3://dataset/human_feedback/'] }) }, { title: 'TrainHumanFeedback' });
 const Retrain = Type.Object({ ...Common, force: Type.Optional(Type.Boolean({ description: 'Promote whatever the gate says; needs the scope admin.' })) }, { title: 'Retrain' });
 const STATUSES = ['PENDING', 'RUNNING', 'FINISHED', 'FAILED'] as const;
-const Query = Type.Object({ status: Type.Optional(Type.Enum([...STATUSES])), cause: Type.Optional(Type.String({ pattern: '^[a-z_]{1,32}$' })), limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })) });
+const Query = Type.Object({ kind: Type.Optional(Type.Enum(['training', 'rollback', 'batch'])), status: Type.Optional(Type.Enum([...STATUSES])), cause: Type.Optional(Type.String({ pattern: '^[a-z_]{1,32}$' })), limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$' })) });
 const Ordered = Type.Object({ db_record_id: Type.String(), status: Type.Literal('PENDING'), retrain_id: Type.String() }, { title: 'TrainingOrdered', description: 'Ordered: GET /v1/jobs/{db_record_id} tells how it goes.' });
 const Job = Type.Object({ id: Type.String(), kind: Type.String(), status: Type.Enum([...STATUSES]) }, { title: 'Job', description: 'The row of a job, with what its kind has beside these.', additionalProperties: true });
 const JobList = Type.Object({ jobs: Type.Array(Job) }, { title: 'JobList', additionalProperties: true });
-const Cancelling = Type.Object({ id: Type.String(), status: Type.Literal('CANCELLING') }, { title: 'Cancelling' });
+const Cancelling = Type.Object({ id: Type.String(), status: Type.Enum(['CANCELLING', 'CANCELLED']) }, { title: 'Cancelling', description: 'CANCELLED: it had not begun, and has ended.' });
 const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 300, description: 'Its id, its retrain_id or the version it made.' }) });
 const RECENT_ORDERS = 1000;
 
@@ -80,12 +82,19 @@ export function jobRoutes(app: App, ports: JobPorts, needs: Door): void {
   app.get('/v1/jobs', { onRequest: needs(), schema: { tag: 'jobs', summary: 'Jobs, newest first', refuses: [503], querystring: Query, response: { 200: passedOn(JobList) } } }, ({ query }) => ports.jobs(new URLSearchParams(Object.entries(query)).toString()));
   app.get('/v1/jobs/:id', { onRequest: needs(), schema: { tag: 'jobs', summary: 'One job', refuses: [404, 503], params: Params, response: { 200: passedOn(Job) } } }, (request) => find(request.params.id));
   app.post('/v1/jobs/:id/cancel', {
-    onRequest: needs('train'), preValidation: orEmpty, schema: { tag: 'jobs', summary: 'Stop a job', refuses: [404, 409, 503], params: Params, response: { 202: Cancelling } },
+    onRequest: needs('train', 'predict'), preValidation: orEmpty, schema: { tag: 'jobs', summary: 'Stop a job', description: 'Needs the scope that orders it: predict for a batch job, train for a training.', refuses: [404, 409, 503], params: Params, response: { 202: Cancelling } },
   }, async (request, reply) => {
     const job = await find(request.params.id);
     const id = String(job['id']);
+    // Whoever may order a job may stop it.
+    await new Promise<void>((resolve, reject) => needs(job['kind'] === 'batch' ? 'predict' : 'train')(request, reply, (error) => (error ? reject(error) : resolve())));
     if (job['kind'] === 'rollback') throw new Problem(409, 'cannot be cancelled', `${id} is a rollback: it is over in a moment, and the way back is another rollback`, 'id');
     if (job['status'] === 'FINISHED' || job['status'] === 'FAILED') throw new Problem(409, 'has ended', `${id} has ended already: ${String(job['outcome'])}`, 'id');
+    if (job['kind'] === 'batch') {
+      const how = await ports.cancelBatch(id, nameOf(request));
+      if (how === 'not open') throw new Problem(409, 'has ended', `${id} has ended meanwhile; GET /v1/jobs/${id} tells how`, 'id');
+      return reply.code(202).send({ id, status: how === 'cancelled' ? 'CANCELLED' as const : 'CANCELLING' as const });
+    }
     if (job['promotion_seq'] != null) throw new Problem(409, 'too late', `${id} is being promoted; POST /v1/models/${ports.modelName}/rollback takes it back`, 'id');
     await ports.publish([orderRecord({ cause: CANCEL, retrainId: retrainIdOf(ports.modelName, CANCEL, ports.newId()), modelName: ports.modelName, atMs: ports.nowMs(), by: nameOf(request), params: { id } })]);
     return reply.code(202).send({ id, status: 'CANCELLING' as const });

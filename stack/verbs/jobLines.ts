@@ -39,7 +39,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 export function runsTable(jobs: readonly JobView[]): string[] {
   if (jobs.length === 0) return ['no runs yet'];
   return table(['requested', 'cause', 'status', 'outcome', 'version', 'F1', 'worst', 'champion F1', 'took', 'run'], jobs.map((job) => [
-    minute(job['requested_at']), text(job['cause']), job['status'] === 'RUNNING' && typeof job['stage'] === 'string' ? `RUNNING ${job['stage']}` : text(job['status']), text(job['outcome']), text(job['model_version']),
+    minute(job['requested_at']), text(job['cause'] ?? job['kind']), job['status'] === 'RUNNING' && typeof job['stage'] === 'string' ? `RUNNING ${job['stage']}` : text(job['status']), text(job['outcome']), text(job['model_version']),
     f1(job['f1']), f1(job['min_f1']), f1(job['champion_f1']), seconds(job['duration_ms']), text(job['id']),
   ]));
 }

@@ -94,7 +94,7 @@ Exit code 0: promoted (or awaiting an approval); 3: not promoted; 1: failed. Ctr
 };
 
 export const runs: Verb = {
-  summary: 'the table of trainings and rollbacks, or one of them whole',
+  summary: 'the table of trainings, rollbacks and batch jobs, or one of them whole',
   usage: `usage: ./loop runs [--limit N] [--status S] [--json]
        ./loop runs RUN [--json]
 RUN: its id, its retrain id (grocery/v1/1) or a version (v2). S: PENDING, RUNNING, FINISHED, FAILED.`,
@@ -117,13 +117,14 @@ RUN: its id, its retrain id (grocery/v1/1) or a version (v2). S: PENDING, RUNNIN
 
 const CANCEL_DEADLINE_MS = 30_000;
 export const cancel: Verb = {
-  summary: 'stop a training that waits or runs',
+  summary: 'stop a training or a batch job that waits or runs',
   usage: 'usage: ./loop cancel RUN\nRUN: its id or its retrain id (./loop runs lists them). What serves stays; one that is being promoted is taken back by ./loop rollback.',
   async run(args) {
     const { words } = readArgs(args, {});
     const [run] = words;
     if (run === undefined || words.length > 1) throw new UsageError('cancel needs one RUN');
-    const answer = await call('train', `/v1/jobs/${encodeURIComponent(run)}/cancel`, {});
+    const { kind } = await jobOf(run);
+    const answer = await call(kind === 'batch' ? 'predict' : 'train', `/v1/jobs/${encodeURIComponent(run)}/cancel`, {});
     const id = isJob(answer) ? String(answer['id']) : run;
     const job = await endOf(id, CANCEL_DEADLINE_MS);
     if (job === 'interrupted' || job === 'late') {

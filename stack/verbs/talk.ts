@@ -28,11 +28,22 @@ const print = (answer: unknown): number => {
 };
 
 export const predict: Verb = {
-  summary: 'classify texts',
-  usage: 'usage: ./loop predict TEXT...\nEach TEXT is one product description.',
+  summary: 'classify texts, or a file of them',
+  usage: `usage: ./loop predict TEXT...
+       ./loop predict --csv FILE | s3://BUCKET/KEY [--set-aside] [--json]
+Each TEXT is one product description.
+  --csv FILE    a CSV file with the column product_description, here or in S3; follows the job and tells where the result is
+  --set-aside   leave bad rows out and list them, instead of refusing the file
+  --json        with --csv: one JSON object at the end
+Exit code with --csv: 0 predicted, 1 failed, 3 cancelled. Ctrl-C stops looking; the job goes on (./loop cancel ID stops it).`,
   async run(args) {
-    const { words } = readArgs(args, {});
-    if (words.length === 0) throw new UsageError('predict needs a TEXT');
+    const { values, words } = readArgs(args, { csv: { type: 'string' }, 'set-aside': { type: 'boolean' }, json: { type: 'boolean' } });
+    if (values.csv !== undefined) {
+      noWords(words);
+      return (await import('./predictCsv.ts')).predictCsv(values.csv, { setAside: values['set-aside'] ?? false, json: values.json ?? false });
+    }
+    if (values['set-aside']) throw new UsageError('--set-aside goes with --csv');
+    if (words.length === 0) throw new UsageError('predict needs a TEXT, or --csv FILE');
     return print(await call('predict', '/v1/predict', words.length === 1 ? { product_description: words[0] } : { items: words.map((text) => ({ product_description: text })) }));
   },
 };

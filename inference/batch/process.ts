@@ -1,0 +1,43 @@
+// What the child process of a batch job does: the job comes in by message, what it does goes out. It ends when its parent's channel closes.
+import { createReadObject } from '../../consumers/objects.ts';
+import { createKafka } from '../../producers/kafka.ts';
+import { createPublisher } from '../../producers/publisher.ts';
+import { LoopError, messageOf } from '../../schemas/failure.ts';
+import { createRegistry } from '../../schemas/registry.ts';
+import { readModelSettings } from '../../schemas/settings.ts';
+import type { FromChild, ToChild } from './run.ts';
+import { createStorage } from './s3.ts';
+import { workOn, type BatchJob, type BatchResult, type WorkPorts } from './work.ts';
+
+const TELL_EVERY_MS = 500;
+
+/** change: what a test puts in the place of a port. */
+export function answerParent(change: (ports: WorkPorts) => WorkPorts = (ports) => ports): void {
+  const send = (message: FromChild): void => void process.send?.(message);
+  let allow: (isOurs: boolean) => void = () => undefined;
+
+  async function work(job: BatchJob, env: Readonly<Record<string, string | undefined>>): Promise<BatchResult> {
+    const settings = readModelSettings(env);
+    const publisher = await createPublisher({ kafka: createKafka(settings, 'inference-batch'), registry: createRegistry(settings.registryUrl, fetch), settings });
+    try {
+      return await workOn(job, change({
+        storage: createStorage(settings), read: createReadObject(settings), publish: publisher.send, tell: send, nowMs: Date.now, auditRate: settings.auditRate, categories: settings.categories, tellEveryMs: TELL_EVERY_MS,
+        mayFinish: () => new Promise((resolve) => {
+          allow = resolve;
+          send({ kind: 'may finish' });
+        }),
+      }));
+    } finally {
+      await publisher.close();
+    }
+  }
+  process.on('disconnect', () => process.exit(1));
+  process.on('message', (raw) => {
+    // The parent is our own code.
+    const message = raw as ToChild;
+    if (message.kind === 'answer') return allow(message.isOurs);
+    work(message.job, message.env)
+      .then((result) => send({ kind: 'done', result }), (error: unknown) => send({ kind: 'failed', code: error instanceof LoopError ? error.code : 'unexpected', retryable: error instanceof LoopError && error.retryable, message: messageOf(error) }))
+      .finally(() => process.disconnect());
+  });
+}

@@ -1,0 +1,121 @@
+// Objects in S3 piece by piece: reading that goes on where it broke off, writing in parts that nobody sees before the whole stands.
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client as Minio } from 'minio';
+import { placeOf } from '../../consumers/objects.ts';
+import { messageOf, poison, transient } from '../../schemas/failure.ts';
+import { s3Options, type Settings } from '../../schemas/settings.ts';
+
+export type Facts = { readonly bytes: number; /** changes with the content */ readonly etag: string };
+export type Upload = {
+  /** Resolves when there is room for more: at most two parts are in memory. */
+  write(text: string): Promise<void>;
+  /** Everything written stands at the address, as one object. */
+  complete(): Promise<void>;
+  /** Nothing of it remains. */
+  abort(): Promise<void>;
+};
+/** An upload that has been begun: S3 keeps its parts, unseen, until it is completed or ended. */
+export type Leftover = { readonly uri: string; readonly uploadId: string };
+export type Storage = {
+  /** Throws poison `no_object`, transient `s3_unavailable`. */
+  stat(uri: string): Promise<Facts>;
+  read(uri: string): AsyncIterable<Uint8Array>;
+  /** header: the first line, written with the first part. begun: told what an attempt that dies leaves behind. */
+  upload(uri: string, header: string, begun: (leftover: Leftover) => void): Upload;
+  /** Ends an upload that was begun and never completed. */
+  clear(leftover: Leftover): Promise<void>;
+};
+/** S3 takes no smaller part than 5 MiB but the last, and 10,000 parts at most: 80 GB. */
+const PART_BYTES = 8 * 2 ** 20;
+const FIRST_PAUSE_MS = 200;
+const TRIES = 8;
+const ABSENT = new Set<unknown>(['NoSuchKey', 'NotFound', 'NoSuchBucket']);
+const codeOf = (cause: unknown): unknown => (typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined);
+
+/** Again after 0.2, 0.4, 0.8 … s; the last failure is the caller's. */
+export async function patiently<R>(ask: () => Promise<R>, isHopeless: (error: unknown) => boolean = () => false): Promise<R> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === TRIES || isHopeless(error)) throw error;
+      await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
+    }
+  }
+}
+
+export function createStorage(settings: Settings): Storage {
+  const s3 = new Minio(s3Options(settings));
+  const failed = (what: string, uri: string) => (cause: unknown): never => {
+    if (ABSENT.has(codeOf(cause))) throw poison('no_object', `there is no object ${uri}`, { cause });
+    throw transient('s3_unavailable', `S3 at ${settings.s3Endpoint} does not ${what} ${uri} (${messageOf(cause)})`, { cause });
+  };
+  return {
+    async stat(uri) {
+      const { bucket, key } = placeOf(uri);
+      const { size, etag } = await s3.statObject(bucket, key).catch(failed('tell about', uri));
+      return { bytes: size, etag };
+    },
+    async *read(uri) {
+      const { bucket, key } = placeOf(uri);
+      let at = 0;
+      for (let tries = 1; ; tries += 1) {
+        try {
+          // A range that begins at the end is an error to S3; what has been read to its end is not asked again.
+          for await (const chunk of at === 0 ? await s3.getObject(bucket, key) : await s3.getPartialObject(bucket, key, at)) {
+            at += (chunk as Buffer).length;
+            tries = 1;
+            yield chunk as Buffer;
+          }
+          return;
+        } catch (cause) {
+          if (tries >= TRIES || ABSENT.has(codeOf(cause))) failed('give', uri)(cause);
+          await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
+        }
+      }
+    },
+    async clear({ uri, uploadId }) {
+      const { bucket, key } = placeOf(uri);
+      // It may have been completed or ended long ago.
+      await s3.abortMultipartUpload(bucket, key, uploadId).catch(() => undefined);
+    },
+    upload(uri, header, begun) {
+      const { bucket, key } = placeOf(uri);
+      const parts: { etag: string; part: number }[] = [];
+      let texts: string[] = [header];
+      let bytes = Buffer.byteLength(header);
+      let id: string | undefined;
+      let sending: Promise<void> = Promise.resolve();
+      async function send(payload: Buffer, part: number): Promise<void> {
+        if (id === undefined) begun({ uri, uploadId: (id = await patiently(() => s3.initiateNewMultipartUpload(bucket, key, { 'content-type': 'text/csv; charset=utf-8' }))) });
+        const uploadID = id;
+        const { etag } = await patiently(() => s3.uploadPart({ bucketName: bucket, objectName: key, uploadID, partNumber: part, headers: {} }, payload));
+        parts.push({ etag, part });
+      }
+      async function flush(): Promise<void> {
+        await sending;
+        const payload = Buffer.from(texts.join(''));
+        [texts, bytes] = [[], 0];
+        sending = send(payload, parts.length + 1).catch(failed('take', uri));
+        // Whoever awaits it next hears of a failure.
+        sending.catch(() => undefined);
+      }
+      return {
+        async write(text) {
+          texts.push(text);
+          bytes += Buffer.byteLength(text);
+          if (bytes >= PART_BYTES) await flush();
+        },
+        async complete() {
+          if (bytes > 0) await flush();
+          await sending;
+          if (id !== undefined) await s3.completeMultipartUpload(bucket, key, id, parts).catch(failed('take', uri));
+        },
+        async abort() {
+          await sending.catch(() => undefined);
+          if (id !== undefined) await s3.abortMultipartUpload(bucket, key, id).catch(() => undefined);
+        },
+      };
+    },
+  };
+}
