@@ -11,6 +11,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   detect: async () => (await import('./detect/detect.ts')).detect,
   join: async () => (await import('./join/join.ts')).bench,
   train: async () => (await import('./train/train.ts')).bench,
+  batch: async () => (await import('./batch/batch.ts')).bench,
   monitor: async () => (await import('./monitor/monitor.ts')).bench,
 };
 export const BENCH_NAMES = Object.keys(BENCHES);

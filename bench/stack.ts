@@ -1,4 +1,4 @@
-// A private stack for benchmarks: Kafka and the registry on ports and in a folder of their own, plus the programs that are measured. Whatever happens
+// A private stack for benchmarks: Kafka and the registry (and MySQL and S3 where they are wanted) on ports and in a folder of their own, plus the programs that are measured. Whatever happens
 // (an error, Ctrl-C, a closed terminal) all of it is stopped and the folder is deleted; what a killed benchmark left behind is stopped by the next one.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, readdirSync, rmSync } from 'node:fs';
@@ -7,14 +7,16 @@ import { fatal } from '../schemas/failure.ts';
 import { createRegistry, type Registry } from '../schemas/registry.ts';
 import { TABLE, type Settings } from '../schemas/settings.ts';
 import { openContext, type Env } from '../stack/context.ts';
-import { checkJava, fetchKafka, fetchRegistry } from '../stack/fetch.ts';
+import { checkJava, fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../stack/fetch.ts';
 import { onInterrupt } from '../stack/interrupt.ts';
 import { PROJECT_DIR, pathsOf, type Paths } from '../stack/paths.ts';
 import { claim, rememberPid, stopPart } from '../stack/pids.ts';
-import { createTopics, registerSchemas } from '../stack/prepare.ts';
+import { createTopics, makeBuckets, migrate, registerSchemas } from '../stack/prepare.ts';
 import { nodeFlagsOf } from '../stack/processes.ts';
 import { kafkaService } from '../stack/services/kafka.ts';
+import { mysqlService } from '../stack/services/mysql.ts';
 import { registryService } from '../stack/services/registry.ts';
+import { s3Service } from '../stack/services/s3.ts';
 import { isPortFree, logFileOf, openLog, startService, tailOf } from '../stack/services/service.ts';
 
 /** A program that is measured. */
@@ -45,10 +47,12 @@ type Options = {
   readonly say: (line: string) => void;
   /** Settings beside the defaults, e.g. { PARTITIONS: '4' } */
   readonly env?: Env;
+  /** servers beside Kafka and the registry, with their tables and buckets */
+  readonly services?: readonly ('mysql' | 's3')[];
 };
 const FIRST_PORT = 29_000;
 const BLOCK = 20;
-const USED = [0, 1, 2, 10, 11, 12, 13];
+const USED = [0, 1, 2, 3, 4, 10, 11, 12, 13];
 const DEADLINE_MS = 90_000;
 const KILL_AFTER_MS = 20_000;
 
@@ -76,7 +80,7 @@ async function clear({ home, run }: Paths): Promise<void> {
 }
 
 /** Brings the stack up, does `work`, clears everything away. */
-export async function withStack<R>({ name, say, env: extra = {} }: Options, work: (stack: BenchStack) => Promise<R>): Promise<R> {
+export async function withStack<R>({ name, say, env: extra = {}, services = [] }: Options, work: (stack: BenchStack) => Promise<R>): Promise<R> {
   const home = `.loop-bench-${name}`;
   const paths = pathsOf(home, '', undefined);
   const claimFolder = (): void => {
@@ -100,11 +104,17 @@ export async function withStack<R>({ name, say, env: extra = {} }: Options, work
     await checkJava();
     const [kafka, registryHome] = await Promise.all([fetchKafka(context.paths.cache, say), fetchRegistry(context.paths.cache, say)]);
     const aborted = (): boolean => interrupted;
-    await Promise.all([startService(paths, kafkaService(context, kafka), DEADLINE_MS, aborted), startService(paths, registryService(context, registryHome), DEADLINE_MS, aborted)]);
+    await Promise.all([
+      startService(paths, kafkaService(context, kafka), DEADLINE_MS, aborted), startService(paths, registryService(context, registryHome), DEADLINE_MS, aborted),
+      ...services.map(async (one) => {
+        await startService(paths, one === 'mysql' ? mysqlService(context, await fetchMysql(context.paths.cache, say)) : s3Service(context, await fetchS3(context.paths.cache, say)), DEADLINE_MS, aborted);
+        await (one === 'mysql' ? migrate(context) : makeBuckets(context));
+      }),
+    ]);
     const registry = createRegistry(context.settings.registryUrl, fetch);
     await createTopics(context);
     await registerSchemas(context, registry);
-    say(`a private Kafka and registry are up on ports from ${context.settings.portBase} on`);
+    say(`a private ${['Kafka', 'registry', ...services].join(', ')} are up on ports from ${context.settings.portBase} on`);
     return {
       settings: context.settings, registry, env: context.env, paths,
       start: (program, command, args, env = {}) => startProgram(paths, program, command, args, { ...context.env, ...env }),
