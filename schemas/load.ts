@@ -2,8 +2,8 @@
 import { poison } from './failure.ts';
 import { parseManifest, type Manifest } from './manifest.ts';
 import { featureCount } from './features.ts';
-import { createScorer, selfTest, type Scorer } from './scorer.ts';
-import { denseWeights } from './weights.ts';
+import { createScorer, scorerOf, selfTest, type Scorer } from './scorer.ts';
+import { packStored } from './weights.ts';
 
 /** Hex SHA-256; an argument, because hashing is not pure here. */
 export type Sha256 = (bytes: Uint8Array) => string;
@@ -20,7 +20,7 @@ export function readScorer(name: string, manifest: Manifest, bytes: Uint8Array, 
   if (bytes.length !== manifest.weights_bytes || sha256(bytes) !== manifest.weights_sha256) throw poison('checksum', `the weights of ${name} are damaged: size or SHA-256 differs from its manifest`);
   // A copy begins at an address that floats may be read from.
   const aligned = new Uint8Array(bytes).buffer;
-  const score = createScorer(manifest, manifest.format === 1 ? new Float32Array(aligned) : denseWeights(name, aligned, { features: manifest.features ?? 0, all: featureCount(manifest.recipe), width: manifest.categories.length }));
+  const score = manifest.format === 1 ? createScorer(manifest, new Float32Array(aligned)) : scorerOf(manifest, packStored(name, aligned, { features: manifest.features ?? 0, all: featureCount(manifest.recipe), width: manifest.categories.length }));
   const failed = selfTest(manifest, score);
   if (failed.length > 0) throw poison('self_test', `${name} does not reproduce ${failed.length} of ${manifest.golden.length} golden rows, first '${failed[0]?.text}'`);
   return score;

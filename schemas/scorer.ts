@@ -1,49 +1,19 @@
 // Scores of a linear model by dot products on typed arrays: gate, load check and serving call this one function, so they agree to the bit.
 import { featurise } from './features.ts';
 import type { Manifest } from './manifest.ts';
+import { onesIn, packWeights, type PackedWeights } from './weights.ts';
 
 /** probabilities[i] belongs to categories[i]; they sum to 1. */
 export type Scored = { readonly category: string; readonly probabilities: Float64Array };
 export type Scorer = (text: string) => Scored;
 type Shape = Pick<Manifest, 'categories' | 'recipe' | 'temperature'>;
 
-/** Rows of W that are not all zero, one after the other: about a fifth of all, so that what a text touches stays in the processor's cache. Where a row lies: the ones before it in a bit map, counted by words. */
-type Kept = { readonly bits: Uint32Array; readonly before: Uint32Array; readonly rows: Float32Array };
-const ones = (word: number): number => {
-  const pairs = word - ((word >>> 1) & 0x55555555);
-  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-};
-function keep(weights: Float32Array, width: number): Kept {
-  const count = weights.length / width - 1;
-  const words = Math.ceil(count / 32);
-  const [bits, before] = [new Uint32Array(words), new Uint32Array(words)];
-  for (let at = 0; at < count * width; at += 1) {
-    if (weights[at] === 0) continue;
-    const row = Math.floor(at / width);
-    bits[row >>> 5] = (bits[row >>> 5] ?? 0) | (1 << (row & 31));
-    at = (row + 1) * width - 1;
-  }
-  let total = 0;
-  for (let word = 0; word < words; word += 1) {
-    before[word] = total;
-    total += ones(bits[word] ?? 0);
-  }
-  const rows = new Float32Array(total * width);
-  let to = 0;
-  for (let row = 0; row < count; row += 1) {
-    if ((((bits[row >>> 5] ?? 0) >>> (row & 31)) & 1) === 0) continue;
-    rows.set(weights.subarray(row * width, (row + 1) * width), to);
-    to += width;
-  }
-  return { bits, before, rows };
-}
-
 /** weights: W row-major [features, categories], then b; not kept. Ties go to the first category. */
-export function createScorer({ categories, recipe, temperature }: Shape, weights: Float32Array): Scorer {
+export const createScorer = (shape: Shape, weights: Float32Array): Scorer => scorerOf(shape, packWeights(weights, shape.categories.length));
+
+/** The same from packed weights, which are kept. */
+export function scorerOf({ categories, recipe, temperature }: Shape, { bits, before, rows, bias }: PackedWeights): Scorer {
   const width = categories.length;
-  const { bits, before, rows } = keep(weights, width);
-  const bias = weights.slice(weights.length - width);
   /** Where the rows of one text's features begin. */
   let at = new Int32Array(256);
   return (text) => {
@@ -56,7 +26,7 @@ export function createScorer({ categories, recipe, temperature }: Shape, weights
       const bit = 1 << (feature & 31);
       // To add nothing changes nothing.
       if ((word & bit) === 0) continue;
-      at[count] = ((before[feature >>> 5] ?? 0) + ones(word & (bit - 1))) * width;
+      at[count] = ((before[feature >>> 5] ?? 0) + onesIn(word & (bit - 1))) * width;
       scale[count] = scale[k] ?? 0;
       count += 1;
     }

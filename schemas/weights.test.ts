@@ -4,19 +4,21 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { LoopError } from './failure.ts';
 import { aisleOf, DEFAULT_RECIPE, featureCount, featurise, normalise, type Recipe } from './features.ts';
-import { createScorer } from './scorer.ts';
-import { denseWeights, sparseBytes, sparseWeights } from './weights.ts';
+import { createScorer, scorerOf } from './scorer.ts';
+import { packStored, packWeights, sparseBytes, sparseWeights } from './weights.ts';
 
 const V1: Recipe = { kind: 'hashed-word-char-v1', wordBits: 18, charBits: 18, charMin: 3, charMax: 4, wordScale: 2.4, rowNorm: 1.4, aisleTag: true };
 const bufferOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
-test('law: what is stored reads back to the same bits, whatever is zero', () => {
+test('law: what is stored is packed as the dense weights are, to the bit, whatever is zero', () => {
   const weights = fc.array(fc.oneof(fc.constant([0, 0, 0]), fc.tuple(fc.float({ noNaN: true }), fc.constant(0), fc.float({ noNaN: true }))), { minLength: 1, maxLength: 40 });
   fc.assert(fc.property(weights, (rows) => {
     const dense = Float32Array.from(rows.flat(), (value) => value + 0);
     const { bytes, features } = sparseWeights(dense, 3);
     assert.equal(bytes.length, sparseBytes(features, 3));
-    assert.deepEqual(denseWeights('m', bufferOf(bytes), { features, all: rows.length - 1, width: 3 }), dense);
+    const packed = packStored('m', bufferOf(bytes), { features, all: rows.length - 1, width: 3 });
+    assert.deepEqual(packed, packWeights(dense, 3));
+    assert.equal(packed.rows.length, features * 3);
   }));
 });
 test('features out of order, out of range or of another number are refused', () => {
@@ -24,7 +26,7 @@ test('features out of order, out of range or of another number are refused', () 
   const read = (edit: (index: Uint32Array) => void, features = 3, all = 3) => () => {
     const copy = bufferOf(bytes);
     edit(new Uint32Array(copy, 0, 3));
-    return denseWeights('m', copy, { features, all, width: 1 });
+    return packStored('m', copy, { features, all, width: 1 });
   };
   const refused = (error: unknown): boolean => error instanceof LoopError && error.kind === 'poison' && error.code === 'bad_weights';
   assert.doesNotThrow(read(() => undefined));
@@ -77,7 +79,7 @@ test('a scorer over sparse weights answers as over dense ones, to the bit', () =
   const dense = Float32Array.from({ length: (featureCount(recipe) + 1) * 2 }, (_, i) => (i % 3 === 0 ? 0 : Math.fround(Math.sin(i))));
   const { bytes, features } = sparseWeights(dense, 2);
   const shape = { categories: ['a', 'b'], recipe, temperature: 2 };
-  const [one, other] = [createScorer(shape, dense), createScorer(shape, denseWeights('m', bufferOf(bytes), { features, all: featureCount(recipe), width: 2 }))];
+  const [one, other] = [createScorer(shape, dense), scorerOf(shape, packStored('m', bufferOf(bytes), { features, all: featureCount(recipe), width: 2 }))];
   for (const text of ['Red Apple', 'tea Green Tea', '']) assert.deepEqual(one(text), other(text));
 });
 test('a very long text stays cheap: pairs are those of its first words', () => {
