@@ -9,7 +9,9 @@ import { columnsOf, type Columns } from './columns.ts';
 import { pack, type Packed } from './pack.ts';
 
 const LEARNING_RATE = 0.2;
-const BATCH = 512;
+/** Few rows in large batches are few steps, and AdaGrad stops short of the goal: about so many steps an epoch, in batches of 64 to 512 rows. */
+const STEPS = 112;
+export const batchOf = (rows: number): number => Math.min(512, Math.max(64, Math.ceil(rows / STEPS)));
 /** Batches that share a table: a step copies its table whole, so it had better be small. */
 const GROUP = 8;
 const EPSILON = 1e-12;
@@ -116,7 +118,7 @@ export async function fit(input: readonly FitRow[], { categories, recipe, epochs
   const width = categories * copies;
   const columns = columnsOf(rows.map(({ features }) => features), space);
   const count = columns.size.length;
-  const groups = pack(columns, BATCH, GROUP).map((group) => {
+  const groups = pack(columns, batchOf(rows.length), GROUP).map((group) => {
     const size = Float32Array.from(group.columns, (column) => columns.size[column] ?? 0);
     return { places: placesIn(tf, group.columns), batches: group.batches.map((batch) => upload(tf, rows, batch, size, categories, copies)) };
   });
