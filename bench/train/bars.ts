@@ -8,12 +8,15 @@ export type Measured = { readonly contender: Contender; readonly runs: readonly 
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const QUALITY = [['weighted F1', 'weighted', 0.946, 'least'], ['macro F1', 'macro', 0.922, 'least'], ['worst category\'s F1', 'worst', 0.777, 'least'], ['weighted F1 of rows without an aisle', 'withoutAisle', 0.864, 'least'], ['ECE', 'ece', 0.012, 'most']] as const;
-const SECONDS: Readonly<Record<string, number>> = { 'ours, tfjs-node': 6, 'ours, wasm': 10 };
+/** Ours, by the names they have in the table. */
+export const [TFJS_NODE, WASM] = ['ours, tfjs-node', 'ours, wasm'] as const;
+const SECONDS: Readonly<Record<string, number>> = { [TFJS_NODE]: 6, [WASM]: 10 };
 const MOST_BYTES = 10e6;
 
-/** judgeQuality: the bars of quality are for one file at full size. */
-export function barsOf(all: readonly Measured[], judgeQuality: boolean): Bar[] {
-  return all.filter(({ contender, runs }) => contender.peer === undefined && runs.length > 0).flatMap(({ contender: { name }, runs, again }): Bar[] => {
+/** judgeQuality: the bars of quality are for one file at full size. missing: ours that could not be had, which is a promise missed too. */
+export function barsOf(all: readonly Measured[], judgeQuality: boolean, missing: readonly string[] = []): Bar[] {
+  const absent = missing.map((name): Bar => ({ name: `${name}: training`, wanted: `at most ${SECONDS[name] ?? Infinity} s`, seen: 'none: it could not be had, see the notes', holds: false }));
+  return [...absent, ...all.filter(({ contender, runs }) => contender.peer === undefined && runs.length > 0).flatMap(({ contender: { name }, runs, again }): Bar[] => {
     const quality = QUALITY.map(([what, key, bound, side]): Bar => {
       const seen = mean(runs.map((one) => one.quality[key]));
       return { name: `${name}: ${what}, mean of ${runs.length} seeds`, wanted: `at ${side} ${bound}`, seen: seen.toFixed(4), holds: side === 'least' ? seen >= bound : seen <= bound };
@@ -28,7 +31,7 @@ export function barsOf(all: readonly Measured[], judgeQuality: boolean): Bar[] {
       { name: `${name}: model file`, wanted: `at most ${MOST_BYTES / 1e6} MB`, seen: `${(bytes / 1e6).toFixed(2)} MB`, holds: bytes <= MOST_BYTES },
       { name: `${name}: the same rows and seed twice`, wanted: 'the same weights', seen: first === again ? `SHA-256 ${(first ?? '').slice(0, 16)} both times` : `${(first ?? '').slice(0, 16)} and ${(again ?? '').slice(0, 16)}`, holds: first !== undefined && first === again },
     ];
-  });
+  })];
 }
 
 export const tableOf = (all: readonly Measured[]): Table => ({

@@ -30,4 +30,5 @@ test('every bar can be missed, and only that one is', () => {
   assert.deepEqual(missed(measured({}, { modelBytes: 1.1e7 })), ['model file']);
   assert.deepEqual(missed(measured({}, {}, 'bb')), ['the same rows and seed twice']);
   assert.deepEqual(missed(measured({ weighted: 0.1, ece: 1 }), false), []);
+  assert.deepEqual(barsOf([measured({})], true, ['ours, tfjs-node']).filter(({ holds }) => !holds).map(({ name }) => name), ['ours, tfjs-node: training']);
 });

@@ -11,7 +11,7 @@ import { fetchNative } from '../../stack/native.ts';
 import { PROJECT_DIR } from '../../stack/paths.ts';
 import type { Bench, BenchOptions, BenchResult, Figure } from '../bench.ts';
 import { fetchPython, type Pinned } from '../../stack/python.ts';
-import { barsOf, tableOf, type Measured } from './bars.ts';
+import { barsOf, tableOf, TFJS_NODE, WASM, type Measured } from './bars.ts';
 import { ours, peerIn, runContender, type Contender, type JobFile } from './contender.ts';
 import { qualityOf, type Row } from './figures.ts';
 
@@ -30,14 +30,14 @@ function rowsOf(dataset: string | undefined, seed: number, scale: number, notes:
 }
 
 /** Whoever cannot be had is left out, with the reason in the notes. */
-async function contendersOf({ peers, cache, say }: BenchOptions, scikit: string, notes: string[]): Promise<Contender[]> {
+async function contendersOf({ peers, cache, say }: BenchOptions, scikit: string, notes: string[]): Promise<readonly Contender[]> {
   const wanted = (peer: string): boolean => peers === undefined || peers.includes(peer);
   const all: Contender[] = [];
   const attempt = async (what: string, make: () => Promise<Contender>): Promise<void> => {
     await make().then((one) => all.push(one), (error: unknown) => notes.push(`${what} was left out: ${messageOf(error).split('\n').slice(0, 3).join(' ')}`));
   };
-  await attempt('tfjs-node', async () => ours('ours, tfjs-node', 'node', await fetchNative(cache, say)));
-  all.push(ours('ours, wasm', 'wasm', ''));
+  await attempt('tfjs-node', async () => ours(TFJS_NODE, 'node', await fetchNative(cache, say)));
+  all.push(ours(WASM, 'wasm', ''));
   if (wanted('scikit-learn')) all.push(...KINDS.map(([kind, name]) => peerIn(scikit, 'scikit-learn', kind, name)));
   if (wanted('fasttext')) await attempt('fastText', async () => peerIn(await fetchPython(cache, 'fasttext', FASTTEXT, say), 'fasttext', 'fasttext', 'fastText, word and char n-grams'));
   return all;
@@ -80,7 +80,8 @@ async function run(options: BenchOptions): Promise<BenchResult> {
       'beside the model a copy learns without a tenth of the rows, in the same steps: it chooses the epoch and the temperature, and its cost is in our times; predictions are single texts from text to probabilities, for the others one batch (fastText: single)',
       'LinearSVC has no probabilities: its ECE is that of the softmax of its margins; a peer\'s peak RSS is its whole process\'s, Python and libraries included, as ours is',
     );
-    return { bench: 'train', seed, figures: figuresOf(measured), tables: [tableOf(measured)], bars: barsOf(measured, dataset !== undefined && scale >= 1), notes };
+    const missing = [TFJS_NODE, WASM].filter((name) => !contenders.some((one) => one.name === name));
+    return { bench: 'train', seed, figures: figuresOf(measured), tables: [tableOf(measured)], bars: barsOf(measured, dataset !== undefined && scale >= 1, missing), notes };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
