@@ -32,7 +32,8 @@ export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts 
   readonly onResponse: (route: string, status: number, seconds: number, requestId: string) => void;
   readonly onUnexpected: (error: unknown, requestId: string) => void;
 };
-const MAX_PARAM_CHARS = 300;
+// As much as a request line can hold: what is too long for a parameter is said by its schema, as 400.
+const MAX_PARAM_CHARS = 16_384;
 // Nobody holds a connection by speaking slowly, and nobody holds them all.
 const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 30_000;

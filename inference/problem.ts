@@ -1,6 +1,6 @@
 // RFC 9457 problem documents: every refusal outside /v2, wherever it comes from.
 import type { Socket } from 'node:net';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LoopError, messageOf } from '../schemas/failure.ts';
 import type { App, ProblemDocument } from './routes/shapes.ts';
 
@@ -46,18 +46,21 @@ export function refusedBy(error: unknown, bodyLimit: number): Refused {
 
 /** onUnexpected hears of errors that are no refusals, with the request id. methodsAt: what a path that was called otherwise would know. */
 export function answerProblems(app: App, onUnexpected: (error: unknown, requestId: string) => void, methodsAt: (path: string) => readonly string[] = () => []): void {
-  app.setErrorHandler((error, request, reply) => {
-    const { status, title, detail, field, retryAfterSeconds, unexpected = false } = refusedBy(error, app.initialConfig.bodyLimit ?? 0);
-    if (unexpected) onUnexpected(error, request.id);
-    return sendProblem(reply, status, title, detail, field, retryAfterSeconds);
-  });
-  app.setNotFoundHandler((request, reply) => {
+  function nowhere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const path = request.url.split('?')[0] ?? '';
     const methods = methodsAt(path);
     if (methods.length === 0) return sendProblem(reply, 404, 'not found', `there is no ${request.method} ${path.slice(0, 300)}; GET /openapi.json tells what there is`);
     void reply.header('allow', methods.join(', '));
     return sendProblem(reply, 405, 'method not allowed', `${path.slice(0, 300)} knows ${methods.join(', ')}, not ${request.method}`);
+  }
+  app.setErrorHandler((error, request, reply) => {
+    // Whatever else is wrong with it: there is nothing there.
+    if (request.is404) return nowhere(request, reply);
+    const { status, title, detail, field, retryAfterSeconds, unexpected = false } = refusedBy(error, app.initialConfig.bodyLimit ?? 0);
+    if (unexpected) onUnexpected(error, request.id);
+    return sendProblem(reply, status, title, detail, field, retryAfterSeconds);
   });
+  app.setNotFoundHandler(nowhere);
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, readonly [number, string, string]>> = {
