@@ -12,7 +12,7 @@ const pure = [
   'trainer/jobs/{claim,schedule}.ts',
   'trainer/record/{crashTable,garbage,rollback,versions}.ts',
   'producers/{catalogue,words,drift,people,groupCommit}.ts',
-  'inference/{slot,contract,openapi}.ts',
+  'inference/{slot,contract,openapi,depth}.ts',
   'inference/oip/{request,answer}.ts',
   'inference/recent/{recent,choose,questions,waiting}.ts',
   'inference/repeats/repeats.ts',

@@ -36,7 +36,7 @@ export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts 
 const MAX_PARAM_CHARS = 16_384;
 // Nobody holds a connection by speaking slowly, and nobody holds them all.
 const HEADERS_WITHIN_MS = 10_000;
-const REQUEST_WITHIN_MS = 30_000;
+const REQUEST_WITHIN_MS = 20_000;
 const LOOK_EVERY_MS = 1000;
 const MAX_CONNECTIONS = 4096;
 

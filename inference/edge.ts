@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isLegalId } from '../schemas/ids.ts';
+import { deeperThan } from './depth.ts';
 import { Problem } from './problem.ts';
 import type { App } from './routes/shapes.ts';
 
@@ -45,15 +46,24 @@ function addVary(reply: FastifyReply, name: string): void {
   void reply.header('vary', before === undefined ? name : `${String(before)}, ${name}`);
 }
 
+type ParseJson = (request: FastifyRequest, bytes: Buffer, done: (error: Error | null, body?: unknown) => void) => void;
+/** A body that is smaller cannot nest deep enough to hold anybody up. */
+const LOOK_FOR_DEPTH_FROM_BYTES = 4096;
+const MAX_DEPTH = 32;
 /** JSON in UTF-8, and nothing else: bytes that are no text would otherwise be scored as replacement characters. */
-export function takeJson(app: App): void {
+export function jsonParser(app: App): ParseJson {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (!isUtf8(body)) return done(new Problem(400, 'bad request', 'the body is not UTF-8'));
+  return (request, bytes, done) => {
     if (request.headers['content-encoding'] !== undefined) return done(new Problem(415, 'unsupported media type', 'send the body without content-encoding'));
-    parse(request, body.toString(), done);
-  });
+    if (!isUtf8(bytes)) return done(new Problem(400, 'bad request', 'the body is not UTF-8'));
+    if (bytes.length >= LOOK_FOR_DEPTH_FROM_BYTES && deeperThan(MAX_DEPTH, bytes)) return done(new Problem(400, 'bad request', `the body nests deeper than ${MAX_DEPTH} levels`));
+    parse(request, bytes.toString(), done);
+  };
+}
+/** JSON is the one media type that is taken. */
+export function takeJson(app: App): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, jsonParser(app));
 }
 
 const CORS_HEADERS = { 'access-control-allow-methods': 'GET, HEAD, POST, DELETE', 'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-request-id, inference-header-content-length', 'access-control-max-age': '600' } as const;

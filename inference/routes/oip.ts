@@ -1,5 +1,4 @@
 // Open Inference Protocol v2: the routes that KServe, Triton and MLServer clients call. An infer is a prediction like any other: its event is acknowledged before it is answered.
-import { isUtf8 } from 'node:buffer';
 import { Type } from 'typebox';
 import type { ServingModel } from '../loader.ts';
 import type { Answer } from '../microBatch.ts';
@@ -8,6 +7,7 @@ import { askedIn } from '../oip/request.ts';
 import { InferAnswer, InferRequest, metadataOf, ModelMetadata, ServerMetadata } from '../oip/shapes.ts';
 import type { Ask } from '../predictor.ts';
 import { chargeItems, type Door } from '../door.ts';
+import { jsonParser } from '../edge.ts';
 import { Problem, refusedBy, RETRY_AFTER_SECONDS } from '../problem.ts';
 import { ModelName, Version, type App } from './shapes.ts';
 
@@ -32,7 +32,7 @@ export function oipRoutes(root: App, ports: OipPorts, needs: Door): void {
     const app = child as App;
     // The bytes behind the JSON of a request, by its body.
     const tails = new WeakMap<object, Uint8Array>();
-    const parseJson = app.getDefaultJsonParser('error', 'error');
+    const parseJson = jsonParser(app);
     // Triton's client names no media type; what it sends is JSON, or JSON with tensors behind it and a header that says where they begin.
     app.addContentTypeParser(['application/octet-stream', '*'], { parseAs: 'buffer' }, (request, body: Buffer, next) => {
       const type = request.headers['content-type'];
@@ -40,9 +40,7 @@ export function oipRoutes(root: App, ports: OipPorts, needs: Door): void {
       if (type !== undefined && !type.startsWith('application/octet-stream')) return next(new Problem(415, 'unsupported media type', `'${type.slice(0, 100)}' is not taken; send application/json, or application/octet-stream with ${HEADER_LENGTH}`));
       const length = told === undefined && type === undefined ? body.length : Number(told ?? 'NaN');
       if (!Number.isInteger(length) || length < 0 || length > body.length) return next(new Problem(400, 'bad request', `${HEADER_LENGTH} must be the length of the JSON, at most ${body.length}; is '${String(told).slice(0, 100)}'`));
-      const head = body.subarray(0, length);
-      if (!isUtf8(head)) return next(new Problem(400, 'bad request', 'the JSON is not UTF-8'));
-      parseJson(request, head.toString(), (error: Error | null, parsed?: unknown) => {
+      parseJson(request, body.subarray(0, length), (error, parsed) => {
         if (typeof parsed === 'object' && parsed !== null) tails.set(parsed, body.subarray(length));
         next(error, parsed);
       });
