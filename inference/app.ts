@@ -62,7 +62,7 @@ export function createApp(ports: Ports): FastifyInstance {
     done();
   });
   predictRoutes(app, ports, needs, once);
-  batchRoutes(app, ports, needs);
+  batchRoutes(app, ports, needs, once);
   feedbackRoutes(app, ports, needs, once);
   predictionRoutes(app, ports, needs);
   jobRoutes(app, ports, needs);

@@ -48,9 +48,9 @@ export function createBatchLedger(settings: Settings) {
   const ENDED = 'end_time = NOW(3), lease_token = NULL, lease_until = NULL';
 
   return {
-    /** A new row. */
+    /** A new row; nothing when this id has one. */
     async order(id: string, inputUri: string, badRows: BadRows): Promise<void> {
-      await change("INSERT INTO jobs (job_id, job_status, input_file_s3, model_name, requested_at, on_bad_rows) VALUES (?, 'STATUS_PENDING', ?, ?, NOW(3), ?)", [id, inputUri, modelName, badRows]);
+      await change("INSERT INTO jobs (job_id, job_status, input_file_s3, model_name, requested_at, on_bad_rows) VALUES (?, 'STATUS_PENDING', ?, ?, NOW(3), ?) ON DUPLICATE KEY UPDATE job_id = job_id", [id, inputUri, modelName, badRows]);
     },
     /** The next row to work on, leased to us: the oldest that waits, or that a worker has left. One statement: of two instances one gets it. */
     async take(): Promise<{ readonly row: BatchRow; readonly lease: BatchLease } | undefined> {

@@ -1,36 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import Fastify from 'fastify';
 import { transient } from '../../schemas/failure.ts';
 import { allJobs, merged } from '../batch/allJobs.ts';
 import type { BatchRow } from '../batch/ledger.ts';
 import { batchView } from '../batch/view.ts';
-import { accessFor } from '../access/access.testing.ts';
-import { openDoor } from '../door.ts';
-import { answerProblems } from '../problem.ts';
-import { batchRoutes, type BatchPorts } from './batch.ts';
-import { jobRoutes } from './jobs.ts';
-import type { App } from './shapes.ts';
+import type { Ports } from '../app.ts';
+import { openApp } from '../app.testing.ts';
 
 const row = (id: string, change: Partial<BatchRow> = {}): BatchRow => ({
   job_id: id, start_time: null, end_time: null, job_status: 'STATUS_PENDING', input_file_s3: 's3://dataset/a.csv', output_file_s3: null, model_name: 'tiny', requested_at: new Date('2026-11-26T10:00:00Z'), on_bad_rows: 'refuse', reason: null, model_version: null, manifest_s3: null, manifest_sha256: null,
   input_etag: null, input_bytes: null, rows_total: null, rows_done: null, rows_bad: null, rows_verified: null, rows_per_second: null, set_aside_s3: null, verified_subset_s3: null, f1: null, min_f1: null, latency_avg_ms: null, attempts: 0, uploads: null, cancelled_at: null, cancelled_by: null, ...change,
 });
-function bench(change: Partial<BatchPorts> = {}, rows: readonly BatchRow[] = [], trainings: readonly object[] = []) {
+function bench(change: Partial<Ports> = {}, rows: readonly BatchRow[] = [], trainings: readonly object[] = []) {
   const ordered: unknown[][] = [];
-  const cancelled: string[] = [];
-  const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } }) as unknown as App;
-  answerProblems(app, (error) => {
-    throw error;
+  const cancelled: string[][] = [];
+  const { app } = openApp({
+    orderBatch: (...one) => (ordered.push(one), Promise.resolve()),
+    cancelBatch: (id, by) => (cancelled.push([id, by]), Promise.resolve(rows.find(({ job_id }) => job_id === id)?.job_status === 'STATUS_PENDING' ? 'cancelled' : 'cancelling')),
+    ...allJobs({ ledger: { find: (id) => Promise.resolve(rows.find(({ job_id }) => job_id === id)), list: (statuses) => Promise.resolve(rows.filter(({ job_status }) => statuses.length === 0 || statuses.includes(job_status))) }, trainings: () => Promise.resolve({ jobs: trainings }), training: () => Promise.resolve(undefined) }), ...change,
   });
-  const needs = openDoor(app, accessFor({ p: 'predict', f: 'feedback', t: 'train', a: 'admin' }));
-  batchRoutes(app, { newId: () => 'job-1', modelName: 'tiny', predictBuckets: ['dataset', 'inference'], orderBatch: (...one) => (ordered.push(one), Promise.resolve()), ...change }, needs);
-  jobRoutes(app, {
-    publish: () => Promise.resolve(), newId: () => 'x', nowMs: () => 0, modelName: 'tiny', trainBuckets: ['dataset'], cancelBatch: (id) => (cancelled.push(id), Promise.resolve(rows.find(({ job_id }) => job_id === id)?.job_status === 'STATUS_PENDING' ? 'cancelled' : 'cancelling')),
-    ...allJobs({ ledger: { find: (id) => Promise.resolve(rows.find(({ job_id }) => job_id === id)), list: (statuses) => Promise.resolve(rows.filter(({ job_status }) => statuses.length === 0 || statuses.includes(job_status))) }, trainings: () => Promise.resolve({ jobs: trainings }), training: () => Promise.resolve(undefined) }),
-  }, needs);
-  const call = async (method: 'GET' | 'POST', url: string, body?: object, token = 'p') => {
-    const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${token}` }, ...(body === undefined ? {} : { payload: body }) });
+  const call = async (method: 'GET' | 'POST', url: string, body?: object, token = 'p', key?: string) => {
+    const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${token}`, ...(key === undefined ? {} : { 'idempotency-key': key }) }, ...(body === undefined ? {} : { payload: body }) });
     return { status: answer.statusCode, body: answer.json<Record<string, unknown>>() };
   };
   return { call, ordered, cancelled };
@@ -38,9 +28,18 @@ function bench(change: Partial<BatchPorts> = {}, rows: readonly BatchRow[] = [],
 
 test('the established body gives the established answer; fields we do not know are passed over', async () => {
   const { call, ordered } = bench();
-  assert.deepEqual(await call('POST', '/v1/predict/csv', { input_file_s3: 's3://dataset/in/a.csv', batch_size: 32, model: 'x' }), { status: 202, body: { job_id: 'job-1', status: 'STATUS_PENDING' } });
+  assert.deepEqual(await call('POST', '/v1/predict/csv', { input_file_s3: 's3://dataset/in/a.csv', batch_size: 32, model: 'x' }), { status: 202, body: { job_id: 'id-1', status: 'STATUS_PENDING' } });
   await call('POST', '/v1/predict/csv', { input_file_s3: 's3://inference/other/predictions.csv', on_bad_rows: 'set_aside', model_name: 'tiny' }, 'a');
-  assert.deepEqual(ordered, [['job-1', 's3://dataset/in/a.csv', 'refuse'], ['job-1', 's3://inference/other/predictions.csv', 'set_aside']]);
+  assert.deepEqual(ordered, [['id-1', 's3://dataset/in/a.csv', 'refuse'], ['id-2', 's3://inference/other/predictions.csv', 'set_aside']]);
+});
+test('the same order under the same Idempotency-Key is the same job, also on an instance that has not heard of it', async () => {
+  const body = { input_file_s3: 's3://dataset/a.csv' };
+  const ids = await Promise.all([bench(), bench()].map(async ({ call }) => (await call('POST', '/v1/predict/csv', body, 'p', 'order 7')).body['job_id']));
+  assert.match(String(ids[0]), /^[0-9a-f-]{36}$/);
+  assert.equal(ids[0], ids[1]);
+  const { call, ordered } = bench();
+  const answers = [await call('POST', '/v1/predict/csv', body, 'p', 'order 7'), await call('POST', '/v1/predict/csv', body, 'p', 'order 7'), await call('POST', '/v1/predict/csv', { input_file_s3: 's3://dataset/b.csv' }, 'p', 'order 7')];
+  assert.deepEqual([answers.map(({ status }) => status), ordered.length], [[202, 202, 422], 1]);
 });
 const REFUSED: { name: string; body: object; token?: string; status: number; field?: string; says: RegExp }[] = [
   { name: 'no address', body: {}, status: 400, field: 'input_file_s3', says: /input_file_s3/ },
@@ -89,7 +88,7 @@ test('whoever may order it may stop it: one that waits at once, one that runs so
   assert.deepEqual(await call('POST', '/v1/jobs/runs/cancel'), { status: 202, body: { id: 'runs', status: 'CANCELLING' } });
   assert.equal((await call('POST', '/v1/jobs/done/cancel')).status, 409);
   assert.equal((await call('POST', '/v1/jobs/waits/cancel', undefined, 't')).status, 403);
-  assert.deepEqual(cancelled, ['waits', 'runs']);
+  assert.deepEqual(cancelled, [['waits', 'p'], ['runs', 'p']], 'with the name of the token');
 });
 test('rows of the old service, which lack our columns, can be read', () => {
   const old = batchView(row('old', { job_status: 'STATUS_FINISHED', model_name: null, requested_at: null, on_bad_rows: null, start_time: new Date(0), end_time: new Date(5000) }));
