@@ -1,5 +1,6 @@
 // Where a batch job's things lie and what they are called. Pure.
 import { cell, writeCsv } from '../../schemas/csv.ts';
+import { VERIFIED_SUBSET_COLUMNS } from '../../schemas/verified.ts';
 
 /** Of the row as a spreadsheet counts it (the header is row 1): the same row has the same id in every attempt, so that readers drop what a repeated attempt sends again. */
 export const predictionIdOf = (jobId: string, row: number): string => `${jobId}:${row}`;
@@ -10,8 +11,6 @@ export const VERIFIED_SOURCE = 'verified_csv';
 export const outputUriOf = (jobId: string): string => `s3://inference/${jobId}/predictions.csv`;
 /** Rows that were left out, as file,row,field,reason. */
 export const setAsideUriOf = (jobId: string): string => `s3://inference/${jobId}/set_aside.csv`;
-/** A training file of the verified rows; POST /v1/train/csv takes it. */
-export const subsetUriOf = (jobId: string): string => `s3://dataset/train/human_verified_subset_from_job_${jobId}.csv`;
 
 export const ADDED = ['prediction_id', 'category', 'probability'] as const;
 /** The header of predictions.csv: the input's columns as they are, then ours. An input column that bears one of our names comes back as input_<name>. */
@@ -26,5 +25,5 @@ export function outputHeader(header: readonly string[]): string {
   });
   return `${[...renamed, ...ADDED].map(cell).join(',')}\n`;
 }
-export const SUBSET_HEADER = writeCsv(['product_description', 'Category', 'prediction_id'], []);
+export const SUBSET_HEADER = writeCsv(VERIFIED_SUBSET_COLUMNS, []);
 export const SET_ASIDE_HEADER = writeCsv(['file', 'row', 'field', 'reason'], []);

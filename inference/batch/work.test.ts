@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LoopError } from '../../schemas/failure.ts';
-import { outputHeader, outputUriOf, setAsideUriOf, subsetUriOf } from './layout.ts';
+import { verifiedSubsetUriOf } from '../../schemas/verified.ts';
+import { outputHeader, outputUriOf, setAsideUriOf } from './layout.ts';
 import { away, bench, INPUT, JOB_ID } from './memory.testing.ts';
 import { workOn } from './work.ts';
 
@@ -29,16 +30,16 @@ test('verified rows: feedback on this very prediction with the same id in every 
     { prediction_id: `${JOB_ID}:2`, feedback_id: `${JOB_ID}:2:verified`, model_name: 'tiny', category: ANSWER, source: 'verified_csv', given_at: 500 },
     { prediction_id: `${JOB_ID}:4`, feedback_id: `${JOB_ID}:4:verified`, model_name: 'tiny', category: 'Household & Personal Care', source: 'verified_csv', given_at: 500 },
   ]);
-  assert.equal(text(subsetUriOf(JOB_ID)), `product_description,Category,prediction_id\napple,${ANSWER},${JOB_ID}:2\nsoap,Household & Personal Care,${JOB_ID}:4\n`);
+  assert.equal(text(verifiedSubsetUriOf(JOB_ID)), `product_description,Category,prediction_id\napple,${ANSWER},${JOB_ID}:2\nsoap,Household & Personal Care,${JOB_ID}:4\n`);
   // One of two right: F1 2/3 for the category that was answered, 0 for the other; weighted by support 1/3.
-  assert.deepEqual([result.rows, result.verified, result.f1, result.minF1, result.subset], [3, 2, 1 / 3, 0, subsetUriOf(JOB_ID)]);
+  assert.deepEqual([result.rows, result.verified, result.f1, result.minF1, result.subset], [3, 2, 1 / 3, 0, verifiedSubsetUriOf(JOB_ID)]);
 });
 test('law: whatever pieces the file is read in, the output is the same', async () => {
   const content = `${VERIFIED}${Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? `"späť, ${i}",${ANSWER}` : `thing ${i} €,`)).join('\r\n')}`;
   const outputOf = async (chunkBytes: number): Promise<unknown[]> => {
     const { job, ports, text, sent } = bench(content, { chunkBytes });
     await workOn(job, ports);
-    return [text(outputUriOf(JOB_ID)), text(subsetUriOf(JOB_ID)), sent];
+    return [text(outputUriOf(JOB_ID)), text(verifiedSubsetUriOf(JOB_ID)), sent];
   };
   const [output, subset, sent] = await outputOf(1_000_000);
   const bySent = (list: unknown): string[] => (list as { topic: string; key: string }[]).map(({ topic, key }) => `${topic} ${key}`).sort();
@@ -90,7 +91,7 @@ test('a file that changed after the job was taken is refused: attempts must not 
 test('a lease that is lost at the end: no output, nothing half-written', async () => {
   const { job, ports, text, open } = bench(`${VERIFIED}apple,${ANSWER}\n`, { change: { mayFinish: () => Promise.resolve(false) } });
   await assert.rejects(workOn(job, ports), /no longer ours/);
-  assert.deepEqual([text(outputUriOf(JOB_ID)), text(subsetUriOf(JOB_ID)), open.size], [undefined, undefined, 0]);
+  assert.deepEqual([text(outputUriOf(JOB_ID)), text(verifiedSubsetUriOf(JOB_ID)), open.size], [undefined, undefined, 0]);
 });
 test('Kafka away for a moment: the same messages are sent again; the output waits for all of them', async () => {
   let failures = 2;

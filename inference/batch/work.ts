@@ -6,8 +6,9 @@ import type { CsvColumns } from '../../schemas/csv.ts';
 import { refusalText } from '../../schemas/csv.ts';
 import { createMarginals, scoresFrom } from '../../schemas/f1.ts';
 import { kindOf, LoopError, messageOf, poison, transient } from '../../schemas/failure.ts';
+import { verifiedSubsetUriOf } from '../../schemas/verified.ts';
 import { readManifest, readScorer, weightsUriOf } from '../../schemas/load.ts';
-import { outputHeader, outputUriOf, SET_ASIDE_HEADER, setAsideUriOf, SUBSET_HEADER, subsetUriOf } from './layout.ts';
+import { outputHeader, outputUriOf, SET_ASIDE_HEADER, setAsideUriOf, SUBSET_HEADER } from './layout.ts';
 import { count, EMPTY_CENSUS, headerOf, scoreRows, type Scoring } from './rows.ts';
 import { patiently, type Facts, type Leftover, type Storage, type Upload } from './s3.ts';
 import { piecesOf } from './text.ts';
@@ -70,7 +71,7 @@ async function check({ inputUri, badRows }: BatchJob, known: ReadonlySet<string>
 /** Second pass. */
 async function predict({ inputUri, leftovers }: BatchJob, scoring: Scoring, { storage, publish, tell, mayFinish, nowMs, tellEveryMs }: WorkPorts): Promise<BatchResult> {
   const { jobId } = scoring;
-  const uris = { output: outputUriOf(jobId), subset: subsetUriOf(jobId), setAside: setAsideUriOf(jobId) };
+  const uris = { output: outputUriOf(jobId), subset: verifiedSubsetUriOf(jobId), setAside: setAsideUriOf(jobId) };
   for (const leftover of leftovers) await storage.clear(leftover);
   const begun = (leftover: Leftover): void => tell({ kind: 'uploading', leftover });
   const uploads: { output?: Upload; subset?: Upload; setAside?: Upload } = {};

@@ -6,13 +6,13 @@ import { prefixOf } from '../../schemas/addresses.ts';
 import { readCsv, refusalText, writeCsv, type CsvRefusal } from '../../schemas/csv.ts';
 import { poison } from '../../schemas/failure.ts';
 import type { Registry } from '../../schemas/registry.ts';
+import { verifiedSubsetUriOf } from '../../schemas/verified.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { Artifacts } from '../record/artifacts.ts';
 import { namingFile, type BadRows } from './dataset.ts';
 import { feedbackOf, subsetCsv, type VerifiedFile } from './verified.ts';
 
 export type Taken = { readonly dir: string; readonly subset: string; readonly files: number; readonly verified: number; readonly feedback: number; readonly set_aside: number; readonly set_aside_file: string | null };
-export const subsetUriOf = (runId: string): string => `s3://dataset/train/human_verified_subset_from_job_${runId}.csv`;
 
 /** Throws poison naming the file, row and column, and then nothing has been sent. */
 export async function takeVerified(runId: string, { dir, badRows, saidAtMs }: { dir: string; badRows: BadRows; saidAtMs: number }, { settings, registry, artifacts }: { settings: Settings; registry: Registry; artifacts: Artifacts }): Promise<Taken> {
@@ -31,7 +31,7 @@ export async function takeVerified(runId: string, { dir, badRows, saidAtMs }: { 
   }
   const verified = files.reduce((sum, one) => sum + one.rows.length, 0);
   if (verified === 0) throw poison('nothing_verified', `none of the ${found.length} files in ${prefixOf(dir)} has a row with a HUMAN_VERIFIED_Category`);
-  const subset = subsetUriOf(runId);
+  const subset = verifiedSubsetUriOf(runId);
   await artifacts.write(subset, subsetCsv(files));
   const setAside = refused.length === 0 ? null : `s3://dataset/train/set_aside_from_job_${runId}.csv`;
   if (setAside !== null) await artifacts.write(setAside, writeCsv(['file', 'row', 'field', 'reason'], refused.flatMap(({ uri, list }) => list.map(({ row, field, reason }) => [uri, String(row), field, reason]))));

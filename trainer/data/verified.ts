@@ -1,5 +1,6 @@
 // Verified rows: which become feedback on a prediction, and what the subset to train on is. Pure; the ids are a function of what was verified, so that doing a file twice is doing it once.
 import { writeCsv, type CsvRow } from '../../schemas/csv.ts';
+import { VERIFIED_SUBSET_COLUMNS } from '../../schemas/verified.ts';
 import type { Feedback } from '../../schemas/events.ts';
 
 export type VerifiedFile = { readonly uri: string; readonly rows: readonly CsvRow[] };
@@ -17,4 +18,4 @@ export const feedbackOf = (files: readonly VerifiedFile[], modelName: string, gi
 
 /** The verified rows as one training file; train/csv takes it too. */
 export const subsetCsv = (files: readonly VerifiedFile[]): string =>
-  writeCsv(['product_description', 'Category', 'prediction_id'], files.flatMap(({ rows }) => rows.map((row) => [row.product_description, row.category, row.prediction_id ?? ''])));
+  writeCsv(VERIFIED_SUBSET_COLUMNS, files.flatMap(({ rows }) => rows.map((row) => [row.product_description, row.category, row.prediction_id ?? ''])));
