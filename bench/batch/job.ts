@@ -42,6 +42,11 @@ async function eventsOn({ settings }: BenchStack): Promise<number> {
   }
 }
 
+async function* readOutput({ settings }: BenchStack, uri: string): AsyncGenerator<Uint8Array> {
+  const storage = createStorage(settings);
+  yield* storage.read(uri, (await storage.stat(uri)).bytes);
+}
+
 /** Runs a file of so many rows through; wrong: in words, empty when output and events are complete. */
 export async function runJob(stack: BenchStack, inference: Running, inputUri: string, rows: number): Promise<JobSeen> {
   const ledger = createBatchLedger(stack.settings);
@@ -60,7 +65,7 @@ export async function runJob(stack: BenchStack, inference: Running, inputUri: st
     if (row.job_status !== 'STATUS_FINISHED' || row.start_time === null || row.end_time === null) throw fatal('job_failed', `the job ended as ${row.job_status}: ${row.reason ?? ''}`);
     const seconds = (row.end_time.getTime() - row.start_time.getTime()) / 1000;
     let lines = 0;
-    for await (const chunk of createStorage(stack.settings).read(row.output_file_s3 ?? '')) for (const byte of chunk) if (byte === NEWLINE) lines += 1;
+    for await (const chunk of readOutput(stack, row.output_file_s3 ?? '')) for (const byte of chunk) if (byte === NEWLINE) lines += 1;
     const events = (await eventsOn(stack)) - before;
     const wrong = [...(lines === rows + 1 ? [] : [`${lines - 1} lines for ${rows} rows`]), ...(events === rows ? [] : [`${events} events for ${rows} rows`])];
     return { perSecond: rows / seconds, seconds, peakRssBytes: peakKb * 1024, wrong };

@@ -43,14 +43,14 @@ test('the three requests of the old service and its two CSV layouts work as they
   const mark = randomUUID().slice(0, 8);
   const training = `product_description,Category\n${Array.from({ length: 20 }, (_, i) => `Quillfern Migrant Tea ${mark} No ${i},Beverages\n`).join('')}`;
   const verified = `product_description,HUMAN_VERIFIED_Category\nQuillfern Migrant Tea ${mark},Beverages\n"Migrant, plain ${mark}",\nQuillfern Migrant Soap ${mark},Household & Personal Care\n`;
-  await put(`migrate/${mark}/verified.csv`, verified);
+  await put(`migrate/${mark}/verified/verified.csv`, verified);
   await put(`migrate/${mark}/train.csv`, training);
 
   // With a field that we do not know, as old callers may send.
-  const predict = await http('/v1/predict/csv', { input_file_s3: `s3://dataset/migrate/${mark}/verified.csv`, requested_by: 'etl' });
+  const predict = await http('/v1/predict/csv', { input_file_s3: `s3://dataset/migrate/${mark}/verified/verified.csv`, requested_by: 'etl' });
   assert.deepEqual([predict.status, predict.body], [202, { job_id: predict.body['job_id'], status: 'STATUS_PENDING' }]);
   const train = await http('/v1/train/csv', { train_file_s3: `s3://dataset/migrate/${mark}/train.csv`, epoch_num: 1, best_model_metric: 'eval_f1_min', requested_by: 'etl' });
-  const folder = await http('/v1/train/human_feedback', { train_dir_s3: `s3://dataset/migrate/${mark}/`, epoch_num: 1, best_model_metric: 'eval_f1', requested_by: 'etl' });
+  const folder = await http('/v1/train/human_feedback', { train_dir_s3: `s3://dataset/migrate/${mark}/verified/`, epoch_num: 1, best_model_metric: 'eval_f1', requested_by: 'etl' });
   for (const { status, body } of [train, folder]) assert.deepEqual([status, body['status'], typeof body['db_record_id']], [202, 'PENDING', 'string']);
 
   const id = String(predict.body['job_id']);
@@ -66,7 +66,7 @@ test('the three requests of the old service and its two CSV layouts work as they
   });
   assert.deepEqual(labels.map(({ prediction_id, label, source }) => [prediction_id, label, source]).sort(), [[`${id}:2`, 'Beverages', 'verified_csv'], [`${id}:4`, 'Household & Personal Care', 'verified_csv']]);
   const [row] = await sql('SELECT job_status, input_file_s3, output_file_s3, start_time IS NOT NULL AND end_time >= start_time AS timed FROM jobs WHERE job_id = ?', id);
-  assert.deepEqual({ ...row }, { job_status: 'STATUS_FINISHED', input_file_s3: `s3://dataset/migrate/${mark}/verified.csv`, output_file_s3: `s3://inference/${id}/predictions.csv`, timed: 1 });
+  assert.deepEqual({ ...row }, { job_status: 'STATUS_FINISHED', input_file_s3: `s3://dataset/migrate/${mark}/verified/verified.csv`, output_file_s3: `s3://inference/${id}/predictions.csv`, timed: 1 });
   const [metrics] = await sql('SELECT total_predictions, latency_avg_ms > 0 AS timed, f1 IS NOT NULL AS judged FROM model_metrics WHERE associated_job_id = ?', id);
   assert.deepEqual({ ...metrics }, { total_predictions: 3, timed: 1, judged: 1 });
 

@@ -19,7 +19,8 @@ export type Leftover = { readonly uri: string; readonly uploadId: string };
 export type Storage = {
   /** Throws poison `no_object`, transient `s3_unavailable`. */
   stat(uri: string): Promise<Facts>;
-  read(uri: string): AsyncIterable<Uint8Array>;
+  /** All of it, from the start; bytes: how many there are. A connection that is cut is taken up where it broke off. */
+  read(uri: string, bytes: number): AsyncIterable<Uint8Array>;
   /** header: the first line, written with the first part. begun: told what an attempt that dies leaves behind. */
   upload(uri: string, header: string, begun: (leftover: Leftover) => void): Upload;
   /** Ends an upload that was begun and never completed. */
@@ -56,19 +57,21 @@ export function createStorage(settings: Settings): Storage {
       const { size, etag } = await s3.statObject(bucket, key).catch(failed('tell about', uri));
       return { bytes: size, etag };
     },
-    async *read(uri) {
+    async *read(uri, bytes) {
       const { bucket, key } = placeOf(uri);
       let at = 0;
       for (let tries = 1; ; tries += 1) {
         try {
-          // A range that begins at the end is an error to S3; what has been read to its end is not asked again.
           for await (const chunk of at === 0 ? await s3.getObject(bucket, key) : await s3.getPartialObject(bucket, key, at)) {
             at += (chunk as Buffer).length;
             tries = 1;
             yield chunk as Buffer;
           }
-          return;
+          if (at >= bytes) return;
+          throw new Error(`it ends after ${at} of ${bytes} bytes`);
         } catch (cause) {
+          // To ask for what lies behind the end is an error to S3.
+          if (at >= bytes) return;
           if (tries >= TRIES || ABSENT.has(codeOf(cause))) failed('give', uri)(cause);
           await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
         }

@@ -50,10 +50,10 @@ export async function workOn(job: BatchJob, ports: WorkPorts): Promise<BatchResu
 }
 
 /** First pass: nothing of a file that is refused has been predicted. */
-async function check({ inputUri, badRows }: BatchJob, known: ReadonlySet<string>, { storage, tell }: WorkPorts): Promise<CsvColumns> {
+async function check({ inputUri, input, badRows }: BatchJob, known: ReadonlySet<string>, { storage, tell }: WorkPorts): Promise<CsvColumns> {
   let columns: CsvColumns | undefined;
   let census = EMPTY_CENSUS;
-  for await (const { records, firstRow } of piecesOf(storage.read(inputUri))) {
+  for await (const { records, firstRow } of piecesOf(storage.read(inputUri, input.bytes))) {
     const [header] = records;
     const isFirst = columns === undefined;
     if (columns === undefined && header !== undefined) columns = headerOf(header);
@@ -69,7 +69,7 @@ async function check({ inputUri, badRows }: BatchJob, known: ReadonlySet<string>
 }
 
 /** Second pass. */
-async function predict({ inputUri, leftovers }: BatchJob, scoring: Scoring, { storage, publish, tell, mayFinish, nowMs, tellEveryMs }: WorkPorts): Promise<BatchResult> {
+async function predict({ inputUri, input, leftovers }: BatchJob, scoring: Scoring, { storage, publish, tell, mayFinish, nowMs, tellEveryMs }: WorkPorts): Promise<BatchResult> {
   const { jobId } = scoring;
   const uris = { output: outputUriOf(jobId), subset: verifiedSubsetUriOf(jobId), setAside: setAsideUriOf(jobId) };
   for (const leftover of leftovers) await storage.clear(leftover);
@@ -81,7 +81,7 @@ async function predict({ inputUri, leftovers }: BatchJob, scoring: Scoring, { st
   const began = performance.now();
   let toldAt = began;
   try {
-    for await (const { records, firstRow } of piecesOf(storage.read(inputUri))) {
+    for await (const { records, firstRow } of piecesOf(storage.read(inputUri, input.bytes))) {
       const [header] = records;
       const isFirst = uploads.output === undefined;
       uploads.output ??= storage.upload(uris.output, outputHeader(header?.cells ?? []), begun);
