@@ -12,6 +12,8 @@ export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   join: async () => (await import('./join/join.ts')).bench,
   train: async () => (await import('./train/train.ts')).bench,
   batch: async () => (await import('./batch/batch.ts')).bench,
+  serve: async () => (await import('./serve/serve.ts')).bench,
+  stream: async () => (await import('./stream/stream.ts')).bench,
   monitor: async () => (await import('./monitor/monitor.ts')).bench,
 };
 export const BENCH_NAMES = Object.keys(BENCHES);

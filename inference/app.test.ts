@@ -34,7 +34,7 @@ test('a share is marked for verification: the same ids through both doors, and t
   const answer = await post('/v1/predict', 'p', { items: ids.map((prediction_id) => ({ product_description: 'x', prediction_id })) });
   assert.deepEqual((answer.body['predictions'] as Prediction[]).filter((one) => one.audit).map((one) => one.prediction_id), want);
   const product = (id: string): Product => ({ product_id: id, prediction_id: null, model_name: '', product_description: 'x', sent_at: 0 });
-  const stream = openStream({ registry: { decode: ((_topic: string, value: Uint8Array) => Promise.resolve(product(Buffer.from(value).toString()))) as never }, predict, modelName: 'tiny', nowMs: () => 5, countDead: () => undefined });
+  const stream = openStream({ registry: { known: () => undefined, decode: ((_topic: string, value: Uint8Array) => Promise.resolve(product(Buffer.from(value).toString()))) as never }, predict, modelName: 'tiny', nowMs: () => 5, countDead: () => undefined });
   const out = await stream.handle('products', ids.map((id, i): Incoming => ({ topic: 'products', partition: 0, offset: BigInt(i), timestampMs: 0, key: Buffer.from(id), value: Buffer.from(id), headers: {} })), 0n);
   const audited = (list: readonly Outgoing[]): string[] => list.flatMap((one) => ('value' in one && one.topic === 'predictions' && one.value?.audit === true ? [one.value.prediction_id] : []));
   assert.deepEqual([audited(sent), audited(out)], [want, want]);
@@ -145,7 +145,7 @@ test('the topic: good products are answered, the rest is set aside with its reas
     return found === 'broken' || found === null || found === undefined ? Promise.reject(poison('not_framed', 'not framed')) : Promise.resolve(found);
   };
   const dead: string[] = [];
-  const stream = openStream({ registry: { decode: decode as never }, predict: createPredictor({ slot, auditRate: 0, nowMs: () => 5, observe: () => undefined }), modelName: 'tiny', nowMs: () => 5, countDead: (reason) => dead.push(reason) });
+  const stream = openStream({ registry: { known: () => undefined, decode: decode as never }, predict: createPredictor({ slot, auditRate: 0, nowMs: () => 5, observe: () => undefined }), modelName: 'tiny', nowMs: () => 5, countDead: (reason) => dead.push(reason) });
   const records = TABLE.map(([name, value], i): Incoming => ({ topic: 'products', partition: 0, offset: BigInt(i), timestampMs: 0, key: Buffer.from(name), value: value === null ? null : Buffer.from([i]), headers: {} }));
   const out = await stream.handle('products', records, 0n);
   const brief = out.map((one) => (one.topic === 'predictions' ? `predictions:${String(one.key)}` : (one.headers?.['reason'] ?? ''))).sort();

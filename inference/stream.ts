@@ -1,12 +1,17 @@
 // The `products` topic: one partition at work. Predictions and offsets commit in one transaction, so a product is answered exactly once.
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { deadLetterOf } from '../consumers/deadLetters.ts';
 import type { Task } from '../consumers/shard.ts';
 import type { Outgoing } from '../producers/outgoing.ts';
 import { MAX_DESCRIPTION_CHARS } from '../schemas/csv.ts';
+import type { Product } from '../schemas/events.ts';
 import { LoopError, messageOf } from '../schemas/failure.ts';
 import { ID_RULE, isLegalId } from '../schemas/ids.ts';
 import type { Registry } from '../schemas/registry.ts';
 import type { Ask, Predictor } from './predictor.ts';
+
+/** A few milliseconds of scoring. */
+const ROWS_PER_TURN = 250;
 
 /** Why a product cannot be classified, or undefined. */
 export function refusalOf(predictionId: string, text: string): string | undefined {
@@ -16,7 +21,9 @@ export function refusalOf(predictionId: string, text: string): string | undefine
   return undefined;
 }
 
-export function openStream({ registry, predict, modelName, nowMs, countDead }: { registry: Pick<Registry, 'decode'>; predict: Predictor; modelName: string; nowMs: () => number; countDead: (reason: string) => void }): Task {
+export function openStream({ registry, predict, modelName, nowMs, countDead }: { registry: Pick<Registry, 'decode' | 'known'>; predict: Predictor; modelName: string; nowMs: () => number; countDead: (reason: string) => void }): Task {
+  /** undefined: its schema is not known yet. */
+  const read = (value: Uint8Array): Product | undefined => registry.known('products', value)?.(value);
   return {
     async handle(_topic, records) {
       const out: Outgoing[] = [];
@@ -26,12 +33,13 @@ export function openStream({ registry, predict, modelName, nowMs, countDead }: {
           countDead(reason);
           out.push(deadLetterOf(record, reason, error, 'inference', nowMs()));
         };
-        if (record.value === null) {
+        const { value } = record;
+        if (value === null) {
           dead('no_value', 'the record has no value');
           continue;
         }
         try {
-          const product = await registry.decode('products', record.value);
+          const product = read(value) ?? (await registry.decode('products', value));
           const predictionId = product.prediction_id ?? product.product_id;
           const refusal = refusalOf(predictionId, product.product_description);
           if (product.model_name !== '' && product.model_name !== modelName) dead('unknown_model', `there is no model '${product.model_name}'; there is ${modelName}`);
@@ -42,7 +50,11 @@ export function openStream({ registry, predict, modelName, nowMs, countDead }: {
           dead(error.code, messageOf(error));
         }
       }
-      if (asks.length > 0) for (const prediction of predict(asks)) out.push({ topic: 'predictions', key: prediction.prediction_id, value: prediction });
+      for (let from = 0; from < asks.length; from += ROWS_PER_TURN) {
+        // Who asks by HTTP gets the loop between two pieces.
+        if (from > 0) await turnOfTheLoop();
+        for (const prediction of predict(asks.slice(from, from + ROWS_PER_TURN))) out.push({ topic: 'predictions', key: prediction.prediction_id, value: prediction });
+      }
       return out;
     },
   };

@@ -2,7 +2,7 @@
 import avro from 'avsc';
 import { AVRO } from './avro.ts';
 import { messageOf, poison } from './failure.ts';
-import { LITTLE_ENDIAN, quickFeedbackReader, quickLabelledReader, quickPredictionReader, type QuickReader } from './quickRead.ts';
+import { LITTLE_ENDIAN, quickFeedbackReader, quickLabelledReader, quickPredictionReader, quickProductReader, type QuickReader } from './quickRead.ts';
 import { quickExampleWriter, quickFeedbackWriter, quickLabelledWriter, quickPredictionWriter, type QuickWriter } from './quickWrite.ts';
 import { TOPIC_NAMES, type EventOf, type TopicName } from './topics.ts';
 
@@ -16,7 +16,7 @@ function typeOf(topic: TopicName): avro.Type {
 }
 
 /** Topics with a hand-written reader or writer; the general ones decide whatever those leave open. */
-const READERS: { readonly [T in TopicName]?: () => QuickReader<EventOf[T]> } = LITTLE_ENDIAN ? { predictions: quickPredictionReader, feedback: quickFeedbackReader, labelled: quickLabelledReader } : {};
+const READERS: { readonly [T in TopicName]?: () => QuickReader<EventOf[T]> } = LITTLE_ENDIAN ? { predictions: quickPredictionReader, feedback: quickFeedbackReader, labelled: quickLabelledReader, products: quickProductReader } : {};
 const WRITERS: { readonly [T in TopicName]?: QuickWriter<EventOf[T]> } = { predictions: quickPredictionWriter(), feedback: quickFeedbackWriter(), labelled: quickLabelledWriter(), examples: quickExampleWriter() };
 
 /** The event in wire format under schema `schemaId`. Throws a poison `not_encodable` naming the field that does not fit. */

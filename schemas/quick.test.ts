@@ -5,12 +5,12 @@ import avro from 'avsc';
 import fc from 'fast-check';
 import { AVRO } from './avro.ts';
 import { decoderFor, encode, schemaText } from './codec.ts';
-import type { Example, Feedback, Labelled, Prediction } from './events.ts';
+import type { Example, Feedback, Labelled, Prediction, Product } from './events.ts';
 import { LoopError } from './failure.ts';
-import { quickFeedbackReader, quickLabelledReader, quickPredictionReader, type QuickReader } from './quickRead.ts';
+import { quickFeedbackReader, quickLabelledReader, quickPredictionReader, quickProductReader, type QuickReader } from './quickRead.ts';
 import { quickExampleWriter, quickFeedbackWriter, quickLabelledWriter, quickPredictionWriter, type QuickWriter } from './quickWrite.ts';
 
-const typeOf = (topic: 'predictions' | 'feedback' | 'labelled' | 'examples'): avro.Type => avro.Type.forSchema(AVRO[topic] as avro.Schema, { wrapUnions: false });
+const typeOf = (topic: 'products' | 'predictions' | 'feedback' | 'labelled' | 'examples'): avro.Type => avro.Type.forSchema(AVRO[topic] as avro.Schema, { wrapUnions: false });
 /** Only numbers near the end of the exact ones are left to the general way. */
 const isHuge = (event: unknown): boolean => Object.values(event as object).some((value) => typeof value === 'number' && Math.abs(value) >= 2 ** 52);
 const plain = (event: unknown): unknown => JSON.parse(JSON.stringify(event));
@@ -23,6 +23,7 @@ const prediction: fc.Arbitrary<Prediction> = fc.record({
   prediction_id: name, model_name: name, model_version: name, product_description: fc.oneof(name, fc.string({ unit: 'grapheme', maxLength: 400 })), category: name,
   probabilities: fc.array(fc.record({ category: name, probability: fc.oneof(fc.double({ min: 0, max: 1 }), fc.double({ noNaN: true })) }, { noNullPrototype: true }), { maxLength: 80 }), predicted_at: time, audit: fc.boolean(),
 }, { noNullPrototype: true });
+const product: fc.Arbitrary<Product> = fc.record({ product_id: name, prediction_id: maybe(name), model_name: name, product_description: name, sent_at: time }, { noNullPrototype: true });
 const feedback: fc.Arbitrary<Feedback> = fc.record({ prediction_id: name, feedback_id: name, model_name: name, category: maybe(name), source: name, given_at: time }, { noNullPrototype: true });
 const labelled: fc.Arbitrary<Labelled> = fc.record({
   prediction_id: name, model_name: name, model_version: name, revision: fc.integer(), predicted: name, label: maybe(name), previous_label: maybe(name), labelled_at: time, previous_labelled_at: maybe(time), predicted_at: time, audit: fc.boolean(), source: name,
@@ -31,7 +32,7 @@ const example: fc.Arbitrary<Example> = fc.record({
   prediction_id: name, model_name: name, model_version: name, product_description: name, label: name, predicted: name, revision: fc.integer(), labelled_at: time, predicted_at: time, source: name,
 }, { noNullPrototype: true });
 
-function readsAs<E>(topic: 'predictions' | 'feedback' | 'labelled', arb: fc.Arbitrary<E>, reader: QuickReader<E>): void {
+function readsAs<E>(topic: 'products' | 'predictions' | 'feedback' | 'labelled', arb: fc.Arbitrary<E>, reader: QuickReader<E>): void {
   const type = typeOf(topic);
   test(`${topic}: the quick reader reads what the general one reads`, () => {
     fc.assert(fc.property(arb, fc.nat(9), fc.nat(9), (event, head, tail) => {
@@ -52,6 +53,7 @@ function readsAs<E>(topic: 'predictions' | 'feedback' | 'labelled', arb: fc.Arbi
     }), { numRuns: 500 });
   });
 }
+readsAs('products', product, quickProductReader());
 readsAs('predictions', prediction, quickPredictionReader());
 readsAs('feedback', feedback, quickFeedbackReader());
 readsAs('labelled', labelled, quickLabelledReader());

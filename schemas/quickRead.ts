@@ -1,7 +1,7 @@
 // Hand-written readers of the three events the join and the monitor live on, for bytes written under our own schema: several times as quick as the general reader.
 // A reader that meets anything unusual (bytes missing or left over, a number beyond 2^53, a list in several blocks) gives undefined; the general reader decides then.
 // Names that come again and again (model, version, categories, source) are recognised by their bytes and share one string.
-import type { Feedback, Labelled, Prediction, Probability } from './events.ts';
+import type { Feedback, Labelled, Prediction, Probability, Product } from './events.ts';
 
 /** A place in bytes. `at` beyond `to`, or negative: something was unusual. */
 type Cursor = { bytes: Buffer; at: number; to: number };
@@ -124,6 +124,10 @@ export function quickPredictionReader(): QuickReader<Prediction> {
   return readerOf((c) => ({
     prediction_id: text(c), model_name: name(c), model_version: name(c), product_description: text(c), category: name(c), probabilities: list(c), predicted_at: long(c), audit: flag(c),
   }));
+}
+export function quickProductReader(): QuickReader<Product> {
+  const name = createNames();
+  return readerOf((c) => ({ product_id: text(c), prediction_id: present(c) ? text(c) : null, model_name: name(c), product_description: text(c), sent_at: long(c) }));
 }
 export function quickFeedbackReader(): QuickReader<Feedback> {
   const name = createNames();
