@@ -3,8 +3,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { openRegistry } from '../producers/connections.ts';
 import { fatal } from '../schemas/failure.ts';
-import { createRegistry, type Registry } from '../schemas/registry.ts';
+import type { Registry } from '../schemas/registry.ts';
 import { TABLE, type Settings } from '../schemas/settings.ts';
 import { openContext, type Env } from '../stack/context.ts';
 import { checkJava, fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../stack/fetch.ts';
@@ -111,7 +112,7 @@ export async function withStack<R>({ name, say, env: extra = {}, services = [] }
         await (one === 'mysql' ? migrate(context) : makeBuckets(context));
       }),
     ]);
-    const registry = createRegistry(context.settings.registryUrl, fetch);
+    const registry = openRegistry(context.settings);
     await createTopics(context);
     await registerSchemas(context, registry);
     say(`a private ${['Kafka', 'registry', ...services].join(', ')} are up on ports from ${context.settings.portBase} on`);

@@ -1,8 +1,9 @@
 // Reads objects from S3.
 import { createHash } from 'node:crypto';
 import { Client as Minio } from 'minio';
+import { s3Options } from '../producers/connections.ts';
 import { LoopError, messageOf, poison, transient } from '../schemas/failure.ts';
-import { parseS3Uri, s3Options, type Settings } from '../schemas/settings.ts';
+import { parseS3Uri, type Settings } from '../schemas/settings.ts';
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 /** Throws poison `no_object` when it is not there, poison `too_large` when it has more than maxBytes (it is not read then), transient `s3_unavailable` when S3 does not answer. */

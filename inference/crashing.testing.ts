@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import { follow } from '../consumers/follow.ts';
 import { createReadObject } from '../consumers/objects.ts';
 import { silent } from '../producers/kafka.ts';
-import { createRegistry } from '../schemas/registry.ts';
+import { openRegistry } from '../producers/connections.ts';
 import { readModelSettings } from '../schemas/settings.ts';
 import type { ServingModel } from './loader.ts';
 import { keepModel } from './models.ts';
@@ -13,7 +13,7 @@ import { createSlot } from './slot.ts';
 const settings = readModelSettings(process.env);
 const { CRASH_SEQ, CRASH_HOW } = process.env;
 const tell = (...words: (string | number)[]): void => void writeSync(1, `${words.join(' ')}\n`);
-const registry = createRegistry(settings.registryUrl, fetch);
+const registry = openRegistry(settings);
 const slot = createSlot<ServingModel>(() => undefined);
 let crashed = false;
 const keeper = keepModel({

@@ -5,9 +5,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { Client as Minio } from 'minio';
 import { readToEnd } from '../consumers/readToEnd.ts';
+import { s3Options } from '../producers/connections.ts';
 import { kindOf } from '../schemas/failure.ts';
 import { createRandom } from '../schemas/random.ts';
-import { parseS3Uri, s3Options } from '../schemas/settings.ts';
+import { parseS3Uri } from '../schemas/settings.ts';
 import { openBench, startProcess, until, type Bench } from '../stack/testing.ts';
 import { TINY_CATEGORIES, tinyModel } from './tiny.testing.ts';
 

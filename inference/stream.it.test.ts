@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { Client as Minio } from 'minio';
 import { readToEnd } from '../consumers/readToEnd.ts';
+import { s3Options } from '../producers/connections.ts';
 import { isAudited } from '../schemas/audit.ts';
-import { parseS3Uri, s3Options } from '../schemas/settings.ts';
+import { parseS3Uri } from '../schemas/settings.ts';
 import { openBench, startProcess, until, watch } from '../stack/testing.ts';
 import { tinyModel } from './tiny.testing.ts';
 

@@ -4,6 +4,7 @@ import './wire/install.ts';
 import kafkajs from 'kafkajs';
 import type { Kafka } from 'kafkajs';
 import type { Settings } from '../schemas/settings.ts';
+import { kafkaConnection } from './connections.ts';
 
 export type Log = { debug(fields: object, text: string): void; info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void };
 export const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -12,7 +13,7 @@ export const silent: Log = { debug: () => undefined, info: () => undefined, warn
 export function createKafka(settings: Settings, clientId: string, log: Log = silent, retries = 30): Kafka {
   return new kafkajs.Kafka({
     clientId,
-    brokers: settings.kafkaBootstrap.split(','),
+    ...kafkaConnection(settings),
     connectionTimeout: 3000,
     requestTimeout: 20_000,
     retry: { initialRetryTime: 30, maxRetryTime: 3000, retries },

@@ -124,13 +124,28 @@ export const TABLE = {
   portBase: number('LOOP_PORT_BASE', String(DEFAULT_PORT_BASE), 'first of the ports below', 1024, 65_000),
   cacheDir: text('LOOP_CACHE', '', 'downloaded servers; empty: live-f1-loop in $XDG_CACHE_HOME or ~/.cache'),
   kafkaBootstrap: text('KAFKA_BOOTSTRAP', (at) => `127.0.0.1:${at(0)}`, 'Kafka brokers, comma separated'),
+  kafkaTls: choice('KAFKA_TLS', ['off', 'on'], 'off', 'TLS to the brokers'),
+  kafkaCaFile: text('KAFKA_CA_FILE', '', 'PEM file of the CA that signed their certificates; empty: the CAs Node trusts'),
+  kafkaCertFile: text('KAFKA_CERT_FILE', '', 'PEM file of our own certificate, for mutual TLS'),
+  kafkaKeyFile: text('KAFKA_KEY_FILE', '', 'PEM file of its key'),
+  kafkaSasl: choice('KAFKA_SASL', ['none', 'plain', 'scram-sha-256', 'scram-sha-512'], 'none', 'how we log in to the brokers'),
+  kafkaUser: text('KAFKA_USER', '', 'user for KAFKA_SASL'),
+  kafkaPassword: text('KAFKA_PASSWORD', '', 'its password'),
   registryUrl: text('REGISTRY_URL', (at) => `http://127.0.0.1:${at(2)}/apis/ccompat/v7`, 'schema registry (Confluent-compatible API)'),
+  registryCaFile: text('REGISTRY_CA_FILE', '', 'PEM file of the CA of an https registry; empty: the CAs Node trusts'),
+  registryUser: text('REGISTRY_USER', '', 'user for basic authentication at the registry; empty: none'),
+  registryPassword: text('REGISTRY_PASSWORD', '', 'its password'),
   mysqlHost: text('MYSQL_HOST', '127.0.0.1', 'MySQL or MariaDB host'),
   mysqlPort: port('MYSQL_PORT', 3, 'its port'),
   mysqlUser: text('MYSQL_USER', 'loop', 'its user'),
   mysqlPassword: text('MYSQL_PASSWORD', '', 'its password; the local stack makes one'),
   mysqlDatabase: text('MYSQL_DATABASE', 'job_db', 'its database'),
+  mysqlTls: choice('MYSQL_TLS', ['off', 'on'], 'off', 'TLS to MySQL; its certificate must name MYSQL_HOST'),
+  mysqlCaFile: text('MYSQL_CA_FILE', '', 'PEM file of its CA; empty: the CAs Node trusts'),
+  mysqlCertFile: text('MYSQL_CERT_FILE', '', 'PEM file of our own certificate, for mutual TLS'),
+  mysqlKeyFile: text('MYSQL_KEY_FILE', '', 'PEM file of its key'),
   s3Endpoint: text('S3_ENDPOINT', (at) => `http://127.0.0.1:${at(4)}`, 'S3 endpoint'),
+  s3CaFile: text('S3_CA_FILE', '', 'PEM file of the CA of an https endpoint; empty: the CAs Node trusts'),
   s3AccessKey: text('S3_ACCESS_KEY', '', 'S3 access key; the local stack makes one'),
   s3SecretKey: text('S3_SECRET_KEY', '', 'S3 secret key; the local stack makes one'),
   mlflowUri: text('MLFLOW_TRACKING_URI', '', 'MLflow that mirrors every training; empty: none; ./loop up --with mlflow starts one'),
@@ -222,6 +237,16 @@ function contradictions(settings: Settings): string[] {
   if (settings.windowMaxAgeMs < settings.bucketMs) wrong.push(`WINDOW_MAX_AGE_MS (${settings.windowMaxAgeMs}) must not be below BUCKET_MS (${settings.bucketMs})`);
   const floors = { MIN_F1: settings.minF1, MIN_CLASS_F1: settings.minClassF1, MIN_ACCURACY: settings.minAccuracy };
   for (const [env, floor] of Object.entries(floors)) if (floor === 1 || (floor === 0 && env !== 'MIN_F1')) wrong.push(`${env} must be above 0 and below 1`);
+  const lacks = (env: string, why: string): void => void wrong.push(`${env} is empty, and ${why}`);
+  if (settings.kafkaSasl !== 'none' && settings.kafkaUser === '') lacks('KAFKA_USER', `KAFKA_SASL is ${settings.kafkaSasl}`);
+  const pairs = { KAFKA: [settings.kafkaCertFile, settings.kafkaKeyFile, settings.kafkaTls, settings.kafkaCaFile], MYSQL: [settings.mysqlCertFile, settings.mysqlKeyFile, settings.mysqlTls, settings.mysqlCaFile] } as const;
+  for (const [name, [cert, key, tls, ca]] of Object.entries(pairs)) {
+    if ((cert === '') !== (key === '')) lacks(cert === '' ? `${name}_CERT_FILE` : `${name}_KEY_FILE`, `a certificate needs its key: the other one is set`);
+    // Whoever names certificates means them: nothing goes in plain text by a forgotten switch.
+    if (tls === 'off' && (cert !== '' || ca !== '')) wrong.push(`${name}_TLS is off, but ${cert === '' ? `${name}_CA_FILE` : `${name}_CERT_FILE`} is set: set ${name}_TLS=on, or leave it empty`);
+  }
+  // A password must not go over an open line by mistake; SCRAM does not show it.
+  if (settings.kafkaSasl === 'plain' && settings.kafkaTls === 'off') wrong.push('KAFKA_SASL=plain sends the password as it is: set KAFKA_TLS=on, or use scram-sha-512');
   return wrong;
 }
 function overridden(settings: Settings, modelName: string): { readonly settings: Settings; readonly wrong: readonly string[] } {
@@ -276,19 +301,8 @@ export function documentedSettings(): [env: string, fallback: string, about: str
   return Object.values(TABLE).map((setting) => [setting.env, typeof setting.fallback === 'string' ? setting.fallback : setting.fallback((offset) => DEFAULT_PORT_BASE + offset), setting.about]);
 }
 
-/** What the S3 client wants to know. */
-export function s3Options(settings: Settings): { endPoint: string; port: number; useSSL: boolean; accessKey: string; secretKey: string; region: string; pathStyle: boolean } {
-  const match = /^(https?):\/\/([^:/]+)(?::(\d+))?/.exec(settings.s3Endpoint);
-  if (match === null) throw fatal('bad_settings', `S3_ENDPOINT must look like http://host:port, is '${settings.s3Endpoint}'`);
-  const useSSL = match[1] === 'https';
-  return { endPoint: match[2] ?? '', port: Number(match[3] ?? (useSSL ? 443 : 80)), useSSL, accessKey: settings.s3AccessKey, secretKey: settings.s3SecretKey, region: 'us-east-1', pathStyle: true };
-}
 /** `s3://bucket/key` in parts, or undefined. */
 export function parseS3Uri(uri: string): { readonly bucket: string; readonly key: string } | undefined {
   const match = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri);
   return match === null ? undefined : { bucket: match[1] ?? '', key: match[2] ?? '' };
 }
-/** What the MySQL client wants to know. */
-export const mysqlOptions = (settings: Settings): { host: string; port: number; user: string; password: string; database: string } => ({
-  host: settings.mysqlHost, port: settings.mysqlPort, user: settings.mysqlUser, password: settings.mysqlPassword, database: settings.mysqlDatabase,
-});

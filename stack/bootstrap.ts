@@ -7,11 +7,12 @@ import { baseCorpus } from '../producers/catalogue.ts';
 import { createKafka } from '../producers/kafka.ts';
 import { orderRecord } from '../producers/order.ts';
 import { createPublisher } from '../producers/publisher.ts';
+import { mysqlOptions, s3Options } from '../producers/connections.ts';
 import { writeTrainingCsv } from '../schemas/csv.ts';
 import { fatal } from '../schemas/failure.ts';
 import { retrainIdOf } from '../schemas/ids.ts';
 import type { Registry } from '../schemas/registry.ts';
-import { mysqlOptions, parseS3Uri, s3Options, settingsFor } from '../schemas/settings.ts';
+import { parseS3Uri, settingsFor } from '../schemas/settings.ts';
 import type { Context } from './context.ts';
 import type { Say } from './fetch.ts';
 

@@ -33,7 +33,7 @@ export function openContext(env: Env, { create }: { create: boolean }): Context 
   return { settings, paths, ports, secrets, env: whole };
 }
 
-const SECRET = new Set(['MYSQL_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'LOOP_TOKENS']);
+const SECRET = new Set(['MYSQL_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'LOOP_TOKENS', 'KAFKA_PASSWORD', 'REGISTRY_PASSWORD']);
 /** Keeps the settings a person set by environment, now or before, for the verbs to come. before: those that come from before, as NAME=value, without secrets. undo: as if they had not been set. */
 export function rememberEnvironment({ paths, secrets, env: whole }: Context, env: Env): { readonly before: readonly string[]; readonly undo: () => void } {
   const file = rememberedFile(paths);

@@ -8,8 +8,9 @@ import type { TestContext } from 'node:test';
 import { follow } from '../consumers/follow.ts';
 import { createKafka, silent } from '../producers/kafka.ts';
 import { createPublisher, type Publisher } from '../producers/publisher.ts';
+import { openRegistry } from '../producers/connections.ts';
 import type { Feedback, Prediction } from '../schemas/events.ts';
-import { createRegistry, type Registry } from '../schemas/registry.ts';
+import type { Registry } from '../schemas/registry.ts';
 import { kindOf } from '../schemas/failure.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { EventOf, TopicName } from '../schemas/topics.ts';
@@ -36,7 +37,7 @@ export function closeAtEnd(t: TestContext, close: () => unknown): void {
 /** The running stack that LOOP_HOME names; its publisher is closed with the test. */
 export async function openBench(t: TestContext): Promise<Bench> {
   const { settings, env, paths, secrets } = openContext(process.env, { create: false });
-  const registry = createRegistry(settings.registryUrl, fetch);
+  const registry = openRegistry(settings);
   const publisher = await createPublisher({ kafka: createKafka(settings, 'test'), registry, settings });
   closeAtEnd(t, () => publisher.close());
   return { settings, registry, env, logs: paths.logs, tokens: secrets.tokens, publisher };

@@ -5,8 +5,8 @@ import { createLog, runService } from '../consumers/service.ts';
 import { subscribe, type Subscription } from '../consumers/subscriber.ts';
 import { createKafka } from '../producers/kafka.ts';
 import { createPublisher, type Publisher } from '../producers/publisher.ts';
+import { openRegistry } from '../producers/connections.ts';
 import { messageOf } from '../schemas/failure.ts';
-import { createRegistry } from '../schemas/registry.ts';
 import { readModelSettings } from '../schemas/settings.ts';
 import { createArtifacts } from './record/artifacts.ts';
 import { createCancel } from './jobs/cancel.ts';
@@ -23,7 +23,7 @@ import { startWorker, type Worker } from './jobs/worker.ts';
 
 const settings = readModelSettings(process.env);
 const log = createLog('trainer', settings.logLevel);
-const registry = createRegistry(settings.registryUrl, fetch);
+const registry = openRegistry(settings);
 const ledger = createLedger(settings);
 const metrics = new Metrics();
 const trainings = new Counter({ name: 'loop_trainings_total', help: 'Trainings by outcome', labelNames: ['outcome'], registers: [metrics] });

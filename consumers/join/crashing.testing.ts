@@ -3,14 +3,14 @@
 import { createLog } from '../service.ts';
 import { allReached } from '../barrier.ts';
 import { runShards } from '../shards.ts';
-import { createRegistry } from '../../schemas/registry.ts';
+import { openRegistry } from '../../producers/connections.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { createJoinMetrics } from './metrics.ts';
 import { JOIN_TOPICS } from './state.ts';
 import { openJoin } from './worker.ts';
 
 const settings = readSettings(process.env);
-const registry = createRegistry(settings.registryUrl, fetch);
+const registry = openRegistry(settings);
 const log = createLog('crashing-join', 'info');
 const none = { predictions: 0, held: 0 };
 const metrics = createJoinMetrics({ waiting: () => none, state: () => ({ entries: 0, indexBytes: 0, fileBytes: 0 }), coverage: () => [], mixes: () => [], lags: () => new Map() });

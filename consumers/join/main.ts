@@ -1,5 +1,5 @@
 // The join process: wiring only.
-import { createRegistry } from '../../schemas/registry.ts';
+import { openRegistry } from '../../producers/connections.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
 import { createLog, runService } from '../service.ts';
@@ -10,7 +10,7 @@ import { openJoin, type JoinTask } from './worker.ts';
 
 const settings = readSettings(process.env);
 const log = createLog('join', settings.logLevel);
-const registry = createRegistry(settings.registryUrl, fetch);
+const registry = openRegistry(settings);
 const tasks = new Map<number, JoinTask>();
 let shards: Shards | undefined;
 

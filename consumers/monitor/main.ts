@@ -1,7 +1,7 @@
 // The monitor process: wiring only.
+import { openRegistry } from '../../producers/connections.ts';
 import type { ModelPromoted } from '../../schemas/events.ts';
 import { kindOf, messageOf } from '../../schemas/failure.ts';
-import { createRegistry } from '../../schemas/registry.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
 import { follow, type Following } from '../follow.ts';
@@ -13,7 +13,7 @@ import { openMonitor, type MonitorTask } from './worker.ts';
 
 const settings = readSettings(process.env);
 const log = createLog('monitor', settings.logLevel);
-const registry = createRegistry(settings.registryUrl, fetch);
+const registry = openRegistry(settings);
 const tasks = new Map<number, MonitorTask>();
 let shards: Shards | undefined;
 let following: Following | undefined;

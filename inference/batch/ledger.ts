@@ -1,8 +1,9 @@
 // The table `jobs`: batch predictions. Any instance writes a row, one at a time works on it: under a lease in database time that every change asks for.
 import { randomUUID } from 'node:crypto';
 import mysql from 'mysql2/promise';
+import { mysqlOptions } from '../../producers/connections.ts';
 import { messageOf, transient } from '../../schemas/failure.ts';
-import { mysqlOptions, type Settings } from '../../schemas/settings.ts';
+import type { Settings } from '../../schemas/settings.ts';
 import type { BadRows, BatchResult, BatchTold, PinnedModel } from './work.ts';
 import type { Facts, Leftover } from './s3.ts';
 

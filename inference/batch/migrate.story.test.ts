@@ -1,4 +1,5 @@
 // What callers of the old service do, as they did it: its three requests with its two CSV layouts (docs/how-to/migrate.md), its tables and its places in S3; and the same file from the keyboard.
+import { mysqlOptions, s3Options } from '../../producers/connections.ts';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -9,7 +10,6 @@ import { test, type TestContext } from 'node:test';
 import { Client as Minio } from 'minio';
 import mysql from 'mysql2/promise';
 import { createReadObject } from '../../consumers/objects.ts';
-import { mysqlOptions, s3Options } from '../../schemas/settings.ts';
 import { PROJECT_DIR } from '../../stack/paths.ts';
 import { closeAtEnd, openBench, until, watch, type Bench } from '../../stack/testing.ts';
 

@@ -3,8 +3,8 @@ import { setPriority } from 'node:os';
 import { createReadObject } from '../../consumers/objects.ts';
 import { createKafka } from '../../producers/kafka.ts';
 import { createPublisher } from '../../producers/publisher.ts';
+import { openRegistry } from '../../producers/connections.ts';
 import { LoopError, messageOf } from '../../schemas/failure.ts';
-import { createRegistry } from '../../schemas/registry.ts';
 import { readModelSettings } from '../../schemas/settings.ts';
 import type { FromChild, ToChild } from './run.ts';
 import { createStorage } from './s3.ts';
@@ -21,7 +21,7 @@ export function answerParent(change: (ports: WorkPorts) => WorkPorts = (ports) =
 
   async function work(job: BatchJob, env: Readonly<Record<string, string | undefined>>): Promise<BatchResult> {
     const settings = readModelSettings(env);
-    const publisher = await createPublisher({ kafka: createKafka(settings, 'inference-batch'), registry: createRegistry(settings.registryUrl, fetch), settings });
+    const publisher = await createPublisher({ kafka: createKafka(settings, 'inference-batch'), registry: openRegistry(settings), settings });
     try {
       return await workOn(job, change({
         storage: createStorage(settings), read: createReadObject(settings), publish: publisher.send, tell: send, nowMs: Date.now, auditRate: settings.auditRate, categories: settings.categories, tellEveryMs: TELL_EVERY_MS,

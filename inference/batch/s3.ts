@@ -2,8 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client as Minio } from 'minio';
 import { placeOf } from '../../consumers/objects.ts';
+import { s3Options } from '../../producers/connections.ts';
 import { messageOf, poison, transient } from '../../schemas/failure.ts';
-import { s3Options, type Settings } from '../../schemas/settings.ts';
+import type { Settings } from '../../schemas/settings.ts';
 
 export type Facts = { readonly bytes: number; /** changes with the content */ readonly etag: string };
 export type Upload = {

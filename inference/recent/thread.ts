@@ -5,8 +5,8 @@ import { follow, type Following } from '../../consumers/follow.ts';
 import { readInput, readKnown } from '../../consumers/inputs.ts';
 import { createLog } from '../../consumers/service.ts';
 import { beforeEnds, sinceTime } from '../../consumers/starts.ts';
+import { openRegistry } from '../../producers/connections.ts';
 import { messageOf } from '../../schemas/failure.ts';
-import { createRegistry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import { answerTo, type Answer, type FromThread, type Stage, type ToThread } from './questions.ts';
 import { createRecent } from './recent.ts';
@@ -16,7 +16,7 @@ const settings = workerData as Settings;
 const port = parentPort;
 if (port === null) throw new Error('thread.ts is a worker thread');
 const log = createLog('inference-recent', settings.logLevel);
-const registry = createRegistry(settings.registryUrl, fetch);
+const registry = openRegistry(settings);
 const recent = createRecent({ predictions: settings.recentPredictions, bytes: settings.recentBytes, partitions: settings.partitions });
 const OWN_WRITES_MS = 500;
 const waiting = createWaiting({

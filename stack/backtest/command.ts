@@ -4,9 +4,9 @@ import { parse } from 'csv-parse/sync';
 import { erasOf } from '../../consumers/monitor/eras.ts';
 import { always, bookOf, rulesFor, type Era, type MonitorRules, type Trigger } from '../../consumers/monitor/rules.ts';
 import { endKey, readToEnd } from '../../consumers/readToEnd.ts';
+import { openRegistry } from '../../producers/connections.ts';
 import type { Labelled, Tally } from '../../schemas/events.ts';
 import { fatal, messageOf, poison } from '../../schemas/failure.ts';
-import { createRegistry } from '../../schemas/registry.ts';
 import { readSettings, type Settings } from '../../schemas/settings.ts';
 import { openContext } from '../context.ts';
 import { bold, dim, green, red, UsageError } from '../say.ts';
@@ -16,7 +16,7 @@ import { replay, withinRange, type Alarm, type Logged, type Outcome, type Settin
 
 type Log = { readonly labels: readonly Logged[]; readonly eras: readonly Era[] };
 async function readLog(settings: Settings, modelName: string): Promise<Log> {
-  const registry = createRegistry(settings.registryUrl, fetch);
+  const registry = openRegistry(settings);
   const found: { event: Labelled; offset: number; partition: number }[] = [];
   const tallies = new Map<string, Tally>();
   await readToEnd({

@@ -7,10 +7,10 @@ import { createKafka } from '../../producers/kafka.ts';
 import { DEMO_HABITS } from '../../producers/people.ts';
 import { createPublisher } from '../../producers/publisher.ts';
 import { simulate, type Simulation } from '../../producers/simulate.ts';
+import { mysqlOptions, openRegistry } from '../../producers/connections.ts';
 import { readCsv, writeTrainingCsv } from '../../schemas/csv.ts';
 import { fatal } from '../../schemas/failure.ts';
-import { createRegistry } from '../../schemas/registry.ts';
-import { mysqlOptions, readSettings } from '../../schemas/settings.ts';
+import { readSettings } from '../../schemas/settings.ts';
 import { openContext, type Context, type Env } from '../context.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { pathsOf } from '../paths.ts';
@@ -82,7 +82,7 @@ async function cleanHome(env: Env, print: Print): Promise<void> {
 
 export async function tellStory(context: Context, world: World, seed: number, print: Print, interrupted: () => boolean, rules: StoryRules): Promise<{ phase: Phase; sim: Simulation; trail: (number | null)[]; close: () => Promise<void> }> {
   const { settings, secrets } = context;
-  const registry = createRegistry(settings.registryUrl, fetch);
+  const registry = openRegistry(settings);
   const publisher = await createPublisher({ kafka: createKafka(settings, 'people'), registry, settings });
   const sim = simulate({ world, seed, perSecond: PRODUCTS_PER_SECOND, habits: { ...DEMO_HABITS, auditRate: settings.auditRate }, categories: settings.categories, modelName: settings.modelName, publisher, inferenceUrl: urlOf(settings, 'inference'), tokens: secrets.tokens, nowMs: Date.now });
   const close = async (): Promise<void> => {

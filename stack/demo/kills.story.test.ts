@@ -1,12 +1,12 @@
 // The whole story, with kill -9 of each process once: join and monitor while the world drifts, inference under load, the trainer in the middle of its training.
 // Same end as without: one promotion for the drift, and verify finds nothing.
+import { mysqlOptions } from '../../producers/connections.ts';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import mysql from 'mysql2/promise';
 import { syntheticWorld } from '../../producers/drift.ts';
-import { mysqlOptions } from '../../schemas/settings.ts';
 import { openContext } from '../context.ts';
 import { verify } from '../verify/verify.ts';
 import { tellStory } from './demo.ts';

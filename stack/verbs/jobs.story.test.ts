@@ -1,4 +1,5 @@
 // The jobs as a person and a client of the old service use them, on the serving loop: keyboard, original bodies, dataset, cancel; and the log still explains everything.
+import { s3Options } from '../../producers/connections.ts';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
@@ -7,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Client as Minio } from 'minio';
-import { s3Options } from '../../schemas/settings.ts';
 import { PROJECT_DIR } from '../paths.ts';
 import { openBench, until, watch, type Bench } from '../testing.ts';
 

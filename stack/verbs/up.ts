@@ -1,9 +1,9 @@
 // ./loop up: services, what they must hold, the four processes; returns when a model serves.
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { openRegistry } from '../../producers/connections.ts';
 import { readCsv } from '../../schemas/csv.ts';
 import { fatal } from '../../schemas/failure.ts';
-import { createRegistry } from '../../schemas/registry.ts';
 import { ensureCorpus, orderBootstrap, type CorpusOptions } from '../bootstrap.ts';
 import { openContext, rememberEnvironment, type Context, type Env } from '../context.ts';
 import type { Say } from '../fetch.ts';
@@ -67,7 +67,7 @@ export async function runUp(options: UpOptions): Promise<Context> {
     // Better now than after ten seconds of starting servers.
     if (!(options.servicesOnly ?? false) && runningPid(paths.run, 'supervisor') === undefined) await requireProcessPorts(context);
     const services = startServices(context, say, aborted, (name) => started.add(name));
-    const registry = createRegistry(settings.registryUrl, fetch);
+    const registry = openRegistry(settings);
     const corpus = services.s3.then(() => makeBuckets(context)).then(() => ensureCorpus(context, { ...options, say }));
     const steps = [services.kafka.then(() => createTopics(context)), services.mysql.then(() => migrate(context)), corpus, Promise.all([services.registry, services.kafka]).then(() => registerSchemas(context, registry)), services.prometheus];
     for (const step of [...steps, services.mlflow]) step.catch(() => (failed = true));

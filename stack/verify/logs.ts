@@ -1,9 +1,9 @@
 // What stands on the topics, read from their starts to where they end now: the side of the evidence in every comparison.
 import { readToEnd } from '../../consumers/readToEnd.ts';
+import { openRegistry } from '../../producers/connections.ts';
 import type { Example, Labelled, ModelPromoted, RetrainRequested, Tally } from '../../schemas/events.ts';
 import { LoopError } from '../../schemas/failure.ts';
 import { partitionOf } from '../../schemas/partition.ts';
-import { createRegistry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { LoggedFeedback, LoggedPrediction } from './oracle.ts';
 
@@ -13,7 +13,7 @@ export type Logs = { readonly predictions: LoggedPrediction[]; readonly feedback
 
 /** Poison is left out: it is in the dead letters. Misplaced records too: they count where the join has put them again. */
 export async function readLogs(settings: Settings): Promise<Logs> {
-  const registry = createRegistry(settings.registryUrl, fetch);
+  const registry = openRegistry(settings);
   const logs: Logs = { predictions: [], feedback: [], labelled: [], examples: new Map(), tallies: new Map(), requests: [], models: [], ends: '' };
   const ends = await readToEnd({
     settings, clientId: 'verify', topics: ['predictions', 'feedback', 'labelled', 'examples', 'tallies', 'retrain-requests', 'models'],

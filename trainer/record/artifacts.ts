@@ -1,12 +1,13 @@
 // Objects in S3: corpora, datasets, models (ordinary tfjs files beside our manifest) and run reports. Content-addressed where it matters.
 import { Client as Minio } from 'minio';
 import { createReadObject, placeOf, sha256, type ReadObject } from '../../consumers/objects.ts';
+import { s3Options } from '../../producers/connections.ts';
 import { LoopError, messageOf, poison, transient } from '../../schemas/failure.ts';
 import { readManifest, readScorer, weightsUriOf } from '../../schemas/load.ts';
 import type { Manifest } from '../../schemas/manifest.ts';
 import type { Scorer } from '../../schemas/scorer.ts';
 import { sparseWeights } from '../../schemas/weights.ts';
-import { s3Options, type Settings } from '../../schemas/settings.ts';
+import type { Settings } from '../../schemas/settings.ts';
 
 export type StoredModel = { readonly manifestUri: string; readonly manifestSha256: string; readonly weightsUri: string; readonly weightsSha256: string };
 export type Stored = { readonly uri: string; readonly bytes: number; readonly modifiedMs: number };

@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 import { subscribe } from '../../consumers/subscriber.ts';
-import { createRegistry } from '../../schemas/registry.ts';
+import { openRegistry } from '../../producers/connections.ts';
 import { readModelSettings } from '../../schemas/settings.ts';
 import { createArtifacts } from './artifacts.ts';
 import { createIntake } from '../jobs/intake.ts';
@@ -67,7 +67,7 @@ const ledger: Ledger = {
   },
 };
 const STAGE_OF: Partial<Record<WorkerStage, string>> = { taken: 'taken', dataset: 'dataset', training: 'training', gate: 'gate', storing: 'storing' };
-const registry = createRegistry(settings.registryUrl, fetch);
+const registry = openRegistry(settings);
 const die = (error: unknown): void => {
   tell('died', String(error));
   process.exit(1);

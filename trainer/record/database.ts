@@ -1,7 +1,8 @@
 // MySQL as the trainer's tables are spoken to: what fails is transient and named, a transaction holds its locks no longer than a lease.
 import mysql from 'mysql2/promise';
+import { mysqlOptions } from '../../producers/connections.ts';
 import { messageOf, transient } from '../../schemas/failure.ts';
-import { mysqlOptions, type Settings } from '../../schemas/settings.ts';
+import type { Settings } from '../../schemas/settings.ts';
 
 const DUPLICATE = 'ER_DUP_ENTRY';
 const codeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined);

@@ -1,7 +1,8 @@
 // Which ended rows of auto_training stand in MLflow (table mlflow_mirror), on a connection of its own that also holds the right to tell them.
 import mysql from 'mysql2/promise';
+import { mysqlOptions } from '../../producers/connections.ts';
 import { messageOf, transient } from '../../schemas/failure.ts';
-import { mysqlOptions, type Settings } from '../../schemas/settings.ts';
+import type { Settings } from '../../schemas/settings.ts';
 import type { MirroredRow } from './mapping.ts';
 import type { Standing } from './mirror.ts';
 
