@@ -50,8 +50,8 @@ async function own(t: TestContext, bench: Bench) {
   });
   const ended = (id: string): Promise<BatchRow> => become(id, 'STATUS_FINISHED', 'STATUS_FAILED', 'STATUS_CANCELLED');
   /** In this process; program: what works. */
-  function lane(serving: PinnedModel, program?: string) {
-    const opened = openBatchLane({ env, leaseMs: LEASE_MS, maxBytes: settings.maxBatchBytes, ledger, storage: createStorage(settings), serving: () => serving, log: silent, onEnd: () => undefined, onFatal: (error) => assert.fail(String(error)), ...(program === undefined ? {} : { program }) });
+  function lane(serving: PinnedModel, program?: string, maxBytes = settings.maxBatchBytes) {
+    const opened = openBatchLane({ env, leaseMs: LEASE_MS, maxBytes, ledger, storage: createStorage(settings), serving: () => serving, log: silent, onEnd: () => undefined, onFatal: (error) => assert.fail(String(error)), ...(program === undefined ? {} : { program }) });
     closeAtEnd(t, () => opened.stop());
     return opened;
   }
@@ -96,11 +96,14 @@ test('what cannot be read ends as FAILED with the reason; the next job is taken'
   const bad = await mine.order('product_description,HUMAN_VERIFIED_Category\na,Toys\n');
   const gone = randomUUID();
   await mine.ledger.order(gone, 's3://dataset/batch/nothing-here.csv', 'refuse');
+  const huge = await mine.order(`product_description\n${'a text\n'.repeat(2000)}`);
   const aside = await mine.order('product_description,HUMAN_VERIFIED_Category\na,Toys\nb,\n', 'set_aside');
-  mine.lane(await mine.model(0, 'v7'));
+  mine.lane(await mine.model(0, 'v7'), undefined, 10_000);
   const [first, second, third] = [await mine.ended(bad), await mine.ended(gone), await mine.ended(aside)];
   assert.match(`${first.job_status} ${first.reason}`, /^STATUS_FAILED s3:\/\/dataset\/batch\/.*\.csv: refused 1 of 1 rows: row 2, HUMAN_VERIFIED_Category 'Toys' is not one of/);
   assert.match(`${second.job_status} ${second.reason}`, /^STATUS_FAILED there is no object s3:\/\/dataset\/batch\/nothing-here\.csv/);
+  const tooLarge = await mine.ended(huge);
+  assert.match(`${tooLarge.job_status} ${tooLarge.reason}`, /^STATUS_FAILED .* has 14020 bytes; at most 10000 are read \(MAX_BATCH_BYTES\)/);
   assert.deepEqual([third.job_status, third.rows_bad, third.rows_total, (await mine.textOf(third.set_aside_s3 ?? '')).split('\n').length], ['STATUS_FINISHED', 1, 2, 3]);
   assert.equal(await mine.exists(outputUriOf(bad)), false);
 });
@@ -146,6 +149,25 @@ test('kill -9 in the middle: another instance begins again with the same model; 
   assert.ok(ofJob(predictions, id).length > ROWS && before > 0, 'the rows of the first attempt stand twice in the log, under the same ids');
   assert.deepEqual([...new Set(ofJob(predictions, id).map((one) => `${one.model_version} ${one.category}`))], ['v7 Beverages']);
   await until('all feedback', () => (unique(ofJob(feedback, id).map((one) => one.feedback_id)).length === ROWS / 2 ? true : undefined));
+});
+
+test('suspended until its lease is over: what another has finished stays as it is, and the one that comes back takes the next job', async (t) => {
+  const bench = await openBench(t);
+  const mine = await own(t, bench);
+  const model = await mine.model(0, 'v7');
+  const id = await mine.order(`product_description\n${rowsOf(9000).replaceAll(/,.*/g, '')}`);
+  const { child } = mine.instance(model, STUCK);
+  await until('it to have begun', async () => ((await mine.ledger.find(id))?.rows_total === 9000 ? true : undefined));
+  child.kill('SIGSTOP');
+  const other = mine.lane(model);
+  const row = await mine.ended(id);
+  assert.deepEqual([row.job_status, row.attempts], ['STATUS_FINISHED', 2]);
+  await other.stop();
+  const next = await mine.order('product_description\na\n');
+  child.kill('SIGCONT');
+  await until('it to take the next job', async () => ((await mine.ledger.find(next))?.rows_total === 1 ? true : undefined));
+  assert.deepEqual(await mine.ledger.find(id), row);
+  assert.deepEqual(idsIn(await mine.textOf(outputUriOf(id))), expected(id, 9000));
 });
 
 test('a child that is killed again and again: given up after five attempts', async (t) => {
