@@ -157,6 +157,7 @@ test('suspended until its lease is over: what another has finished stays as it i
   const model = await mine.model(0, 'v7');
   const id = await mine.order(`product_description\n${rowsOf(9000).replaceAll(/,.*/g, '')}`);
   const { child } = mine.instance(model, STUCK);
+  closeAtEnd(t, () => child.kill('SIGCONT'));
   await until('it to have begun', async () => ((await mine.ledger.find(id))?.rows_total === 9000 ? true : undefined));
   child.kill('SIGSTOP');
   const other = mine.lane(model);
