@@ -5,16 +5,18 @@ import { createBatchLedger } from '../../inference/batch/ledger.ts';
 import { createStorage } from '../../inference/batch/s3.ts';
 import { createKafka } from '../../producers/kafka.ts';
 import { fatal } from '../../schemas/failure.ts';
+import { memoryIn } from '../state/memory.ts';
 import { untilFound, type BenchStack, type Running } from '../stack.ts';
 
 export type JobSeen = { readonly perSecond: number; readonly seconds: number; readonly peakRssBytes: number; readonly wrong: readonly string[] };
 const DEADLINE_MS = 600_000;
+const LOOK_EVERY_MS = 50;
 const NEWLINE = 10;
 
-/** Kilobytes of this line of /proc/PID/status; undefined: the process has ended. */
-function statusOf(pid: number, name: string): number | undefined {
+/** Bytes; undefined: the process has ended. */
+function rssOf(pid: number): number | undefined {
   try {
-    return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    return memoryIn(readFileSync(`/proc/${pid}/status`, 'utf8')).rss;
   } catch {
     return undefined;
   }
@@ -55,20 +57,20 @@ export async function runJob(stack: BenchStack, inference: Running, inputUri: st
     const id = randomUUID();
     await ledger.order(id, inputUri, 'refuse');
     let pid: number | undefined;
-    let peakKb = 0;
+    let peakRssBytes = 0;
     const row = await untilFound(`job of ${rows} rows has ended`, inference, DEADLINE_MS, async () => {
       pid ??= childOf(inference.pid);
-      if (pid !== undefined) peakKb = Math.max(peakKb, statusOf(pid, 'VmHWM') ?? 0);
+      if (pid !== undefined) peakRssBytes = Math.max(peakRssBytes, rssOf(pid) ?? 0);
       const found = await ledger.find(id);
       return found?.end_time == null ? undefined : found;
-    }, 100);
+    }, LOOK_EVERY_MS);
     if (row.job_status !== 'STATUS_FINISHED' || row.start_time === null || row.end_time === null) throw fatal('job_failed', `the job ended as ${row.job_status}: ${row.reason ?? ''}`);
     const seconds = (row.end_time.getTime() - row.start_time.getTime()) / 1000;
     let lines = 0;
     for await (const chunk of readOutput(stack, row.output_file_s3 ?? '')) for (const byte of chunk) if (byte === NEWLINE) lines += 1;
     const events = (await eventsOn(stack)) - before;
     const wrong = [...(lines === rows + 1 ? [] : [`${lines - 1} lines for ${rows} rows`]), ...(events === rows ? [] : [`${events} events for ${rows} rows`])];
-    return { perSecond: rows / seconds, seconds, peakRssBytes: peakKb * 1024, wrong };
+    return { perSecond: rows / seconds, seconds, peakRssBytes, wrong };
   } finally {
     await ledger.close();
   }

@@ -21,17 +21,19 @@ export function answerParent(change: (ports: WorkPorts) => WorkPorts = (ports) =
 
   async function work(job: BatchJob, env: Readonly<Record<string, string | undefined>>): Promise<BatchResult> {
     const settings = readModelSettings(env);
-    const publisher = await createPublisher({ kafka: createKafka(settings, 'inference-batch'), registry: openRegistry(settings), settings });
+    // Connects while the file is checked.
+    const publisher = createPublisher({ kafka: createKafka(settings, 'inference-batch'), registry: openRegistry(settings), settings });
+    publisher.catch(() => undefined);
     try {
       return await workOn(job, change({
-        storage: createStorage(settings), read: createReadObject(settings), publish: publisher.send, tell: send, nowMs: Date.now, auditRate: settings.auditRate, categories: settings.categories, tellEveryMs: TELL_EVERY_MS,
+        storage: createStorage(settings), read: createReadObject(settings), publish: async (messages) => (await publisher).send(messages), tell: send, nowMs: Date.now, auditRate: settings.auditRate, categories: settings.categories, tellEveryMs: TELL_EVERY_MS,
         mayFinish: () => new Promise((resolve) => {
           allow = resolve;
           send({ kind: 'may finish' });
         }),
       }));
     } finally {
-      await publisher.close();
+      await publisher.then((one) => one.close(), () => undefined);
     }
   }
   setPriority(PRIORITY);

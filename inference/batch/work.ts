@@ -35,12 +35,12 @@ export async function workOn(job: BatchJob, ports: WorkPorts): Promise<BatchResu
   const { jobId, inputUri, model } = job;
   const { storage, read } = ports;
   const manifest = readManifest(model.manifestUri, await read(model.manifestUri), model.manifestSha256, sha256);
-  const score = readScorer(model.version, manifest, await read(weightsUriOf(model.manifestUri, manifest)), sha256);
   const known = new Set([...manifest.categories, ...ports.categories]);
   const now = await storage.stat(inputUri);
   if (now.etag !== job.input.etag || now.bytes !== job.input.bytes) throw poison('input_changed', `${inputUri} was changed while the job ran (${job.input.bytes} bytes then, ${now.bytes} now); order it again`);
   try {
-    const columns = await check(job, known, ports);
+    const [columns, weights] = await Promise.all([check(job, known, ports), read(weightsUriOf(model.manifestUri, manifest))]);
+    const score = readScorer(model.version, manifest, weights, sha256);
     return await predict(job, { jobId, inputUri, columns, known, modelName: model.name, modelVersion: model.version, categories: manifest.categories, score, auditRate: ports.auditRate, saidAtMs: job.saidAtMs }, ports);
   } catch (error) {
     // The words are about the file; its name goes with them.
