@@ -18,13 +18,16 @@ function rowsOf(count: number, seed: number): FitRow[] {
 function plainly(rows: readonly FitRow[], categories: number, epochs: number, seed: number): Float64Array {
   const random = createRandom(seed);
   const known = random.shuffle(rows.map((row) => ({ ...row, features: featurise(row.text, recipe) })));
-  const slices = <T>(list: readonly T[], size: number): T[][] => Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
-  const groups = slices(slices(known, batchOf(known.length)), 8);
+  const rowsInOne = batchOf(known.length);
+  const batches = Array.from({ length: Math.ceil(known.length / rowsInOne) }, (_, i) => known.slice(i * rowsInOne, (i + 1) * rowsInOne));
+  let step = 0;
   const size = (featureCount(recipe) + 1) * categories;
   const [weights, squares] = [new Float64Array(size), new Float64Array(size).fill(1e-12)];
   const biasAt = size - categories;
   for (let epoch = 0; epoch < epochs; epoch += 1) {
-    for (const batch of random.shuffle(groups).flatMap((batches) => random.shuffle(batches))) {
+    for (const batch of random.shuffle(batches)) {
+      const rate = 0.3 * (1 - (0.95 * step) / (epochs * batches.length));
+      step += 1;
       const gradient = new Map<number, number>();
       const add = (at: number, by: number): void => void gradient.set(at, (gradient.get(at) ?? 0) + by);
       for (const { features: { index, scale, rowScale }, label, weight } of batch) {
@@ -39,7 +42,7 @@ function plainly(rows: readonly FitRow[], categories: number, epochs: number, se
       }
       for (const [at, by] of gradient) {
         squares[at] = (squares[at] ?? 0) + by * by;
-        weights[at] = (weights[at] ?? 0) - (0.2 * (1 - (0.9 * epoch) / epochs) * by) / Math.sqrt(squares[at] ?? 1);
+        weights[at] = (weights[at] ?? 0) - (rate * by) / Math.sqrt(squares[at] ?? 1);
       }
     }
   }
@@ -69,8 +72,8 @@ async function bothOf(rows: readonly FitRow[], seed: number): Promise<{ readonly
   return { all, heldOut: scores, leaked: memory().numTensors - before };
 }
 const byScore = (scores: readonly Scores[]): readonly number[] => scores.flatMap(({ z }) => z).sort((a, b) => a - b);
-test('batches: 64 rows where there are few, 512 where there are many, 112 steps between', () => {
-  assert.deepEqual([0, 1, 7168, 7169, 11_200, 57_344, 1_000_000].map(batchOf), [64, 64, 64, 65, 100, 512, 512]);
+test('batches: 64 rows where there are few, 400 where there are many, 144 steps between', () => {
+  assert.deepEqual([0, 1, 9216, 9217, 14_400, 57_344, 1_000_000].map(batchOf), [64, 64, 64, 65, 100, 399, 400]);
 });
 test('the copy without the rows held out changes nothing in the model, and no tensor stays behind', async () => {
   const rows = rowsOf(1300, 6).map((row, i) => ({ ...row, isHeldOut: i % 5 === 0 }));

@@ -8,12 +8,12 @@ import type { Scores } from './calibrate.ts';
 import { columnsOf, type Columns } from './columns.ts';
 import { pack, type Packed } from './pack.ts';
 
-const LEARNING_RATE = 0.2;
-/** Few rows in large batches are few steps, and AdaGrad stops short of the goal: about so many steps an epoch, in batches of 64 to 512 rows. */
-const STEPS = 112;
-export const batchOf = (rows: number): number => Math.min(512, Math.max(64, Math.ceil(rows / STEPS)));
-/** Batches that share a table: a step copies its table whole, so it had better be small. */
-const GROUP = 8;
+const LEARNING_RATE = 0.3;
+/** The rate falls step by step, to a twentieth in the last one. */
+const rateAt = (step: number, steps: number): number => LEARNING_RATE * (1 - (0.95 * step) / steps);
+/** Few rows in large batches are few steps, and AdaGrad stops short of the goal: about so many steps an epoch, in batches of 64 to 400 rows. */
+const STEPS = 144;
+export const batchOf = (rows: number): number => Math.min(400, Math.max(64, Math.ceil(rows / STEPS)));
 const EPSILON = 1e-12;
 
 export type FitRow = { readonly text: string; /** index of the category */ readonly label: number; readonly weight: number; /** no part of the copy that `heldOut` speaks of */ readonly isHeldOut?: boolean };
@@ -32,64 +32,64 @@ function featuresOf(text: string, recipe: Recipe, cache: FeatureCache): Features
 }
 /** isGiven: as it came, not once more without its aisle. */
 type Row = { readonly features: Features; readonly label: number; readonly weight: number; readonly isHeldOut: boolean; readonly isGiven: boolean };
-/** Rows with an aisle are learnt again without it, so that names without one are known too. Rows without any feature are left out. */
-function rowsToLearn(input: readonly FitRow[], recipe: Recipe, cache: FeatureCache): Row[] {
-  const rows: Row[] = [];
-  const add = (text: string, { label, weight, isHeldOut = false }: FitRow, isGiven: boolean): void => {
-    const features = featuresOf(text, recipe, cache);
-    if (features.index.length > 0) rows.push({ features, label, weight, isHeldOut, isGiven });
-  };
-  for (const row of input) {
-    add(row.text, row, true);
+/** Rows with an aisle are learnt again without it, so that names without one are known too; the two stay together, as they share their features. Rows without any feature are left out. */
+function rowsToLearn(input: readonly FitRow[], recipe: Recipe, cache: FeatureCache): Row[][] {
+  return input.map((row) => {
     const { aisle, rest } = recipe.aisleTag ? aisleOf(row.text) : { aisle: '', rest: '' };
-    if (aisle !== '') add(rest, row, false);
-  }
-  return rows;
+    const { label, weight, isHeldOut = false } = row;
+    return (aisle === '' ? [row.text] : [row.text, rest]).map((text, i) => ({ features: featuresOf(text, recipe, cache), label, weight, isHeldOut, isGiven: i === 0 })).filter(({ features }) => features.index.length > 0);
+  });
 }
 
 type Batch = ReturnType<typeof upload>;
-/** copies: 1, or 2 to learn beside it without the rows held out: in columns of their own, whose weight is 0 for those rows. size: of the columns of the group. */
-function upload(tf: Tf, rows: readonly Row[], packed: Packed, size: Float32Array, categories: number, copies: number) {
+/** copies: 1, or 2 to learn beside it without the rows held out: in numbers of their own, whose weight is 0 for those rows. sizes: of all columns. */
+function upload(tf: Tf, rows: readonly Row[], packed: Packed, sizes: Float32Array, categories: number, copies: number) {
   const width = categories * copies;
-  const [count, uniq] = [packed.to - packed.from, packed.columns.length];
+  const count = packed.to - packed.from;
   const [weight, target, rowScale] = [new Float32Array(count * width), new Float32Array(count * width).fill(-1), new Float32Array(count)];
   rows.slice(packed.from, packed.to).forEach((row, r) => {
     rowScale[r] = row.features.rowScale;
     weight.fill(row.weight, r * width, r * width + categories).fill(row.isHeldOut ? 0 : row.weight, r * width + categories, (r + 1) * width);
     for (let copy = 0; copy < copies; copy += 1) target[r * width + copy * categories + row.label] = 1;
   });
+  const size = new Float32Array(packed.columns.length * width);
+  packed.columns.forEach((column, at) => size.fill(sizes[column] ?? 0, at * width, (at + 1) * width));
   return {
-    places: placesIn(tf, packed.columns), size: tf.tensor2d(Float32Array.from(packed.columns, (column) => size[column] ?? 0), [uniq, 1]),
-    local: tf.tensor1d(packed.local, 'int32'), row: tf.tensor1d(packed.row, 'int32'), cscLocal: tf.tensor1d(packed.cscLocal, 'int32'), cscRow: tf.tensor1d(packed.cscRow, 'int32'),
+    size: tf.tensor2d(size, [packed.columns.length, width]), local: tf.tensor1d(packed.local, 'int32'), row: tf.tensor1d(packed.row, 'int32'), cscLocal: tf.tensor1d(packed.cscLocal, 'int32'), cscRow: tf.tensor1d(packed.cscRow, 'int32'),
     rowScale: tf.tensor2d(rowScale, [count, 1]), weight: tf.tensor2d(weight, [count, width]), target: tf.tensor2d(target, [count, width]),
   };
 }
 
-type Places = ReturnType<typeof placesIn>;
-const placesIn = (tf: Tf, rows: Int32Array) => ({ rows: tf.tensor1d(rows, 'int32'), each: tf.range(0, rows.length, 1, 'int32'), at: tf.tensor2d(rows, [rows.length, 1], 'int32') });
-/** A sum over one row each: gather is several times slower on either backend. */
-const take = (tf: Tf, table: Tensor2D, { rows, each }: Places): Tensor2D => tf.sparse.sparseSegmentSum(table, rows, each) as Tensor2D;
-const put = (tf: Tf, table: Tensor2D, { at }: Places, moved: Tensor2D): Tensor2D => tf.tensorScatterUpdate(table, at, moved) as Tensor2D;
+/** The rows of these numbers, and the way back. */
+function take(table: Float32Array, rows: Int32Array, width: number): Float32Array {
+  const taken = new Float32Array(rows.length * width);
+  let to = 0;
+  for (let i = 0; i < rows.length; i += 1) for (let from = (rows[i] ?? 0) * width, end = from + width; from < end; from += 1, to += 1) taken[to] = table[from] ?? 0;
+  return taken;
+}
+function put(table: Float32Array, rows: Int32Array, width: number, taken: Float32Array): void {
+  let from = 0;
+  for (let i = 0; i < rows.length; i += 1) for (let to = (rows[i] ?? 0) * width, end = to + width; to < end; to += 1, from += 1) table[to] = taken[from] ?? 0;
+}
 
 /** values: per column the weight of its features times its size. squares: sums of squared gradients. */
 type Table = { readonly values: Tensor2D; readonly squares: Tensor2D };
 /** loss: sum over the rows of the epoch so far. */
 type Rest = { readonly bias: Tensor; readonly biasSquares: Tensor; readonly loss: Tensor };
 
+/** table: of the batch's columns. */
 function step(tf: Tf, { values, squares }: Table, { bias, biasSquares, loss }: Rest, batch: Batch, categories: number, rate: number): { readonly table: Table; readonly rest: Rest } {
   return tf.tidy(() => {
-    const before = take(tf, values, batch.places);
-    const z = tf.add(tf.mul(tf.sparse.sparseSegmentSum(before, batch.local, batch.row), batch.rowScale), bias);
+    const z = tf.add(tf.mul(tf.sparse.sparseSegmentSum(values, batch.local, batch.row), batch.rowScale), bias);
     const short = tf.relu(tf.sub(1, tf.mul(batch.target, z)));
     const weighed = tf.mul(short, batch.weight);
     const slope = tf.neg(tf.mul(weighed, batch.target));
     const gradient = tf.sparse.sparseSegmentSum(tf.mul(slope, batch.rowScale) as Tensor2D, batch.cscRow, batch.cscLocal);
-    const summed = tf.add(take(tf, squares, batch.places), tf.square(gradient)) as Tensor2D;
-    const moved = tf.sub(before, tf.mul(tf.mul(gradient, tf.rsqrt(summed)), tf.mul(batch.size, rate))) as Tensor2D;
+    const summed = tf.add(squares, tf.square(gradient)) as Tensor2D;
     const biasGradient = tf.sum(slope, 0);
     const newBiasSquares = tf.add(biasSquares, tf.square(biasGradient));
     return {
-      table: { values: put(tf, values, batch.places, moved), squares: put(tf, squares, batch.places, summed) },
+      table: { values: tf.sub(values, tf.mul(tf.mul(gradient, tf.rsqrt(summed)), tf.mul(batch.size, rate))) as Tensor2D, squares: summed },
       rest: { bias: tf.sub(bias, tf.div(tf.mul(biasGradient, rate), tf.sqrt(newBiasSquares))), biasSquares: newBiasSquares, loss: tf.add(loss, tf.sum(tf.slice(tf.mul(weighed, short), [0, 0], [-1, categories]))) },
     };
   });
@@ -111,23 +111,21 @@ function spread({ columnOf, size }: Columns, values: ArrayLike<number>, bias: Ar
 export async function fit(input: readonly FitRow[], { categories, recipe, epochs, stopAfter = epochs, seed, cache, afterEpoch }: FitOptions): Promise<Float32Array> {
   const { tf } = await startBackend();
   const random = createRandom(seed);
-  const rows = random.shuffle(rowsToLearn(input, recipe, cache));
+  const rows = random.shuffle(rowsToLearn(input, recipe, cache)).flat();
   const space = featureCount(recipe);
   if (rows.length === 0) return new Float32Array((space + 1) * categories);
   const copies = afterEpoch !== undefined && rows.some(({ isHeldOut }) => isHeldOut) ? 2 : 1;
   const width = categories * copies;
   const columns = columnsOf(rows.map(({ features }) => features), space);
   const count = columns.size.length;
-  const groups = pack(columns, batchOf(rows.length), GROUP).map((group) => {
-    const size = Float32Array.from(group.columns, (column) => columns.size[column] ?? 0);
-    return { places: placesIn(tf, group.columns), batches: group.batches.map((batch) => upload(tf, rows, batch, size, categories, copies)) };
-  });
-  let all: Table = { values: tf.zeros([count, width]), squares: tf.fill([count, width], EPSILON) };
+  const batches = pack(columns, batchOf(rows.length)).map((packed) => ({ here: packed.columns, tensors: upload(tf, rows, packed, columns.size, categories, copies) }));
+  // The tables of all columns lie here, not in the backend: it has no way to change rows of a table without copying it whole.
+  const [values, squares] = [new Float32Array(count * width), new Float32Array(count * width).fill(EPSILON)];
   let rest: Rest = { bias: tf.zeros([width]), biasSquares: tf.fill([width], EPSILON), loss: tf.scalar(0) };
-  let kept: { readonly values: Tensor; readonly bias: Tensor } | undefined;
+  let kept: { readonly values: Float32Array; readonly bias: ArrayLike<number> } | undefined;
 
   async function heldOut(): Promise<Scores[]> {
-    const [values, bias] = [await all.values.data(), await rest.bias.data()];
+    const bias = await rest.bias.data();
     const scores: Scores[] = [];
     rows.forEach(({ features: { rowScale }, label, isHeldOut, isGiven }, r) => {
       if (!isHeldOut || !isGiven) return;
@@ -138,29 +136,21 @@ export async function fit(input: readonly FitRow[], { categories, recipe, epochs
     return scores;
   }
   for (let epoch = 0; epoch < stopAfter; epoch += 1) {
-    const rate = LEARNING_RATE * (1 - (0.9 * epoch) / epochs);
-    for (const { places, batches } of random.shuffle(groups)) {
-      let table: Table = { values: take(tf, all.values, places), squares: take(tf, all.squares, places) };
-      for (const batch of random.shuffle(batches)) {
-        const next = step(tf, table, rest, batch, categories, rate);
-        tf.dispose([{ ...table }, { ...rest }]);
-        ({ table, rest } = next);
-      }
-      const whole = { values: put(tf, all.values, places, table.values), squares: put(tf, all.squares, places, table.squares) };
-      tf.dispose([{ ...table }, { ...all }]);
-      all = whole;
+    for (const [i, { here, tensors }] of random.shuffle(batches).entries()) {
+      const before: Table = { values: tf.tensor2d(take(values, here, width), [here.length, width]), squares: tf.tensor2d(take(squares, here, width), [here.length, width]) };
+      const next = step(tf, before, rest, tensors, categories, rateAt(epoch * batches.length + i, epochs * batches.length));
+      put(values, here, width, await next.table.values.data<'float32'>());
+      put(squares, here, width, await next.table.squares.data<'float32'>());
+      tf.dispose([{ ...before }, { ...rest }, { ...next.table }]);
+      rest = next.rest;
     }
     const [loss = 0] = await rest.loss.data();
     tf.dispose(rest.loss);
     rest = { ...rest, loss: tf.scalar(0) };
-    if ((await afterEpoch?.(epoch + 1, loss / rows.length, heldOut)) !== false) {
-      tf.dispose({ ...kept });
-      kept = { values: tf.clone(all.values), bias: tf.clone(rest.bias) };
-    }
+    if ((await afterEpoch?.(epoch + 1, loss / rows.length, heldOut)) !== false) kept = { values: values.slice(), bias: await rest.bias.data() };
     // Lets the process hear its parent between epochs.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const full = spread(columns, (await kept?.values.data()) ?? [], (await kept?.bias.data()) ?? [], width, categories);
-  tf.dispose([{ ...all }, { ...rest }, { ...kept }, ...groups.map(({ places, batches }) => ({ ...places, batches: batches.map((batch) => ({ ...batch })) }))]);
-  return full;
+  tf.dispose([{ ...rest }, ...batches.map(({ tensors }) => ({ ...tensors }))]);
+  return spread(columns, kept?.values ?? [], kept?.bias ?? [], width, categories);
 }

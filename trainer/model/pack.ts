@@ -1,10 +1,8 @@
 // Rows packed for sums by row (CSR) and by column (CSC): what the steps of a training need, as plain arrays.
 import type { Columns } from './columns.ts';
 
-/** Entry k says that column `local[k]` of the batch stands in row `row[k]`; rows ascend. cscLocal and cscRow are the same entries ordered by column. columns: those of the batch, by their places in the table of its group. */
+/** Rows `from` up to before `to`. columns: those of the batch, by their numbers among all. Entry k says that column `columns[local[k]]` stands in row `row[k]` of the batch; rows ascend. cscLocal and cscRow are the same entries ordered by column. */
 export type Packed = { readonly from: number; readonly to: number; readonly columns: Int32Array; readonly local: Int32Array; readonly row: Int32Array; readonly cscLocal: Int32Array; readonly cscRow: Int32Array };
-/** Batches that share a small table while they are learnt. columns: those of the group, by their numbers among all. */
-export type Group = { readonly columns: Int32Array; readonly batches: readonly Packed[] };
 
 /** Each number by its place among the distinct ones, which keep the order of appearance. scratch: longer than the highest number, filled with −1, and left so. */
 function placesOf(numbers: Int32Array, scratch: Int32Array): { readonly distinct: Int32Array; readonly places: Int32Array } {
@@ -40,24 +38,18 @@ function byColumn(local: Int32Array, row: Int32Array, columns: number): { readon
   return { cscLocal, cscRow };
 }
 
-/** All rows in batches of `batch` rows, and those in groups of `group` batches. Every row has a column, so no segment is empty. */
-export function pack({ starts, of, size }: Columns, batch: number, group: number): Group[] {
+/** All rows in batches of `batch` rows. Every row has a column and every column a row, so sums reach all of them. */
+export function pack({ starts, of, size }: Columns, batch: number): Packed[] {
   const rows = starts.length - 1;
   const scratch = new Int32Array(size.length).fill(-1);
-  const groups: Group[] = [];
-  for (let first = 0; first < rows; first += batch * group) {
-    const end = Math.min(rows, first + batch * group);
-    const offset = starts[first] ?? 0;
-    const { distinct, places } = placesOf(of.subarray(offset, starts[end]), scratch);
-    const batches: Packed[] = [];
-    for (let from = first; from < end; from += batch) {
-      const to = Math.min(end, from + batch);
-      const own = placesOf(places.subarray((starts[from] ?? 0) - offset, (starts[to] ?? 0) - offset), scratch);
-      const row = new Int32Array(own.places.length);
-      for (let r = from; r < to; r += 1) row.fill(r - from, (starts[r] ?? 0) - (starts[from] ?? 0), (starts[r + 1] ?? 0) - (starts[from] ?? 0));
-      batches.push({ from, to, columns: own.distinct, local: own.places, row, ...byColumn(own.places, row, own.distinct.length) });
-    }
-    groups.push({ columns: distinct, batches });
+  const batches: Packed[] = [];
+  for (let from = 0; from < rows; from += batch) {
+    const to = Math.min(rows, from + batch);
+    const offset = starts[from] ?? 0;
+    const { distinct: columns, places: local } = placesOf(of.subarray(offset, starts[to]), scratch);
+    const row = new Int32Array(local.length);
+    for (let r = from; r < to; r += 1) row.fill(r - from, (starts[r] ?? 0) - offset, (starts[r + 1] ?? 0) - offset);
+    batches.push({ from, to, columns, local, row, ...byColumn(local, row, columns.length) });
   }
-  return groups;
+  return batches;
 }
