@@ -20,7 +20,7 @@ type Open = { readonly resolve: (answer: Answer) => void; readonly reject: (erro
 const away = (why: string): Error => transient('recent_away', `the read model does not answer (${why}); ask again`);
 
 /** RECENT_PREDICTIONS=0: no thread; every question is refused. */
-export function openRecent(settings: Settings, log: Log): RecentReader {
+export function openRecent(settings: Settings, log: Log, thread = new URL('./thread.ts', import.meta.url)): RecentReader {
   const open = new Map<number, Open>();
   let asked = 0;
   let stage: Stage | 'off' = settings.recentPredictions === 0 ? 'off' : 'predictions';
@@ -38,7 +38,7 @@ export function openRecent(settings: Settings, log: Log): RecentReader {
   function start(): void {
     const room = Math.ceil(settings.recentBytes / 1_000_000);
     // Should the estimate of its memory be wrong, the thread ends, not the service.
-    const made = new Worker(new URL('./thread.ts', import.meta.url), { workerData: settings, resourceLimits: { maxOldGenerationSizeMb: 2 * room + 256 } });
+    const made = new Worker(thread, { workerData: settings, resourceLimits: { maxOldGenerationSizeMb: 2 * room + 256 } });
     worker = made;
     made.on('message', (message: FromThread) => {
       if ('stage' in message) {

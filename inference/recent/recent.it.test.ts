@@ -1,4 +1,4 @@
-// The read model on the real topics: built from what stands there, kept up to date, from the newest offsets only, and built again when its thread dies.
+// The read model on the real topics: built from what stands there, kept up to date, and from the newest offsets only.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { aPrediction, closeAtEnd, openBench, until } from '../../stack/testing.t
 import type { View } from './recent.ts';
 import { openRecent } from './reader.ts';
 
-const aLabel = (id: string, revision: number, label: string | null): Labelled => ({ prediction_id: id, model_name: 'grocery', model_version: 'v1', revision, predicted: 'Beverages', label, previous_label: null, labelled_at: 0, previous_labelled_at: null, predicted_at: Date.now(), audit: false, source: 'test', });
+const aLabel = (id: string, revision: number, label: string | null): Labelled => ({ prediction_id: id, model_name: 'grocery', model_version: 'v1', revision, predicted: 'Beverages', label, previous_label: null, labelled_at: 0, previous_labelled_at: null, predicted_at: Date.now(), audit: false, source: 'test' });
 
 test('what stood before and what comes later is found, with its labels; a second reader with little room holds the newest only', async (t) => {
   const bench = await openBench(t);
