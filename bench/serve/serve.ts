@@ -75,7 +75,7 @@ async function work(stack: BenchStack, options: BenchOptions, dir: string): Prom
     }
   }
   const durable = ours[1];
-  const swapsPerRun = Math.max(2, Math.round(SWAPS_PER_RUN * Math.min(1, scale)));
+  const swapsPerRun = Math.max(2, Math.round(SWAPS_PER_RUN * Math.min(1, 2 * scale)));
   const swaps = durable === undefined ? undefined : await runSwaps(stack, durable.target, served, { runs: SWAP_RUNS, swapsPerRun, everyMs: SWAP_EVERY_MS, perSecond: PER_SECOND, connections: CONNECTIONS, texts, firstSeq: 10, say });
 
   const of = (name: string, pick: (one: Seen) => number): number[] => [...seen].flatMap(([one, list]) => (one.name === name ? list.map(pick) : []));
@@ -121,7 +121,7 @@ export const bench: Bench = {
     requireProcfs();
     const dir = mkdtempSync(join(tmpdir(), 'bench-serve-'));
     try {
-      return await withStack({ name: 'serve', say: options.say, services: ['s3'] }, (stack) => work(stack, options, dir));
+      return await withStack({ name: 'serve', say: options.say, services: ['mysql', 's3'] }, (stack) => work(stack, options, dir));
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }

@@ -9,6 +9,7 @@ import { createApp, type Ports } from '../../inference/app.ts';
 import { loadMetrics } from '../../inference/load.ts';
 import { loadModel, type ServingModel } from '../../inference/loader.ts';
 import { createMicroBatch } from '../../inference/microBatch.ts';
+import { createRepeats } from '../../inference/repeats/repeats.ts';
 import { createPredictor } from '../../inference/predictor.ts';
 import { createSlot } from '../../inference/slot.ts';
 import type { ModelPromoted } from '../../schemas/events.ts';
@@ -37,7 +38,7 @@ access.use(settings.tokens);
 const { answer } = createMicroBatch({ predict, publish, limits: { openRequests: settings.queueRequests, openBytes: settings.queueBytes }, onShed: () => load.shed('predict'), observe: load.batch });
 const absent = (): Promise<never> => Promise.reject(new Error('not in this benchmark'));
 const ports: Partial<Ports> = {
-  answer, publish, serving: () => slot.current(), newId: idSource(Date.now, randomFillSync), nowMs: Date.now, access, bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories,
+  answer, publish, serving: () => slot.current(), newId: idSource(Date.now, randomFillSync), nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: 1000 }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories,
   unready: () => undefined, trainBuckets: settings.trainBuckets, live: absent, history: absent, versions: absent, awaiting: absent, jobs: absent, job: absent,
   metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }), version: '0', corsOrigins: [], requestIdPrefix: 'bench',
   onResponse: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds), onUnexpected: (error) => console.error(error),

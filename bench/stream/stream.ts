@@ -138,6 +138,6 @@ export const bench: Bench = {
   name: 'stream', about: 'products to predictions exactly once on one instance, beside the predictor alone',
   async run(options) {
     requireProcfs();
-    return withStack({ name: 'stream', say: options.say, services: ['s3'] }, (stack) => work(stack, options));
+    return withStack({ name: 'stream', say: options.say, services: ['mysql', 's3'] }, (stack) => work(stack, options));
   },
 };
