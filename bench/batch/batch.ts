@@ -57,7 +57,7 @@ async function measure(stack: BenchStack, corpus: readonly Labelled[], { seed, r
   const job = async (size: number): Promise<JobSeen> => {
     const seen = await runJob(stack, inference, `s3://dataset/bench/${size}.csv`, size);
     wrong.push(...seen.wrong);
-    say(`${count(size)} rows: ${count(seen.perSecond)} rows/s, peak ${count(seen.peakRssBytes / MB)} MB`);
+    say(`${count(size)} rows: ${count(seen.perSecond)} rows/s, peak ${count(seen.peakRssBytes / MB)} MB; CPU-s ${Object.entries(seen.cpuSeconds).map(([name, one]) => `${name} ${one.toFixed(1)}`).join(', ')}; checked, scored, ended after ${seen.phases.map((one) => one.toFixed(1)).join(', ')} s`);
     return seen;
   };
   const predictor: number[] = [];

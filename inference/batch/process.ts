@@ -2,7 +2,7 @@
 import { setPriority } from 'node:os';
 import { createReadObject } from '../../consumers/objects.ts';
 import { createKafka } from '../../producers/kafka.ts';
-import { createPublisher } from '../../producers/publisher.ts';
+import { createPublisher, UNLIMITED } from '../../producers/publisher.ts';
 import { openRegistry } from '../../producers/connections.ts';
 import { LoopError, messageOf } from '../../schemas/failure.ts';
 import { readModelSettings } from '../../schemas/settings.ts';
@@ -11,6 +11,7 @@ import { createStorage } from './s3.ts';
 import { workOn, type BatchJob, type BatchResult, type WorkPorts } from './work.ts';
 
 const TELL_EVERY_MS = 500;
+const GROUPS_IN_FLIGHT = 2;
 /** Whoever waits for an answer now goes before a file (nice). */
 const PRIORITY = 5;
 
@@ -22,7 +23,7 @@ export function answerParent(change: (ports: WorkPorts) => WorkPorts = (ports) =
   async function work(job: BatchJob, env: Readonly<Record<string, string | undefined>>): Promise<BatchResult> {
     const settings = readModelSettings(env);
     // Connects while the file is checked.
-    const publisher = createPublisher({ kafka: createKafka(settings, 'inference-batch'), registry: openRegistry(settings), settings });
+    const publisher = createPublisher({ kafka: createKafka(settings, 'inference-batch'), registry: openRegistry(settings), settings, limits: { ...UNLIMITED, inFlight: GROUPS_IN_FLIGHT } });
     publisher.catch(() => undefined);
     try {
       return await workOn(job, change({

@@ -100,6 +100,21 @@ test('Kafka away for a moment: the same messages are sent again; the output wait
   assert.deepEqual(sent.map(({ key }) => key), [`${JOB_ID}:2`, `${JOB_ID}:3`]);
   assert.equal(text(outputUriOf(JOB_ID))?.split('\n').length, 4);
 });
+test('what is sent leaves while the next rows are scored, though the file gives its rows without a pause', async () => {
+  let [open, most] = [0, 0];
+  const { job, ports } = bench(`${HEAD}${'apple\n'.repeat(200)}`, { chunkBytes: 60 });
+  const answered = await workOn(job, {
+    ...ports,
+    publish: (messages) => {
+      most = Math.max(most, (open += 1));
+      return new Promise((resolve) => setImmediate(() => {
+        open -= 1;
+        resolve(ports.publish(messages));
+      }));
+    },
+  });
+  assert.deepEqual([answered.rows, most], [200, 1]);
+});
 test('another attempt repeats the first to the letter', async () => {
   const { job, ports, sent, text } = bench(`${VERIFIED}apple,${ANSWER}\npear,\n`);
   await workOn(job, ports);

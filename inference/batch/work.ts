@@ -1,5 +1,6 @@
 // The work on one job: the file is checked whole, then scored, published and written in one pass, in constant memory. It may be begun again at any point: the same rows get the same ids from
 // the same version of the model, and nothing of the output is seen before all of it stands.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sha256, type ReadObject } from '../../consumers/objects.ts';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import type { CsvColumns } from '../../schemas/csv.ts';
@@ -28,7 +29,7 @@ export type WorkPorts = {
   readonly nowMs: () => number; readonly auditRate: number; /** legal in the verified column beside the model's own */ readonly categories: readonly string[]; readonly tellEveryMs: number;
 };
 /** Sends on their way at once: the broker works on them while the next rows are scored. */
-const IN_FLIGHT = 3;
+const IN_FLIGHT = 6;
 
 /** Resolves with what the job came to. Throws poison with file, row and column for what a person must mend, transient where trying again may help. */
 export async function workOn(job: BatchJob, ports: WorkPorts): Promise<BatchResult> {
@@ -96,6 +97,8 @@ async function predict({ inputUri, input, leftovers }: BatchJob, scoring: Scorin
       sending.catch(() => undefined);
       sends.push(sending);
       if (sends.length >= IN_FLIGHT) await sends.shift();
+      // A stream that has rows at hand gives them in one turn of the loop: without this no send leaves, and no answer is heard, until so many wait that all do.
+      await nextTurn();
       if (block.lines !== '') await uploads.output.write(block.lines);
       if (block.subset !== '') await (uploads.subset ??= storage.upload(uris.subset, SUBSET_HEADER, begun)).write(block.subset);
       if (block.setAside !== '') await (uploads.setAside ??= storage.upload(uris.setAside, SET_ASIDE_HEADER, begun)).write(block.setAside);
