@@ -1,8 +1,12 @@
 // The contract holds for every route there is, so that none can be added without its part in the document.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { methodsAt } from './contract.ts';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify from 'fastify';
+import { Type, type TSchema } from 'typebox';
 import { openApp } from './app.testing.ts';
+import { keepContract, methodsAt } from './contract.ts';
+import { openapiOf } from './openapi.ts';
 
 type Operation = { summary: string; operationId: string; tags: string[]; security: unknown[]; parameters: unknown[]; responses: Record<string, { description?: string; content?: Record<string, { schema: unknown }>; $ref?: string }> };
 type Document = { openapi: string; paths: Record<string, Record<string, Operation>>; components: Record<string, Record<string, unknown>>; tags: { name: string }[] };
@@ -80,5 +84,18 @@ test('a path that is called otherwise: 405 with what it knows; HEAD goes with GE
     assert.deepEqual([answer.statusCode, answer.headers.allow], [status, allow], url);
   }
   assert.deepEqual(methodsAt([], '/x'), []);
+  await app.close();
+});
+test('the measure can fail: a route that says nothing is seen as such, and two shapes of one name are refused', async () => {
+  const app = Fastify().withTypeProvider<TypeBoxTypeProvider>();
+  const routes = keepContract(app);
+  app.get('/bare', () => 'x');
+  assert.deepEqual(routes.map(({ method, url, summary, answers, scopes }) => [method, url, summary, answers, scopes]), [['GET', '/bare', '', {}, undefined]]);
+  const part = (shape: TSchema) => ({ schema: { summary: 's', response: { 200: shape } } });
+  app.get('/a', part(Type.Object({ x: Type.String() }, { title: 'Same' })), () => ({ x: '' }));
+  app.get('/b', part(Type.Object({ x: Type.String() }, { title: 'Same' })), () => ({ x: '' }));
+  assert.doesNotThrow(() => openapiOf(routes, { version: '1' }));
+  app.get('/c', part(Type.Object({ x: Type.Integer() }, { title: 'Same' })), () => ({ x: 1 }));
+  assert.throws(() => openapiOf(routes, { version: '1' }), /two different schemas have the title 'Same'/);
   await app.close();
 });
