@@ -20,5 +20,16 @@ export function treeOf(pid: number): number[] {
   for (const one of tree) for (const [child, parent] of parents) if (parent === one) tree.push(child);
   return tree;
 }
-export const cpuOf = (pid: number): number => cpuSecondsOf(treeOf(pid));
-export const rssOf = (pid: number): number => memoryOf(treeOf(pid)).rss;
+/** Summed over the tree; who has just ended counts no more. */
+function sumOf(pid: number, of: (one: readonly number[]) => number): number {
+  return treeOf(pid).reduce((sum, one) => {
+    try {
+      return sum + of([one]);
+    } catch (error) {
+      if (one === pid) throw error;
+      return sum;
+    }
+  }, 0);
+}
+export const cpuOf = (pid: number): number => sumOf(pid, cpuSecondsOf);
+export const rssOf = (pid: number): number => sumOf(pid, (one) => memoryOf(one).rss);
