@@ -20,6 +20,13 @@ test("murmur2 equals Kafka's own test vectors (UtilsTest.testMurmur2)", () => {
   assert.equal(partitionOf('foobar', 1), 0);
 });
 
+test('law: a key has the partition of its UTF-8 bytes, be it short, long, ASCII or not', () => {
+  const key = fc.oneof(fc.string({ maxLength: 300 }), fc.string({ unit: 'grapheme', maxLength: 90 }), fc.integer({ min: 250, max: 260 }).map((length) => 'k'.repeat(length)));
+  fc.assert(fc.property(key, fc.integer({ min: 1, max: 12 }), (text, partitions) => {
+    assert.equal(partitionOf(text, partitions), partitionOf(Buffer.from(text), partitions));
+  }));
+});
+
 test('law: decode after encode is identity for feedback', () => {
   const decode = decoderFor('feedback', schemaText('feedback'));
   const event = fc.record({ prediction_id: fc.string(), feedback_id: fc.string(), model_name: fc.string(), category: fc.option(fc.string()), source: fc.string(), given_at: fc.nat() }, { noNullPrototype: true });

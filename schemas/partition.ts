@@ -23,10 +23,26 @@ export function murmur2(data: Uint8Array, from = 0, to = data.length): number {
   return h ^ (h >>> 15);
 }
 
+/** Keys are ids, and ids are ASCII: their bytes are written here, so that a key costs no buffer of its own. */
+const scratch = new Uint8Array(256);
+/** How many bytes of scratch are the key's; -1: it is too long or not ASCII. */
+function asciiOf(key: string): number {
+  const { length } = key;
+  if (length > scratch.length) return -1;
+  for (let i = 0; i < length; i += 1) {
+    const unit = key.charCodeAt(i);
+    if (unit >= 128) return -1;
+    scratch[i] = unit;
+  }
+  return length;
+}
+
 /** Partition 0…partitions−1 of a key (text or its UTF-8 bytes). */
 export function partitionOf(key: string | Uint8Array, partitions: number): number {
   if (partitions === 1) return 0;
-  return typeof key === 'string' ? partitionOf(utf8.encode(key), partitions) : partitionAt(key, 0, key.length, partitions);
+  if (typeof key !== 'string') return partitionAt(key, 0, key.length, partitions);
+  const length = asciiOf(key);
+  return length >= 0 ? partitionAt(scratch, 0, length, partitions) : partitionOf(utf8.encode(key), partitions);
 }
 /** The same for the key at data[from, to). */
 export const partitionAt = (data: Uint8Array, from: number, to: number, partitions: number): number => (murmur2(data, from, to) & 0x7fffffff) % partitions;
