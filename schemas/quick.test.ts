@@ -77,6 +77,26 @@ writesAs('feedback', feedback, quickFeedbackWriter());
 writesAs('labelled', labelled, quickLabelledWriter());
 writesAs('examples', example, quickExampleWriter());
 
+test('predictions of one model after the other, whose lists name the same categories or nearly the same ones: the bytes are the general writer\'s', () => {
+  const writer = quickPredictionWriter();
+  const type = typeOf('predictions');
+  const names = fc.constantFrom([], ['a'], ['a', 'b'], ['b', 'a'], ['a', 'Müsli & Brot'], ['a', '']);
+  fc.assert(fc.property(prediction, fc.array(fc.tuple(names, fc.array(fc.double({ noNaN: true }), { minLength: 2, maxLength: 2 })), { minLength: 2, maxLength: 12 }), (event, lists) => {
+    for (const [list, numbers] of lists) {
+      const one: Prediction = { ...event, predicted_at: 1, probabilities: list.map((category, i) => ({ category, probability: numbers[i] ?? 0 })) };
+      assert.deepEqual(writer(one, 1)?.subarray(5), type.toBuffer(one));
+    }
+  }), { numRuns: 200 });
+});
+test('a list that is odd teaches the writer nothing', () => {
+  const writer = quickPredictionWriter();
+  const good: Prediction = { prediction_id: 'p', model_name: 'm', model_version: 'v', product_description: 't', category: 'a', probabilities: [{ category: 'a', probability: 0.5 }], predicted_at: 1, audit: false };
+  for (let round = 0; round < 2; round += 1) {
+    assert.equal(writer({ ...good, probabilities: [{ category: 'a', probability: 'high' }] } as unknown as Prediction, 1), undefined);
+    assert.deepEqual(writer(good, 1)?.subarray(5), typeOf('predictions').toBuffer(good));
+  }
+});
+
 test('frames that were given out stay as they are', () => {
   const writer = quickLabelledWriter();
   fc.assert(fc.property(fc.array(labelled, { minLength: 2, maxLength: 20 }), (events) => {

@@ -138,31 +138,69 @@ export const quickExampleWriter = (): QuickWriter<Example> => writerOf(
 
 /** Of one category: the length of its name, and its probability. */
 const PROBABILITY_BYTES = 18;
-export const quickPredictionWriter = (): QuickWriter<Prediction> => writerOf(
-  (e) => {
-    let most = REST_BYTES + BYTES_PER_UNIT * (units(e.prediction_id) + units(e.model_name) + units(e.model_version) + units(e.product_description) + units(e.category));
-    if (!Array.isArray(e.probabilities)) return Number.NaN;
-    for (const one of e.probabilities) most += PROBABILITY_BYTES + BYTES_PER_UNIT * units(one.category);
-    return most;
-  },
-  (s, e) => {
-    text(s, e.prediction_id);
-    text(s, e.model_name);
-    text(s, e.model_version);
-    text(s, e.product_description);
-    text(s, e.category);
-    if (e.probabilities.length > 0) {
-      long(s, e.probabilities.length);
-      for (const { category, probability } of e.probabilities) {
-        text(s, category);
-        double(s, probability);
-      }
+/** The list of probabilities as bytes. One model's events name the same categories in the same order, so the names of the last list are kept as they were written and only the numbers change. */
+function createProbabilities(): { most(list: Prediction['probabilities']): number; write(s: Slab, list: Prediction['probabilities']): void } {
+  let names: readonly string[] = [];
+  /** The list with its count, and where in it each number goes. */
+  let written: Buffer = Buffer.alloc(0);
+  let numbersAt: readonly number[] = [];
+  const isKnown = (list: Prediction['probabilities']): boolean => {
+    if (list.length !== names.length) return false;
+    for (let i = 0; i < names.length; i += 1) if (list[i]?.category !== names[i]) return false;
+    return true;
+  };
+  function learn(s: Slab, list: Prediction['probabilities']): void {
+    const start = s.at;
+    const found: number[] = [];
+    if (list.length > 0) long(s, list.length);
+    for (const { category, probability } of list) {
+      text(s, category);
+      found.push(s.at - start);
+      double(s, probability);
     }
-    long(s, 0);
-    long(s, e.predicted_at);
-    flag(s, e.audit);
-  },
-);
+    // What is no text or no number is nobody's pattern.
+    if (s.odd) return;
+    names = list.map(({ category }) => category);
+    written = Buffer.from(s.bytes.subarray(start, s.at));
+    numbersAt = found;
+  }
+  return {
+    most: (list) => {
+      if (!Array.isArray(list)) return Number.NaN;
+      if (isKnown(list)) return written.length;
+      let most = 0;
+      for (const one of list) most += PROBABILITY_BYTES + BYTES_PER_UNIT * units(one.category);
+      return most;
+    },
+    write(s, list) {
+      if (!isKnown(list)) return learn(s, list);
+      const { at, bytes } = s;
+      bytes.set(written, at);
+      for (let i = 0; i < numbersAt.length; i += 1) {
+        s.at = at + (numbersAt[i] ?? 0);
+        double(s, (list[i] as Prediction['probabilities'][number]).probability);
+      }
+      s.at = at + written.length;
+    },
+  };
+}
+export const quickPredictionWriter = (): QuickWriter<Prediction> => {
+  const probabilities = createProbabilities();
+  return writerOf(
+    (e) => REST_BYTES + BYTES_PER_UNIT * (units(e.prediction_id) + units(e.model_name) + units(e.model_version) + units(e.product_description) + units(e.category)) + probabilities.most(e.probabilities),
+    (s, e) => {
+      text(s, e.prediction_id);
+      text(s, e.model_name);
+      text(s, e.model_version);
+      text(s, e.product_description);
+      text(s, e.category);
+      probabilities.write(s, e.probabilities);
+      long(s, 0);
+      long(s, e.predicted_at);
+      flag(s, e.audit);
+    },
+  );
+};
 export const quickFeedbackWriter = (): QuickWriter<Feedback> => writerOf(
   (e) => REST_BYTES + BYTES_PER_UNIT * (units(e.prediction_id) + units(e.feedback_id) + units(e.model_name) + units(e.category) + units(e.source)),
   (s, e) => {
