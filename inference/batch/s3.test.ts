@@ -61,3 +61,30 @@ test('an upload: parts, one that is refused is sent again, and the object is com
   assert.deepEqual(begun, [{ uri: 's3://bucket/k', uploadId: 'up1' }]);
   assert.match(asked.at(-1) ?? '', /^POST uploadId=up1/);
 });
+test('two parts are on their way while the next is filled; which arrives first makes no difference, and a character cut by the end of a part is whole again', async (t) => {
+  const parts = new Map<number, Buffer>();
+  let held: (() => void) | undefined;
+  let order = '';
+  const { storage } = await against(t, ({ method, url = '' }, response, body) => {
+    const part = Number(/partNumber=(\d+)/.exec(url)?.[1] ?? 0);
+    if (method === 'POST' && url.endsWith('uploads')) return response.end('<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>up1</UploadId></InitiateMultipartUploadResult>');
+    if (part === 0) {
+      order = [...body.toString().matchAll(/<PartNumber>(\d+)</g)].map(([, number]) => number).join();
+      return response.end('<CompleteMultipartUploadResult><Location>l</Location><Bucket>bucket</Bucket><Key>k</Key><ETag>"x"</ETag></CompleteMultipartUploadResult>');
+    }
+    parts.set(part, body);
+    const answer = (): void => void response.writeHead(200, { etag: `"e${part}"` }).end();
+    // The first is answered only when the second has come.
+    if (part === 1) held = answer;
+    else {
+      answer();
+      if (part === 2) held?.();
+    }
+  });
+  const upload = storage.upload('s3://bucket/k', 'h\n', () => undefined);
+  const line = `${'€'.repeat(333_333)}\n`;
+  for (let i = 0; i < 26; i += 1) await upload.write(line);
+  await upload.complete();
+  assert.equal(Buffer.concat([...parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes)).toString(), `h\n${line.repeat(26)}`);
+  assert.deepEqual([parts.size, order], [4, '1,2,3,4']);
+});

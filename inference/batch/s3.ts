@@ -8,7 +8,7 @@ import type { Settings } from '../../schemas/settings.ts';
 
 export type Facts = { readonly bytes: number; /** changes with the content */ readonly etag: string };
 export type Upload = {
-  /** Resolves when there is room for more: at most two parts are in memory. */
+  /** Resolves when there is room for more: at most three parts are in memory, two of them on their way. */
   write(text: string): Promise<void>;
   /** Everything written stands at the address, as one object. */
   complete(): Promise<void>;
@@ -29,6 +29,8 @@ export type Storage = {
 };
 /** S3 takes no smaller part than 5 MiB but the last, and 10,000 parts at most: 80 GB. */
 const PART_BYTES = 8 * 2 ** 20;
+/** While one is filled. */
+const PARTS_ON_THEIR_WAY = 2;
 const FIRST_PAUSE_MS = 200;
 const TRIES = 8;
 const ABSENT = new Set<unknown>(['NoSuchKey', 'NotFound', 'NoSuchBucket']);
@@ -86,38 +88,63 @@ export function createStorage(settings: Settings): Storage {
     upload(uri, header, begun) {
       const { bucket, key } = placeOf(uri);
       const parts: { etag: string; part: number }[] = [];
-      let texts: string[] = [header];
-      let bytes = Buffer.byteLength(header);
-      let id: string | undefined;
-      let sending: Promise<void> = Promise.resolve();
+      /** Parts on their way, the oldest first. */
+      const sending: Promise<void>[] = [];
+      /** Buffers of parts that have arrived: filled again, so that memory does not grow with the object. */
+      const spare: Buffer[] = [];
+      let filling: Buffer | undefined;
+      let filled = 0;
+      let numbered = 0;
+      let id: Promise<string> | undefined;
+      async function initiate(): Promise<string> {
+        const uploadId = await patiently(() => s3.initiateNewMultipartUpload(bucket, key, { 'content-type': 'text/csv; charset=utf-8' }));
+        begun({ uri, uploadId });
+        return uploadId;
+      }
       async function send(payload: Buffer, part: number): Promise<void> {
-        if (id === undefined) begun({ uri, uploadId: (id = await patiently(() => s3.initiateNewMultipartUpload(bucket, key, { 'content-type': 'text/csv; charset=utf-8' }))) });
-        const uploadID = id;
+        const uploadID = await (id ??= initiate());
         const { etag } = await patiently(() => s3.uploadPart({ bucketName: bucket, objectName: key, uploadID, partNumber: part, headers: {} }, payload));
         parts.push({ etag, part });
       }
       async function flush(): Promise<void> {
-        await sending;
-        const payload = Buffer.from(texts.join(''));
-        [texts, bytes] = [[], 0];
-        sending = send(payload, parts.length + 1).catch(failed('take', uri));
+        if (filling === undefined) return;
+        const [buffer, bytes] = [filling, filled];
+        [filling, filled] = [undefined, 0];
+        const sent = send(buffer.subarray(0, bytes), (numbered += 1)).then(() => void spare.push(buffer), failed('take', uri));
         // Whoever awaits it next hears of a failure.
-        sending.catch(() => undefined);
+        sent.catch(() => undefined);
+        sending.push(sent);
+        if (sending.length > PARTS_ON_THEIR_WAY) await sending.shift();
       }
+      /** A part ends where its bytes end, be it within a line or a character. */
+      async function write(text: string): Promise<void> {
+        const bytes = Buffer.from(text);
+        for (let from = 0; from < bytes.length; ) {
+          filling ??= spare.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES);
+          const copied = bytes.copy(filling, filled, from);
+          filled += copied;
+          from += copied;
+          if (filled === PART_BYTES) await flush();
+        }
+      }
+      const started = write(header);
+      started.catch(() => undefined);
       return {
         async write(text) {
-          texts.push(text);
-          bytes += Buffer.byteLength(text);
-          if (bytes >= PART_BYTES) await flush();
+          await started;
+          await write(text);
         },
         async complete() {
-          if (bytes > 0) await flush();
-          await sending;
-          if (id !== undefined) await s3.completeMultipartUpload(bucket, key, id, parts).catch(failed('take', uri));
+          await started;
+          await flush();
+          await Promise.all(sending);
+          parts.sort((a, b) => a.part - b.part);
+          if (id !== undefined) await s3.completeMultipartUpload(bucket, key, await id, parts).catch(failed('take', uri));
         },
         async abort() {
-          await sending.catch(() => undefined);
-          if (id !== undefined) await s3.abortMultipartUpload(bucket, key, id).catch(() => undefined);
+          await Promise.allSettled(sending);
+          const uploadId = await id?.catch(() => undefined);
+          if (uploadId !== undefined) await s3.abortMultipartUpload(bucket, key, uploadId).catch(() => undefined);
         },
       };
     },
