@@ -89,3 +89,12 @@ export const stockBatch = replace<StockBatch>('consumer/batch', (Stock) => class
     this.messages = committed.some((one) => one.isControlRecord) ? committed.filter((one) => !one.isControlRecord) : committed;
   }
 });
+
+type RequestQueue = { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
+type StockQueue = new (options: object) => RequestQueue;
+/** Once a connection has answered, the stock queue looks every millisecond for ever whether something waits; nothing waits but what `push` has put there, which asks for the look itself. */
+replace<StockQueue>('network/requestQueue/index', (Stock) => class extends Stock {
+  override scheduleCheckPendingRequests(): void {
+    if (this.pending.length > 0) super.scheduleCheckPendingRequests();
+  }
+});

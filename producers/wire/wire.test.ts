@@ -14,7 +14,11 @@ const crcOfStock = load('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (
 const produce = load('kafkajs/src/protocol/requests/produce/v3/request.js') as ProduceRequest;
 const Decoder = load('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Parameters<typeof stockDecodeMessages>[0];
 const decodeMessages = load('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js') as typeof stockDecodeMessages;
+const Queue = load('kafkajs/src/network/requestQueue/index.js') as QueueOf;
 const Batch = load('kafkajs/src/consumer/batch.js') as typeof stockBatch;
+
+type Pushed = { readonly entry: object; readonly expectResponse: boolean; readonly sendRequest: () => void };
+type QueueOf = new (options: object) => { push(request: Pushed): void; fulfillRequest(answer: object): void; maybeThrottle(ms: number): void; checkPendingRequests(): void };
 
 test('crc32c: the check value, and the stock one at any length and alignment', () => {
   assert.equal(crc32c(Buffer.from('123456789')), 0xe3069283);
@@ -107,4 +111,31 @@ test('a batch of ours shows what the stock batch shows', async () => {
     const stock = new stockBatch('t', String(from), { ...rest, messages: (await stockDecodeMessages(new Decoder(set))) as FetchedRecord[] });
     assert.deepEqual(shown(ours), shown(stock));
   }), { numRuns: 100 });
+});
+
+test('a queue of requests sends what was throttled or too much in flight later, and looks no more once nothing waits', () => {
+  const nothing = (): undefined => undefined;
+  // (The stock queue cannot be asked here: under these timers its look of every moment never ends.)
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_600_000_500_000 });
+  try {
+    const queue = new Queue({ maxInFlightRequests: 1, requestTimeout: 1000, enforceRequestTimeout: false, clientId: 'c', broker: 'b', logger: { debug: nothing, warn: nothing, error: nothing } });
+    const sent: string[] = [];
+    const push = (correlationId: number): void => queue.push({ entry: { correlationId, resolve: nothing, reject: nothing }, expectResponse: true, sendRequest: () => sent.push(`${correlationId} at ${Date.now() - 1_600_000_500_000}`) });
+    const answer = (correlationId: number): void => queue.fulfillRequest({ correlationId, payload: Buffer.alloc(0), size: 0 });
+    push(1);
+    push(2);
+    mock.timers.tick(30);
+    answer(1);
+    answer(2);
+    queue.maybeThrottle(50);
+    push(3);
+    for (let ms = 0; ms < 100; ms += 1) mock.timers.tick(1);
+    answer(3);
+    const looks = mock.method(queue, 'checkPendingRequests', queue.checkPendingRequests);
+    mock.timers.tick(200);
+    assert.deepEqual(sent, ['1 at 0', '2 at 30', '3 at 80']);
+    assert.ok(looks.mock.callCount() <= 1, `${looks.mock.callCount()} looks`);
+  } finally {
+    mock.timers.reset();
+  }
 });
