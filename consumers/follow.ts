@@ -10,9 +10,12 @@ export type Following = { stop(): Promise<void> };
 export type Starts = ReadonlyMap<string, bigint>;
 export const startKey = (topic: string, partition: number): string => `${topic}-${partition}`;
 
-/** onBatch is retried by the client when it throws. onCaughtUp: once, when what stood committed there at the start has been handled. onFatal: the follower has ended. */
-export async function follow({ settings, clientId, log, topics, startAt = new Map(), onBatch, onCaughtUp, onFatal }: {
-  settings: Settings; clientId: string; log: Log; topics: readonly TopicName[]; startAt?: Starts;
+/** How long the broker keeps a fetch that finds less than it asks for. */
+const MAX_WAIT_MS = 100;
+
+/** minBytes: a fetch that finds less waits (for a tenth of a second at most), so that a busy topic does not cost a round trip per send. onBatch is retried by the client when it throws. onCaughtUp: once, when what stood committed there at the start has been handled. onFatal: the follower has ended. */
+export async function follow({ settings, clientId, log, topics, startAt = new Map(), minBytes = 1, onBatch, onCaughtUp, onFatal }: {
+  settings: Settings; clientId: string; log: Log; topics: readonly TopicName[]; startAt?: Starts; minBytes?: number;
   onBatch: (records: readonly Incoming[]) => Promise<void>; onCaughtUp?: () => void; onFatal: (error: Error) => void;
 }): Promise<Following> {
   const kafka = createKafka(settings, clientId, log);
@@ -26,7 +29,7 @@ export async function follow({ settings, clientId, log, topics, startAt = new Ma
   for (const topic of topics) for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) if (from(topic, partition, low) < BigInt(high)) open.set(startKey(topic, partition), BigInt(high));
   await admin.disconnect();
   const names = new Map<string, TopicName>(topics.map((topic) => [topic, topic]));
-  const consumer = kafka.consumer({ groupId: `follow-${clientId}-${randomUUID()}`, sessionTimeout: 30_000, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
+  const consumer = kafka.consumer({ groupId: `follow-${clientId}-${randomUUID()}`, sessionTimeout: 30_000, maxWaitTimeInMs: MAX_WAIT_MS, minBytes, allowAutoTopicCreation: false });
   let announced = false;
   const announce = (): void => {
     if (announced || open.size > 0) return;

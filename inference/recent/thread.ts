@@ -19,6 +19,8 @@ const log = createLog('inference-recent', settings.logLevel);
 const registry = openRegistry(settings);
 const recent = createRecent({ predictions: settings.recentPredictions, bytes: settings.recentBytes, partitions: settings.partitions });
 const OWN_WRITES_MS = 500;
+/** Some hundred predictions. Without it each group that is published is fetched by itself, which under load costs more than reading it. */
+const FETCH_BYTES = 128 * 1024;
 const waiting = createWaiting({
   max: 1000, waitMs: OWN_WRITES_MS,
   later(callBack, ms) {
@@ -70,7 +72,7 @@ try {
   // Twice as many offsets as there is room: each transaction of the stream ends with a marker that takes one.
   const startAt = await beforeEnds(settings, 'predictions', 2 * Math.ceil(settings.recentPredictions / settings.partitions));
   followings.push(await follow({
-    settings, clientId: 'inference-recent', log, topics: ['predictions'], startAt, onFatal: fail,
+    settings, clientId: 'inference-recent', log, topics: ['predictions'], startAt, minBytes: FETCH_BYTES, onFatal: fail,
     onCaughtUp() {
       reach('labels');
       followLabels().catch(fail);
