@@ -74,7 +74,7 @@ test('slow clients, huge and broken bodies, floods of headers: refused or hung u
     { name: '10 MB in chunks, never announced', bytes: () => chunked(' '.repeat(65_536), 160), says: /^$|^HTTP\/1\.1 413 .*the body is larger than/s },
     { name: '10 MB without a token', bytes: () => post(Buffer.alloc(100_000, 0x20), '', 10 * MB).toString('latin1').replace(/authorization:[^\r]*\r\n/, ''), says: /^HTTP\/1\.1 401 /s },
     { name: '100,000 items', bytes: () => post(items('{}', 100_000)), says: /^HTTP\/1\.1 400 .*"field":"items"/s },
-    { name: '100,000 texts', bytes: () => post(items('{"product_description": "x"}', 100_000)), says: /^HTTP\/1\.1 413 /s },
+    { name: '100,000 texts', bytes: () => post(items('{"product_description": "x"}', 100_000)), says: /^$|^HTTP\/1\.1 413 /s },
     { name: 'JSON of depth 400,000', bytes: () => post(`{"product_description": ${nested(400_000)}}`), says: /^HTTP\/1\.1 400 .*nests deeper than 32 levels/s },
     { name: 'a depth of 400,000 under a name nobody reads', bytes: () => post(`{"product_description": "x", "z": ${nested(400_000)}}`), says: /^HTTP\/1\.1 400 .*nests deeper than 32 levels/s },
     { name: 'bytes that are no UTF-8', bytes: () => post(Buffer.concat([Buffer.from('{"product_description": "'), Buffer.from([0xff, 0xc0, 0x80]), Buffer.from('"}')])), says: /^HTTP\/1\.1 400 .*not UTF-8/s },
