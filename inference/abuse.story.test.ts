@@ -19,7 +19,9 @@ test('slow clients, huge and broken bodies, floods of headers: refused or hung u
   const pid = runningPid(paths.run, 'inference');
   assert.ok(pid !== undefined);
   const sockets = new Set<Socket>();
+  let serving = true;
   t.after(() => {
+    serving = false;
     for (const socket of sockets) socket.destroy();
   });
   /** `answered`: what was heard when an answer's body began or the other side hung up; `ended`: all of it. With `drip`, so much more is sent every second. */
@@ -50,7 +52,6 @@ test('slow clients, huge and broken bodies, floods of headers: refused or hung u
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
   const items = (one: string, count: number): string => `{"items": [${Array.from({ length: count }, () => one).join(',')}]}`;
 
-  let serving = true;
   const served: { status: number; ms: number }[] = [];
   const before = rssOf(pid);
   let peak = before;
