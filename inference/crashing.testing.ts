@@ -6,9 +6,9 @@ import { createReadObject } from '../consumers/objects.ts';
 import { silent } from '../producers/kafka.ts';
 import { openRegistry } from '../producers/connections.ts';
 import { readModelSettings } from '../schemas/settings.ts';
-import type { ServingModel } from './loader.ts';
-import { keepModel } from './models.ts';
-import { createSlot } from './slot.ts';
+import type { ServingModel } from './serving/loader.ts';
+import { keepModel } from './serving/models.ts';
+import { createSlot } from './serving/slot.ts';
 
 const settings = readModelSettings(process.env);
 const { CRASH_SEQ, CRASH_HOW } = process.env;

@@ -8,7 +8,7 @@ import type { Product } from '../schemas/events.ts';
 import { LoopError, messageOf } from '../schemas/failure.ts';
 import { ID_RULE, isLegalId } from '../schemas/ids.ts';
 import type { Registry } from '../schemas/registry.ts';
-import type { Ask, Predictor } from './predictor.ts';
+import type { Ask, Predictor } from './serving/predictor.ts';
 
 /** A few milliseconds of scoring. */
 const ROWS_PER_TURN = 250;

@@ -11,8 +11,8 @@ const TABLE: { name: string; file: string; code: string; rule: RegExp }[] = [
   { name: 'a pure file asks the clock', file: 'consumers/monitor/fold.ts', code: 'export const x = Date.now();\n', rule: /no-restricted-globals/ },
   { name: 'a pure file rolls dice', file: 'consumers/monitor/evidence.ts', code: 'export const x = Math.random();\n', rule: /no-restricted-properties/ },
   { name: 'a pure file waits', file: 'trainer/data/split.ts', code: 'export async function x() { await 1; }\n', rule: /no-restricted-syntax/ },
-  { name: 'the trainer imports inference', file: 'trainer/jobs/run.ts', code: "import { createSlot } from '../inference/slot.ts';\nexport const x = createSlot;\n", rule: /no-restricted-imports/ },
-  { name: 'inference imports the trainer', file: 'inference/app.ts', code: "import { gate } from '../trainer/gate/gate.ts';\nexport const x = gate;\n", rule: /no-restricted-imports/ },
+  { name: 'the trainer imports inference', file: 'trainer/jobs/run.ts', code: "import { createSlot } from '../inference/serving/slot.ts';\nexport const x = createSlot;\n", rule: /no-restricted-imports/ },
+  { name: 'inference imports the trainer', file: 'inference/http/app.ts', code: "import { gate } from '../trainer/gate/gate.ts';\nexport const x = gate;\n", rule: /no-restricted-imports/ },
   { name: 'schemas import something of ours', file: 'schemas/f1.ts', code: "import { createKafka } from '../producers/kafka.ts';\nexport const x = createKafka;\n", rule: /no-restricted-imports/ },
   { name: 'the environment is read outside a main.ts', file: 'trainer/jobs/worker.ts', code: "export const x = process.env['PATH'];\n", rule: /no-restricted-properties/ },
 ];

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Prediction } from '../../schemas/events.ts';
 import { transient } from '../../schemas/failure.ts';
-import { openApp } from '../app.testing.ts';
+import { openApp } from '../http/app.testing.ts';
 import { answerOf } from './answer.ts';
 import { askedIn } from './request.ts';
 import type { InferRequest } from './shapes.ts';

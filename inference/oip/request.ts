@@ -1,7 +1,7 @@
 // What an infer request asks: texts, the ids they shall have, the outputs that are wanted. Refuses by a Problem that names the tensor.
 import { isLegalId, ID_RULE } from '../../schemas/ids.ts';
 import { MAX_DESCRIPTION_CHARS } from '../../schemas/csv.ts';
-import { Problem } from '../problem.ts';
+import { Problem } from '../http/problem.ts';
 import { MAX_ITEMS, wellFormed } from '../routes/shapes.ts';
 import { ID_INPUT, OUTPUTS, TEXT_INPUT, type InferRequest, type OutputName } from './shapes.ts';
 

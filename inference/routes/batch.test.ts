@@ -4,8 +4,8 @@ import { transient } from '../../schemas/failure.ts';
 import { allJobs, merged } from '../batch/allJobs.ts';
 import type { BatchRow } from '../batch/ledger.ts';
 import { batchView } from '../batch/view.ts';
-import type { Ports } from '../app.ts';
-import { openApp } from '../app.testing.ts';
+import type { Ports } from '../http/app.ts';
+import { openApp } from '../http/app.testing.ts';
 
 const row = (id: string, change: Partial<BatchRow> = {}): BatchRow => ({
   job_id: id, start_time: null, end_time: null, job_status: 'STATUS_PENDING', input_file_s3: 's3://dataset/a.csv', output_file_s3: null, model_name: 'tiny', requested_at: new Date('2026-11-26T10:00:00Z'), on_bad_rows: 'refuse', reason: null, model_version: null, manifest_s3: null, manifest_sha256: null,

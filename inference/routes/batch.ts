@@ -1,8 +1,8 @@
 // POST /v1/predict/csv: a file of texts. Answered when the job stands in the table; any instance then works on it.
 import { Type } from 'typebox';
 import { addressProblem } from '../../schemas/addresses.ts';
-import { idFor, KeyHeader } from '../once.ts';
-import { Problem } from '../problem.ts';
+import { idFor, KeyHeader } from '../http/once.ts';
+import { Problem } from '../http/problem.ts';
 import type { BadRows } from '../batch/work.ts';
 import type { Door, Once } from './order.ts';
 import { ModelName, type App } from './shapes.ts';

@@ -1,8 +1,8 @@
 // The contract itself: as an OpenAPI document, and as a page that needs nothing else.
 import { Type } from 'typebox';
-import type { Route } from '../contract.ts';
-import { docsPage, PAGE_POLICY } from '../docsPage.ts';
-import { openapiOf } from '../openapi.ts';
+import type { Route } from '../http/contract.ts';
+import { docsPage, PAGE_POLICY } from '../http/docsPage.ts';
+import { openapiOf } from '../http/openapi.ts';
 import type { App } from './shapes.ts';
 
 export type DocsPorts = { /** of the service */ readonly version: string };

@@ -2,10 +2,10 @@
 import { Type, type Static } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import type { Feedback } from '../../schemas/events.ts';
-import type { ServingModel } from '../loader.ts';
-import { chargeItems } from '../door.ts';
-import { idFor, KeyHeader } from '../once.ts';
-import { documentOf, Problem } from '../problem.ts';
+import type { ServingModel } from '../serving/loader.ts';
+import { chargeItems } from '../http/door.ts';
+import { idFor, KeyHeader } from '../http/once.ts';
+import { documentOf, Problem } from '../http/problem.ts';
 import type { Door, Once } from './order.ts';
 import { answersOf, Category, Id, oneOrMany, orNull, ProblemDocument, type App } from './shapes.ts';
 

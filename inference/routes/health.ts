@@ -1,7 +1,7 @@
 // What orchestrators and Prometheus ask; no token needed.
 import { Type } from 'typebox';
-import type { ServingModel } from '../loader.ts';
-import { Problem } from '../problem.ts';
+import type { ServingModel } from '../serving/loader.ts';
+import { Problem } from '../http/problem.ts';
 import { describe, ModelView } from './models.ts';
 import type { App } from './shapes.ts';
 

@@ -4,8 +4,8 @@ import Fastify from 'fastify';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { transient } from '../../schemas/failure.ts';
 import { accessFor } from '../access/access.testing.ts';
-import { openDoor } from '../door.ts';
-import { answerProblems } from '../problem.ts';
+import { openDoor } from '../http/door.ts';
+import { answerProblems } from '../http/problem.ts';
 import { jobRoutes, type JobPorts } from './jobs.ts';
 
 function bench(change: Partial<JobPorts> = {}) {

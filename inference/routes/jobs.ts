@@ -5,8 +5,8 @@ import type { Outgoing } from '../../producers/outgoing.ts';
 import { addressProblem, type AddressKind } from '../../schemas/addresses.ts';
 import { CANCEL } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
-import { nameOf } from '../door.ts';
-import { Problem } from '../problem.ts';
+import { nameOf } from '../http/door.ts';
+import { Problem } from '../http/problem.ts';
 import { orEmpty, type Door } from './order.ts';
 import { ModelName, passedOn, type App } from './shapes.ts';
 

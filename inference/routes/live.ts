@@ -1,6 +1,6 @@
 // Live figures, as the monitor tells them.
 import { Type } from 'typebox';
-import type { ServingModel } from '../loader.ts';
+import type { ServingModel } from '../serving/loader.ts';
 import { describe, ModelView } from './models.ts';
 import type { Door } from './order.ts';
 import { orNull, passedOn, TimeMs, type App } from './shapes.ts';

@@ -5,9 +5,9 @@ import type { Outgoing } from '../../producers/outgoing.ts';
 import { messageOf } from '../../schemas/failure.ts';
 import { DECISIONS } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
-import type { ServingModel } from '../loader.ts';
-import { nameOf } from '../door.ts';
-import { Problem } from '../problem.ts';
+import type { ServingModel } from '../serving/loader.ts';
+import { nameOf } from '../http/door.ts';
+import { Problem } from '../http/problem.ts';
 import { orEmpty, type Door } from './order.ts';
 import { ModelName, orNull, passedOn, type App } from './shapes.ts';
 

@@ -1,14 +1,14 @@
 // Open Inference Protocol v2: the routes that KServe, Triton and MLServer clients call. An infer is a prediction like any other: its event is acknowledged before it is answered.
 import { Type } from 'typebox';
-import type { ServingModel } from '../loader.ts';
-import type { Answer } from '../microBatch.ts';
+import type { ServingModel } from '../serving/loader.ts';
+import type { Answer } from '../serving/microBatch.ts';
 import { answerOf, joined } from '../oip/answer.ts';
 import { askedIn } from '../oip/request.ts';
 import { InferAnswer, InferRequest, metadataOf, ModelMetadata, ServerMetadata } from '../oip/shapes.ts';
-import type { Ask } from '../predictor.ts';
-import { chargeItems, type Door } from '../door.ts';
-import { jsonParser } from '../edge.ts';
-import { Problem, refusedBy, RETRY_AFTER_SECONDS } from '../problem.ts';
+import type { Ask } from '../serving/predictor.ts';
+import { chargeItems, type Door } from '../http/door.ts';
+import { jsonParser } from '../http/edge.ts';
+import { Problem, refusedBy, RETRY_AFTER_SECONDS } from '../http/problem.ts';
 import { ModelName, Version, type App } from './shapes.ts';
 
 export type OipPorts = {

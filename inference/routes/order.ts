@@ -1,7 +1,7 @@
 // What routes share that order something of the trainer: the door, and a body that may be left out.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-export type { Door } from '../door.ts';
+export type { Door } from '../http/door.ts';
 /** Before the handler of a route that takes an Idempotency-Key. */
 export type Once = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 

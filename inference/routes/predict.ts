@@ -1,10 +1,10 @@
 // POST /v1/predict: one text or many, answered after Kafka has acknowledged their events.
 import { Type } from 'typebox';
-import type { Answer } from '../microBatch.ts';
-import type { Ask } from '../predictor.ts';
-import { chargeItems } from '../door.ts';
-import { idFor, KeyHeader } from '../once.ts';
-import { documentOf } from '../problem.ts';
+import type { Answer } from '../serving/microBatch.ts';
+import type { Ask } from '../serving/predictor.ts';
+import { chargeItems } from '../http/door.ts';
+import { idFor, KeyHeader } from '../http/once.ts';
+import { documentOf } from '../http/problem.ts';
 import type { Door, Once } from './order.ts';
 import { answersOf, Id, Item, oneOrMany, ProblemDocument, TimeMs, wellFormed, type App } from './shapes.ts';
 

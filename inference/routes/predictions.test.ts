@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify from 'fastify';
 import { transient } from '../../schemas/failure.ts';
-import { answerProblems } from '../problem.ts';
+import { answerProblems } from '../http/problem.ts';
 import type { Answer, Question, Stage } from '../recent/questions.ts';
 import { predictionRoutes } from './predictions.ts';
 

@@ -1,7 +1,7 @@
 // GET /v1/predictions/{id}: one prediction from the read model, with what people have said of it. It tells a text, so only those may ask who send texts or judge them.
 import { Type } from 'typebox';
 import { transient } from '../../schemas/failure.ts';
-import { Problem } from '../problem.ts';
+import { Problem } from '../http/problem.ts';
 import type { Answer, Question, Stage } from '../recent/questions.ts';
 import type { Door } from './order.ts';
 import { Id, type App } from './shapes.ts';

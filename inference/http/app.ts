@@ -1,24 +1,24 @@
 // What the service is: its routes, composed over the ports they ask for. How a process runs it is main.ts.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Access } from './access/access.ts';
+import type { Access } from '../access/access.ts';
 import { keepContract, methodsAt } from './contract.ts';
 import { openDoor } from './door.ts';
 import { allowOrigins, dressAnswers, requestIds, takeJson } from './edge.ts';
 import { rememberAnswers } from './once.ts';
 import { answerClientError, answerProblems, refusedBy, sendProblem } from './problem.ts';
-import type { Repeats } from './repeats/repeats.ts';
-import { batchRoutes, type BatchPorts } from './routes/batch.ts';
-import { docsRoutes, type DocsPorts } from './routes/docs.ts';
-import { feedbackRoutes, type FeedbackPorts } from './routes/feedback.ts';
-import { healthRoutes, type HealthPorts } from './routes/health.ts';
-import { jobRoutes, type JobPorts } from './routes/jobs.ts';
-import { liveRoutes, type LivePorts } from './routes/live.ts';
-import { modelRoutes, type ModelPorts } from './routes/models.ts';
-import { oipRoutes, type OipPorts } from './routes/oip.ts';
-import { predictRoutes, type PredictPorts } from './routes/predict.ts';
-import { predictionRoutes, type PredictionPorts } from './routes/predictions.ts';
-import type { App } from './routes/shapes.ts';
+import type { Repeats } from '../repeats/repeats.ts';
+import { batchRoutes, type BatchPorts } from '../routes/batch.ts';
+import { docsRoutes, type DocsPorts } from '../routes/docs.ts';
+import { feedbackRoutes, type FeedbackPorts } from '../routes/feedback.ts';
+import { healthRoutes, type HealthPorts } from '../routes/health.ts';
+import { jobRoutes, type JobPorts } from '../routes/jobs.ts';
+import { liveRoutes, type LivePorts } from '../routes/live.ts';
+import { modelRoutes, type ModelPorts } from '../routes/models.ts';
+import { oipRoutes, type OipPorts } from '../routes/oip.ts';
+import { predictRoutes, type PredictPorts } from '../routes/predict.ts';
+import { predictionRoutes, type PredictionPorts } from '../routes/predictions.ts';
+import type { App } from '../routes/shapes.ts';
 
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
 export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Outgoing } from '../producers/outgoing.ts';
-import type { Incoming } from '../consumers/record.ts';
-import { isAudited } from '../schemas/audit.ts';
-import type { Prediction, Product } from '../schemas/events.ts';
-import { poison, transient } from '../schemas/failure.ts';
+import type { Outgoing } from '../../producers/outgoing.ts';
+import type { Incoming } from '../../consumers/record.ts';
+import { isAudited } from '../../schemas/audit.ts';
+import type { Prediction, Product } from '../../schemas/events.ts';
+import { poison, transient } from '../../schemas/failure.ts';
 import { openApp as bench } from './app.testing.ts';
-import type { ServingModel } from './loader.ts';
-import { createPredictor } from './predictor.ts';
-import { createSlot } from './slot.ts';
-import { openStream } from './stream.ts';
+import type { ServingModel } from '../serving/loader.ts';
+import { createPredictor } from '../serving/predictor.ts';
+import { createSlot } from '../serving/slot.ts';
+import { openStream } from '../stream.ts';
 
 test('one text: the answer names the model, and the event that was published is the answer with its text', async () => {
   const { post, sent } = bench();

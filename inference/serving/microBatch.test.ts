@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Outgoing } from '../producers/outgoing.ts';
-import type { Prediction } from '../schemas/events.ts';
-import { fatal, LoopError, transient } from '../schemas/failure.ts';
+import type { Outgoing } from '../../producers/outgoing.ts';
+import type { Prediction } from '../../schemas/events.ts';
+import { fatal, LoopError, transient } from '../../schemas/failure.ts';
 import { createMicroBatch } from './microBatch.ts';
 import type { Ask, Predictor } from './predictor.ts';
 

@@ -1,7 +1,7 @@
 // One predictor behind HTTP and the topic: scores a batch under one lease.
-import { isAudited } from '../schemas/audit.ts';
-import type { Prediction } from '../schemas/events.ts';
-import { transient } from '../schemas/failure.ts';
+import { isAudited } from '../../schemas/audit.ts';
+import type { Prediction } from '../../schemas/events.ts';
+import { transient } from '../../schemas/failure.ts';
 import type { ServingModel } from './loader.ts';
 import type { Slot } from './slot.ts';
 

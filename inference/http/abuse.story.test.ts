@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openContext } from '../stack/context.ts';
-import { runningPid } from '../stack/pids.ts';
+import { openContext } from '../../stack/context.ts';
+import { runningPid } from '../../stack/pids.ts';
 
 const MB = 1_000_000;
 const rssOf = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;

@@ -1,9 +1,9 @@
 // Keeps the slot on the newest promotion of our model: follows `models`, loads, swaps. A failed load keeps the old model and is tried again; where there is
 // no old model yet (at the start), the newest earlier promotion that can be loaded serves meanwhile: it is the one that served before.
-import type { Log } from '../producers/kafka.ts';
-import type { ModelPromoted } from '../schemas/events.ts';
-import { kindOf, messageOf } from '../schemas/failure.ts';
-import type { ReadObject } from '../consumers/objects.ts';
+import type { Log } from '../../producers/kafka.ts';
+import type { ModelPromoted } from '../../schemas/events.ts';
+import { kindOf, messageOf } from '../../schemas/failure.ts';
+import type { ReadObject } from '../../consumers/objects.ts';
 import { loadModel, type ServingModel } from './loader.ts';
 import type { Slot } from './slot.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { PAGE, withRoutes } from './reference.testing.ts';
 
-test('docs/reference/http.md tells of the routes as they are (run inference/reference.testing.ts to write it)', async () => {
+test('docs/reference/http.md tells of the routes as they are (run inference/http/reference.testing.ts to write it)', async () => {
   const page = readFileSync(PAGE, 'utf8');
   assert.equal(page, await withRoutes(page));
 });

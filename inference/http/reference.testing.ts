@@ -6,7 +6,7 @@ import { openApp } from './app.testing.ts';
 
 type Operation = { readonly summary: string; readonly tags: readonly string[]; readonly security: readonly { readonly bearer: readonly string[] }[]; readonly responses: Readonly<Record<string, unknown>> };
 type Document = { readonly tags: readonly { readonly name: string; readonly description: string }[]; readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> };
-export const PAGE = join(import.meta.dirname, '../docs/reference/http.md');
+export const PAGE = join(import.meta.dirname, '../../docs/reference/http.md');
 const [BEGIN, END] = ['<!-- routes:begin -->', '<!-- routes:end -->'];
 
 function tableOf({ tags, paths }: Document): string {

@@ -5,10 +5,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openContext } from '../stack/context.ts';
-import { runProgram } from '../stack/fetch.ts';
-import { fetchPython, type Pinned } from '../stack/python.ts';
-import { openBench, startProcess, until } from '../stack/testing.ts';
+import { openContext } from '../../stack/context.ts';
+import { runProgram } from '../../stack/fetch.ts';
+import { fetchPython, type Pinned } from '../../stack/python.ts';
+import { openBench, startProcess, until } from '../../stack/testing.ts';
 
 const TOOLS: readonly Pinned[] = ['schemathesis==4.32.5', 'openapi-spec-validator==0.9.0'];
 // Another seed makes other requests: SCHEMATHESIS_SEED and SCHEMATHESIS_EXAMPLES, whatever was asked is printed.

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { Client as Minio } from 'minio';
-import { s3Options } from '../producers/connections.ts';
-import { featureCount, type Recipe } from '../schemas/features.ts';
-import type { Manifest } from '../schemas/manifest.ts';
-import { createScorer } from '../schemas/scorer.ts';
-import { openBench, scrape, startProcess, until, type Bench } from '../stack/testing.ts';
+import { s3Options } from '../../producers/connections.ts';
+import { featureCount, type Recipe } from '../../schemas/features.ts';
+import type { Manifest } from '../../schemas/manifest.ts';
+import { createScorer } from '../../schemas/scorer.ts';
+import { openBench, scrape, startProcess, until, type Bench } from '../../stack/testing.ts';
 
 const RECIPE: Recipe = { kind: 'hashed-word-char-v1', wordBits: 4, charBits: 4, charMin: 3, charMax: 3, wordScale: 1, rowNorm: 1, aisleTag: false };
 const CATEGORIES = ['Beverages', 'Fresh & Perishable Items'];

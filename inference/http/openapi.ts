@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 document, made of the routes and their own schemas: what validates and serialises is what is documented. (@fastify/swagger would do the walk, not the doors, refusals and named parts, which are most of it.)
 import { REFUSALS, TAGS, type Route } from './contract.ts';
-import { OipError } from './oip/shapes.ts';
-import { ProblemDocument, shownOf } from './routes/shapes.ts';
+import { OipError } from '../oip/shapes.ts';
+import { ProblemDocument, shownOf } from '../routes/shapes.ts';
 
 type Json = Record<string, unknown>;
 const PROBLEM = 'application/problem+json';

@@ -1,7 +1,7 @@
 // How busy the process is, as metrics: what waits for an answer, what was refused, how large batches are, how long the broker takes, how late the event loop is.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, type Registry as Metrics } from 'prom-client';
-import type { Load } from '../producers/groupCommit.ts';
+import type { Load } from '../../producers/groupCommit.ts';
 
 export type LoadMetrics = {
   readonly shed: (queue: 'predict' | 'publish') => void;

@@ -1,8 +1,8 @@
 // RFC 9457 problem documents: every refusal outside /v2, wherever it comes from.
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { LoopError, messageOf } from '../schemas/failure.ts';
-import type { App, ProblemDocument } from './routes/shapes.ts';
+import { LoopError, messageOf } from '../../schemas/failure.ts';
+import type { App, ProblemDocument } from '../routes/shapes.ts';
 
 /** A refusal with its HTTP status. */
 export class Problem extends Error {

@@ -1,10 +1,10 @@
 // The door of a route: who may come in, and how often. What is decided is in access/; here are the answers.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Scope } from '../schemas/tokens.ts';
-import type { Access, Caller } from './access/access.ts';
+import type { Scope } from '../../schemas/tokens.ts';
+import type { Access, Caller } from '../access/access.ts';
 import type { Knows } from './contract.ts';
 import { Problem } from './problem.ts';
-import type { App } from './routes/shapes.ts';
+import type { App } from '../routes/shapes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,12 +1,12 @@
 // The app without a process, for tests.
-import type { Outgoing } from '../producers/outgoing.ts';
-import { accessFor } from './access/access.testing.ts';
+import type { Outgoing } from '../../producers/outgoing.ts';
+import { accessFor } from '../access/access.testing.ts';
 import { createApp, type Ports } from './app.ts';
-import type { ServingModel } from './loader.ts';
-import { createMicroBatch } from './microBatch.ts';
-import { createPredictor, type Predictor } from './predictor.ts';
-import { createRepeats } from './repeats/repeats.ts';
-import { createSlot } from './slot.ts';
+import type { ServingModel } from '../serving/loader.ts';
+import { createMicroBatch } from '../serving/microBatch.ts';
+import { createPredictor, type Predictor } from '../serving/predictor.ts';
+import { createRepeats } from '../repeats/repeats.ts';
+import { createSlot } from '../serving/slot.ts';
 
 const CATEGORIES = ['Beverages', 'Toys'];
 const model = (version: string): ServingModel => ({ name: 'tiny', version, promotionSeq: 7, weightsSha256: 'aa', manifest: { uri: 's3://models/tiny/7/manifest.json', sha256: 'bb' }, categories: CATEGORIES, score: () => ({ category: 'Toys', probabilities: Float64Array.of(0.25, 0.75) }) });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silent } from '../producers/kafka.ts';
-import { LoopError, transient } from '../schemas/failure.ts';
-import type { ReadObject } from '../consumers/objects.ts';
+import { silent } from '../../producers/kafka.ts';
+import { LoopError, transient } from '../../schemas/failure.ts';
+import type { ReadObject } from '../../consumers/objects.ts';
 import { loadModel, type ServingModel } from './loader.ts';
 import { keepModel } from './models.ts';
 import { createSlot } from './slot.ts';
-import { TINY_CATEGORIES, tinyModel } from './tiny.testing.ts';
+import { TINY_CATEGORIES, tinyModel } from '../tiny.testing.ts';
 
 const readFrom = (objects: ReadonlyMap<string, Buffer>): ReadObject => (uri) => {
   const found = objects.get(uri);

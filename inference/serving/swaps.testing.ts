@@ -1,12 +1,12 @@
 // So many swaps of a model as large as a real one, in a process of its own with --expose-gc; what memory holds after each, as JSON lines. For swaps.test.ts only.
-import type { ReadObject } from '../consumers/objects.ts';
-import { silent } from '../producers/kafka.ts';
-import { DEFAULT_RECIPE } from '../schemas/features.ts';
+import type { ReadObject } from '../../consumers/objects.ts';
+import { silent } from '../../producers/kafka.ts';
+import { DEFAULT_RECIPE } from '../../schemas/features.ts';
 import type { ServingModel } from './loader.ts';
 import { keepModel } from './models.ts';
 import { createPredictor } from './predictor.ts';
 import { createSlot } from './slot.ts';
-import { tinyModel } from './tiny.testing.ts';
+import { tinyModel } from '../tiny.testing.ts';
 
 const [swaps = '', how] = process.argv.slice(2);
 const SWAPS = Number(swaps);

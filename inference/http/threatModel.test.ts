@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PROJECT_DIR } from '../stack/paths.ts';
+import { PROJECT_DIR } from '../../stack/paths.ts';
 import { openApp } from './app.testing.ts';
 
 const page = readFileSync(join(PROJECT_DIR, 'docs/explanation/threat-model.md'), 'utf8');

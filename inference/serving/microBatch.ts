@@ -1,9 +1,9 @@
 // Requests that come in one turn of the loop are scored as one batch, under one lease of the model, and travel to Kafka as one send; each is answered when that is acknowledged.
 // What is open is bounded: beyond it a request is refused before it costs any work. The decisions are those of producers/groupCommit.ts.
-import { createGroupCommit, type Group, type Load } from '../producers/groupCommit.ts';
-import type { Outgoing } from '../producers/outgoing.ts';
-import type { Prediction } from '../schemas/events.ts';
-import { kindOf, transient } from '../schemas/failure.ts';
+import { createGroupCommit, type Group, type Load } from '../../producers/groupCommit.ts';
+import type { Outgoing } from '../../producers/outgoing.ts';
+import type { Prediction } from '../../schemas/events.ts';
+import { kindOf, transient } from '../../schemas/failure.ts';
 import type { Ask, Predictor } from './predictor.ts';
 
 /** Scored by one model and acknowledged by Kafka. Throws transient `overloaded` when too much is open, and what predict and publish throw. */

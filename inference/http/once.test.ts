@@ -1,10 +1,10 @@
 // Idempotency-Key over the whole app: the same answer again, nothing recorded twice, also by another instance, where the ids derived from the key let the join drop the repeat.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Counted, JoinOutput } from '../consumers/join/join.ts';
-import { createJoin, RULES } from '../consumers/join/join.testing.ts';
-import type { Outgoing } from '../producers/outgoing.ts';
-import { transient } from '../schemas/failure.ts';
+import type { Counted, JoinOutput } from '../../consumers/join/join.ts';
+import { createJoin, RULES } from '../../consumers/join/join.testing.ts';
+import type { Outgoing } from '../../producers/outgoing.ts';
+import { transient } from '../../schemas/failure.ts';
 import { openApp } from './app.testing.ts';
 
 type Told = { readonly status: number; readonly body: unknown; readonly replayed: boolean };

@@ -3,10 +3,10 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isLegalId } from '../schemas/ids.ts';
+import { isLegalId } from '../../schemas/ids.ts';
 import { deeperThan } from './depth.ts';
 import { Problem } from './problem.ts';
-import type { App } from './routes/shapes.ts';
+import type { App } from '../routes/shapes.ts';
 
 /** Pages set their own policy. Strict-Transport-Security belongs to whoever ends TLS. */
 export const SAFE_HEADERS = { 'content-security-policy': "default-src 'none'; frame-ancestors 'none'", 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin', 'cache-control': 'no-store' } as const;

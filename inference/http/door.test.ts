@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify from 'fastify';
-import { accessFor } from './access/access.testing.ts';
-import type { Limits } from './access/access.ts';
+import { accessFor } from '../access/access.testing.ts';
+import type { Limits } from '../access/access.ts';
 import { chargeItems, nameOf, openDoor } from './door.ts';
 import { answerProblems } from './problem.ts';
 

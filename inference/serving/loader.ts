@@ -1,10 +1,10 @@
 // From a promotion to a model that may serve: manifest, weights, checks, warm-up. Any failure keeps the old model.
 import { webcrypto } from 'node:crypto';
-import { sha256, type ReadObject } from '../consumers/objects.ts';
-import type { ModelPromoted } from '../schemas/events.ts';
-import { poison } from '../schemas/failure.ts';
-import { readManifest, readScorer, weightsUriOf } from '../schemas/load.ts';
-import type { Scorer } from '../schemas/scorer.ts';
+import { sha256, type ReadObject } from '../../consumers/objects.ts';
+import type { ModelPromoted } from '../../schemas/events.ts';
+import { poison } from '../../schemas/failure.ts';
+import { readManifest, readScorer, weightsUriOf } from '../../schemas/load.ts';
+import type { Scorer } from '../../schemas/scorer.ts';
 
 export type ServingModel = { readonly name: string; readonly version: string; readonly promotionSeq: number; readonly weightsSha256: string; /** where its manifest lies, and what it must be */ readonly manifest: { readonly uri: string; readonly sha256: string }; readonly categories: readonly string[]; readonly score: Scorer };
 const WARM_UP_TEXTS = 50;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { encode } from '../schemas/codec.ts';
-import { createKafka } from '../producers/kafka.ts';
-import { closeAtEnd, openBench, until, watch } from '../stack/testing.ts';
+import { encode } from '../../schemas/codec.ts';
+import { createKafka } from '../../producers/kafka.ts';
+import { closeAtEnd, openBench, until, watch } from '../../stack/testing.ts';
 
 type Answer = { status: number; type: string; body: Record<string, unknown> };
 const CATEGORY = 'Beverages';

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Problem } from './problem.ts';
-import { derivedId } from './repeats/derivedIds.ts';
-import type { Repeats } from './repeats/repeats.ts';
-import type { App } from './routes/shapes.ts';
+import { derivedId } from '../repeats/derivedIds.ts';
+import type { Repeats } from '../repeats/repeats.ts';
+import type { App } from '../routes/shapes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { openContext } from '../stack/context.ts';
-import { runProgram } from '../stack/fetch.ts';
-import { PROJECT_DIR } from '../stack/paths.ts';
-import { runningPid } from '../stack/pids.ts';
-import { until } from '../stack/testing.ts';
-import { verify } from '../stack/verify/verify.ts';
+import { openContext } from '../../stack/context.ts';
+import { runProgram } from '../../stack/fetch.ts';
+import { PROJECT_DIR } from '../../stack/paths.ts';
+import { runningPid } from '../../stack/pids.ts';
+import { until } from '../../stack/testing.ts';
+import { verify } from '../../stack/verify/verify.ts';
 
 test('with the broker away: 503; back again: all acknowledged predictions and feedback are there, verify clean', async () => {
   const context = openContext(process.env, { create: false });
