@@ -1,4 +1,5 @@
 // The lane of batch jobs in an inference process: takes one, pins what it is to be done with, holds its lease while a child process works on it, and goes on to the next.
+import { takeTurns } from '../../consumers/turns.ts';
 import type { Log } from '../../producers/kafka.ts';
 import { kindOf, LoopError, messageOf } from '../../schemas/failure.ts';
 import { leftoversOf, type BatchLease, type BatchLedger, type BatchRow, type Standing } from './ledger.ts';
@@ -16,8 +17,6 @@ export function openBatchLane({ env, leaseMs, maxBytes, ledger, storage, serving
   onEnd: (outcome: 'finished' | 'failed' | 'cancelled', rows: number) => void; onFatal: (error: unknown) => void; /** what works; absent: our own */ program?: string;
 }): BatchLane {
   let stopping = false;
-  let busy: Promise<void> | undefined;
-  let again = false;
   let current: { readonly id: string; readonly abort: AbortController } | undefined;
 
   async function run(row: BatchRow, lease: BatchLease, model: PinnedModel, signal: AbortSignal, heed: (standing: Standing) => Standing): Promise<BatchResult | 'lost'> {
@@ -95,35 +94,17 @@ export function openBatchLane({ env, leaseMs, maxBytes, ledger, storage, serving
       if ((await work(taken.row, taken.lease, model)) === 'later') return;
     }
   }
-  function wake(): void {
-    if (stopping) return;
-    if (busy !== undefined) {
-      again = true;
-      return;
-    }
-    busy = drain().catch((error: unknown) => {
-      if (kindOf(error) === 'transient') log.warn({ reason: messageOf(error) }, 'the table of batch jobs is away; will try again');
-      else onFatal(error);
-    }).finally(() => {
-      busy = undefined;
-      if (!again) return;
-      again = false;
-      wake();
-    });
-  }
-  // Jobs that another instance has taken in, or left.
-  const looking = setInterval(wake, Math.min(LOOK_EVERY_MS, leaseMs / 3));
-  wake();
+  // Jobs that another instance has taken in, or left, are looked for by themselves.
+  const turns = takeTurns({ everyMs: Math.min(LOOK_EVERY_MS, leaseMs / 3), drain, onAway: (error) => log.warn({ reason: messageOf(error) }, 'the table of batch jobs is away; will try again'), onFatal });
   return {
-    wake,
+    wake: turns.wake,
     stopJob(id) {
       if (current?.id === id) current.abort.abort();
     },
     async stop() {
       stopping = true;
-      clearInterval(looking);
       current?.abort.abort();
-      await busy;
+      await turns.stop();
     },
   };
 }

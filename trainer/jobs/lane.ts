@@ -1,18 +1,15 @@
 // One lane of the worker: takes a row of its kind, holds its lease while `work` is at it, and goes on to the next. Trainings and rollbacks each have a lane.
+import { takeTurns, type Turns } from '../../consumers/turns.ts';
 import type { Log } from '../../producers/kafka.ts';
 import { kindOf, LoopError, messageOf } from '../../schemas/failure.ts';
 import type { Ledger } from '../record/ledger.ts';
 import type { LaneName, Lease, Row } from '../record/row.ts';
 
-export type Lane = { wake(): void; stop(): Promise<void> };
-
 /** work: ends the row itself; a transient failure puts it back, another one of ours is given to `fail` in words, anything else is fatal. entered: a row was taken, or (undefined) the lane is idle again. */
 export function openLane({ name, leaseMs, ledger, log, work, fail, entered, onFatal }: {
   name: LaneName; leaseMs: number; ledger: Ledger; log: Log; work: (row: Row, lease: Lease) => Promise<void>; fail: (row: Row, lease: Lease, reason: string) => Promise<void>; entered: (row: Row | undefined) => void; onFatal: (error: unknown) => void;
-}): Lane {
+}): Turns {
   let stopping = false;
-  let busy: Promise<void> | undefined;
-  let again = false;
 
   async function drain(): Promise<void> {
     for (let taken = await ledger.take(name); taken !== undefined; taken = stopping ? undefined : await ledger.take(name)) {
@@ -37,32 +34,13 @@ export function openLane({ name, leaseMs, ledger, log, work, fail, entered, onFa
       }
     }
   }
-  function wake(): void {
-    if (stopping) return;
-    if (busy !== undefined) {
-      again = true;
-      return;
-    }
-    busy = drain().catch((error: unknown) => {
-      if (kindOf(error) === 'transient') log.warn({ reason: messageOf(error) }, 'the ledger is away; will try again');
-      else onFatal(error);
-    }).finally(() => {
-      busy = undefined;
-      if (again) {
-        again = false;
-        wake();
-      }
-    });
-  }
   // Rows of a trainer that died become free when their lease ends.
-  const looking = setInterval(wake, Math.max(500, leaseMs / 3));
-  wake();
+  const turns = takeTurns({ everyMs: Math.max(500, leaseMs / 3), drain, onAway: (error) => log.warn({ reason: messageOf(error) }, 'the ledger is away; will try again'), onFatal });
   return {
-    wake,
-    async stop() {
+    wake: turns.wake,
+    stop() {
       stopping = true;
-      clearInterval(looking);
-      await busy;
+      return turns.stop();
     },
   };
 }
