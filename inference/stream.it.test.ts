@@ -2,13 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { Client as Minio } from 'minio';
 import { readToEnd } from '../consumers/readToEnd.ts';
-import { s3Options } from '../producers/connections.ts';
 import { isAudited } from '../schemas/audit.ts';
-import { parseS3Uri } from '../schemas/settings.ts';
 import { openBench, startProcess, until, watch } from '../stack/testing.ts';
-import { tinyModel } from './tiny.testing.ts';
+import { promoteTiny } from './promoteTiny.testing.ts';
 
 const COUNT = 3000;
 const SLICE = 100;
@@ -17,13 +14,7 @@ test('kill -9 under load: every product is answered exactly once', async (t) => 
   const bench = await openBench(t);
   const run = randomUUID();
   const ids = Array.from({ length: COUNT }, (_, i) => `${run}-${i}`);
-  const s3 = new Minio(s3Options(bench.settings));
-  const { promoted, objects } = tinyModel(1, 0);
-  for (const [uri, bytes] of objects) {
-    const place = parseS3Uri(uri);
-    await s3.putObject(place?.bucket ?? '', place?.key ?? '', bytes);
-  }
-  await bench.publisher.send([{ topic: 'models', key: 'tiny', value: promoted }]);
+  await promoteTiny(bench);
   const predictions = await watch(t, bench, 'predictions');
   const mine = (): number => predictions.filter((one) => one.prediction_id.startsWith(run)).length;
 

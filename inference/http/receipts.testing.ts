@@ -3,14 +3,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
-import { Client as Minio } from 'minio';
 import { readToEnd } from '../../consumers/readToEnd.ts';
-import { s3Options } from '../../producers/connections.ts';
 import { kindOf } from '../../schemas/failure.ts';
 import { createRandom } from '../../schemas/random.ts';
-import { parseS3Uri } from '../../schemas/settings.ts';
 import { openBench, startProcess, until, type Bench } from '../../stack/testing.ts';
-import { TINY_CATEGORIES, tinyModel } from '../tiny.testing.ts';
+import { promoteTiny } from '../promoteTiny.testing.ts';
+import { TINY_CATEGORIES } from '../tiny.testing.ts';
 
 const CLIENTS = 16;
 const MOST_MS_TO_LIVE = 1500;
@@ -48,13 +46,7 @@ export async function killUnderLoad(t: TestContext, { kills, seed }: { readonly 
   const bench = await openBench(t);
   const run = `receipt-${randomUUID().slice(0, 8)}`;
   const random = createRandom(seed);
-  const s3 = new Minio(s3Options(bench.settings));
-  const { promoted, objects } = tinyModel(1, 0);
-  for (const [uri, bytes] of objects) {
-    const place = parseS3Uri(uri);
-    await s3.putObject(place?.bucket ?? '', place?.key ?? '', bytes);
-  }
-  await bench.publisher.send([{ topic: 'models', key: 'tiny', value: promoted }]);
+  await promoteTiny(bench);
 
   const headers = { authorization: `Bearer ${bench.tokens['admin'] ?? ''}`, 'content-type': 'application/json' };
   /** undefined: no answer, which promises nothing. */
