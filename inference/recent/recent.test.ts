@@ -40,6 +40,13 @@ test('the first prediction of an id counts, as in the join; one on a foreign par
   recent.prediction((partitionOf('b', WIDTH) + 1) % WIDTH, 3, predicted('b'));
   assert.deepEqual([recent.find('a')?.predicted, recent.find('b'), recent.size().predictions], ['Toys', undefined, 1]);
 });
+test('the oldest that is held: nothing while nothing is, whatever the number of partitions', () => {
+  const recent = roomy();
+  assert.equal(recent.oldestMs(), undefined);
+  put(recent, 'a', 7);
+  put(recent, 'b', 5);
+  assert.equal(recent.oldestMs(), 5);
+});
 test('a label that is read before its prediction waits for it, the newest so many', () => {
   const recent = roomy();
   recent.labelled(labelled('a', 0, 'Toys'));

@@ -142,7 +142,10 @@ export function createRecent({ predictions, bytes, partitions }: Room): Recent {
       const lane = laneOf(id);
       return lane?.gaveWay === true ? (oldestIn(lane) ?? Infinity) : undefined;
     },
-    oldestMs: () => lanes.reduce<number | undefined>((oldest, lane) => Math.min(oldest ?? Infinity, oldestIn(lane) ?? Infinity), undefined),
+    oldestMs() {
+      const oldest = Math.min(...lanes.map((lane) => oldestIn(lane) ?? Infinity));
+      return oldest === Infinity ? undefined : oldest;
+    },
     size: () => ({ predictions: byId.size, bytes: lanes.reduce((sum, lane) => sum + lane.bytes, 0), early: early.size }),
   };
 }
