@@ -1,6 +1,7 @@
 // The inference process: wiring only.
 import closeWithGrace from 'close-with-grace';
 import { randomBytes, randomFillSync } from 'node:crypto';
+import { join } from 'node:path';
 import { Counter, Gauge, Histogram, Registry as Metrics } from 'prom-client';
 import { checkAgreement } from '../consumers/agreement.ts';
 import { follow, type Following } from '../consumers/follow.ts';
@@ -16,7 +17,9 @@ import packageJson from '../package.json' with { type: 'json' };
 import { readModelSettings } from '../schemas/settings.ts';
 import { createAccess } from './access/access.ts';
 import { openTokens } from './access/tokensFile.ts';
+import { CONSOLE_FILES } from './console/files.ts';
 import { createApp } from './http/app.ts';
+import { readPages } from './http/pages.ts';
 import { allJobs } from './batch/allJobs.ts';
 import { openBatchLane, type BatchLane } from './batch/lane.ts';
 import { createBatchLedger } from './batch/ledger.ts';
@@ -133,7 +136,7 @@ try {
     },
     recent, live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
-    version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
+    pages: readPages(join(import.meta.dirname, 'console'), CONSOLE_FILES), version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
     onResponse(route, status, seconds, requestId) {
       requests.observe({ route, status: String(status) }, seconds);
       if (status >= 500) log.warn({ request_id: requestId, route, status, seconds }, 'refused');

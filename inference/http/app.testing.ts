@@ -1,13 +1,17 @@
 // The app without a process, for tests.
+import { join } from 'node:path';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { accessFor } from '../access/access.testing.ts';
 import { createApp, type Ports } from './app.ts';
 import type { ServingModel } from '../serving/loader.ts';
 import { createMicroBatch } from '../serving/microBatch.ts';
 import { createPredictor, type Predictor } from '../serving/predictor.ts';
+import { CONSOLE_FILES } from '../console/files.ts';
+import { readPages } from './pages.ts';
 import { createRepeats } from '../repeats/repeats.ts';
 import { createSlot } from '../serving/slot.ts';
 
+const pages = readPages(join(import.meta.dirname, '../console'), CONSOLE_FILES);
 const CATEGORIES = ['Beverages', 'Toys'];
 const model = (version: string): ServingModel => ({ name: 'tiny', version, promotionSeq: 7, weightsSha256: 'aa', manifest: { uri: 's3://models/tiny/7/manifest.json', sha256: 'bb' }, categories: CATEGORIES, score: () => ({ category: 'Toys', probabilities: Float64Array.of(0.25, 0.75) }) });
 
@@ -22,7 +26,7 @@ export function openApp({ predict, ...change }: Partial<Ports> & { readonly pred
     recent: { ask: () => Promise.resolve({ status: 'absent', heldSince: undefined }), stage: () => 'caught up' }, jobs: () => Promise.resolve({ jobs: [] }), job: () => Promise.resolve(undefined), trainBuckets: ['dataset'], predictBuckets: ['dataset', 'inference'], orderBatch: () => Promise.resolve(), cancelBatch: () => Promise.resolve('not open'),
     answer: createMicroBatch({ predict: predict ?? createPredictor({ slot, auditRate: 0, nowMs: () => 1000, observe: () => undefined }), publish, limits: { openRequests: 100, openBytes: 1e7 } }).answer, serving: () => slot.current(),
     publish, unready: () => undefined, live: () => Promise.resolve({ models: [] }), history: () => Promise.resolve({ models: [{ buckets: [] }] }), versions: () => Promise.resolve([{ model_version: 'v7' }]), awaiting: () => Promise.resolve([{ id: 'run-1' }]),
-    metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, access: accessFor({ p: 'predict', f: 'feedback', t: 'train', a: 'admin' }), repeats: createRepeats({ ttlMs: 1000, bytes: 1e6, count: 100 }), bodyLimitBytes: 1_000_000, modelName: 'tiny', defaultCategories: ['Fresh'], version: '1.2.3', corsOrigins: [], requestIdPrefix: 'r',
+    metricsText: () => Promise.resolve({ type: 'text/plain', text: 'loop 1' }), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, access: accessFor({ p: 'predict', f: 'feedback', t: 'train', a: 'admin' }), repeats: createRepeats({ ttlMs: 1000, bytes: 1e6, count: 100 }), bodyLimitBytes: 1_000_000, modelName: 'tiny', defaultCategories: ['Fresh'], version: '1.2.3', pages, corsOrigins: [], requestIdPrefix: 'r',
     onResponse: () => undefined, onUnexpected: () => undefined, ...change,
   });
   const post = async (url: string, token: string, body?: unknown) => {

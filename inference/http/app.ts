@@ -9,6 +9,7 @@ import { rememberAnswers } from './once.ts';
 import { answerClientError, answerProblems, refusedBy, sendProblem } from './problem.ts';
 import type { Repeats } from '../repeats/repeats.ts';
 import { batchRoutes, type BatchPorts } from '../routes/batch.ts';
+import { consoleRoutes, type ConsolePorts } from '../routes/console.ts';
 import { docsRoutes, type DocsPorts } from '../routes/docs.ts';
 import { feedbackRoutes, type FeedbackPorts } from '../routes/feedback.ts';
 import { healthRoutes, type HealthPorts } from '../routes/health.ts';
@@ -21,7 +22,7 @@ import { predictionRoutes, type PredictionPorts } from '../routes/predictions.ts
 import type { App } from '../routes/shapes.ts';
 
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
-export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & {
+export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & ConsolePorts & {
   readonly access: Access;
   readonly repeats: Repeats;
   readonly bodyLimitBytes: number;
@@ -69,6 +70,7 @@ export function createApp(ports: Ports): FastifyInstance {
   modelRoutes(app, ports, needs);
   liveRoutes(app, ports, needs);
   oipRoutes(app, ports, needs);
+  consoleRoutes(app, ports, needs);
   healthRoutes(app, ports);
   docsRoutes(app, ports, () => routes);
   return app as unknown as FastifyInstance;

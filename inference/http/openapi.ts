@@ -34,13 +34,13 @@ function parametersOf(place: 'path' | 'query' | 'header', schema: object | undef
   const { properties = {}, required = [] } = (schema ?? {}) as { properties?: Record<string, Json>; required?: readonly string[] };
   return Object.entries(properties).map(([name, one]) => ({ name, in: place, required: place === 'path' || required.includes(name), ...('description' in one ? { description: one['description'] } : {}), schema: show(one) }));
 }
-const ANSWERS: Readonly<Record<string, string>> = { 200: 'Done.', 201: 'Made.', 202: 'Accepted; Kafka has it.', 204: 'Done; nothing to say.' };
+const ANSWERS: Readonly<Record<string, string>> = { 200: 'Done.', 201: 'Made.', 202: 'Accepted; Kafka has it.', 204: 'Done; nothing to say.', 304: 'As the caller knows it.' };
 
 function operationOf(route: Route, show: Show): Json {
   const { method, url, scopes, tag, summary, description, body, bodyOptional, params, querystring, headers, answers, refuses } = route;
   const parameters = [...parametersOf('path', params, show).filter((one) => url.includes(`:${String(one['name'])}`)), ...parametersOf('query', querystring, show), ...parametersOf('header', headers, show), { $ref: '#/components/parameters/x-request-id' }];
   const contentOf = (schema: object): unknown => ('content' in schema ? show(schema.content) : { 'application/json': { schema: show(schema) } });
-  const answered = Object.entries(answers).map(([status, schema]) => [status, { description: ANSWERS[status] ?? 'An answer.', headers: headersOf(), content: contentOf(schema) }]);
+  const answered = Object.entries(answers).map(([status, schema]) => [status, { description: ANSWERS[status] ?? 'An answer.', headers: headersOf(), ...(status === '304' ? {} : { content: contentOf(schema) }) }]);
   const refused = refuses.filter((status) => answers[status] === undefined).map((status) => [String(status), { $ref: `#/components/responses/${url.startsWith('/v2') ? 'v2-' : ''}${status}` }]);
   return {
     operationId: operationIdOf(method, url), summary, ...(description === undefined ? {} : { description }), tags: [tag],
