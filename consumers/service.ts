@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { pino } from 'pino';
 import type { Registry as Metrics } from 'prom-client';
 import { messageOf } from '../schemas/failure.ts';
+import { processMetrics } from './processMetrics.ts';
 
 export type ProcessLog = ReturnType<typeof pino>;
 export const createLog = (name: string, level: string): ProcessLog => pino({ name, level });
@@ -15,6 +16,7 @@ export type Service = {
   readonly port: number;
   readonly log: ProcessLog;
   readonly metrics: Metrics;
+  readonly dataDir: string;
   /** undefined when ready, else why not. */
   readonly unready: () => string | undefined;
   /** GET routes that answer JSON, at once or after a while. */
@@ -32,8 +34,9 @@ export function dieWith(log: ProcessLog): (error: unknown) => void {
   };
 }
 
-export async function runService({ host, port, log, metrics, unready, routes = {}, start, stop }: Service): Promise<void> {
+export async function runService({ host, port, log, metrics, dataDir, unready, routes = {}, start, stop }: Service): Promise<void> {
   const die = dieWith(log);
+  processMetrics(metrics, dataDir);
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const answer = (status: number, body: unknown): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

@@ -2,10 +2,11 @@
 import closeWithGrace from 'close-with-grace';
 import { randomBytes, randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
-import { Counter, Gauge, Histogram, Registry as Metrics } from 'prom-client';
+import { Registry as Metrics } from 'prom-client';
 import { checkAgreement } from '../consumers/agreement.ts';
 import { follow, type Following } from '../consumers/follow.ts';
 import { createReadObject, sha256 } from '../consumers/objects.ts';
+import { processMetrics } from '../consumers/processMetrics.ts';
 import { createLog, dieWith } from '../consumers/service.ts';
 import { runShards, type Shards } from '../consumers/shards.ts';
 import { createKafka } from '../producers/kafka.ts';
@@ -30,6 +31,7 @@ import { createMicroBatch } from './serving/microBatch.ts';
 import { keepModel } from './serving/models.ts';
 import { createPredictor } from './serving/predictor.ts';
 import { openRecent } from './recent/reader.ts';
+import { inferenceGauges, inferenceMetrics } from './metrics.ts';
 import { createRepeats } from './repeats/repeats.ts';
 import { createSlot } from './serving/slot.ts';
 import { openStream } from './stream.ts';
@@ -40,11 +42,8 @@ const die = dieWith(log);
 const registry = openRegistry(settings);
 const metrics = new Metrics();
 const load = loadMetrics(metrics);
-const duration = new Histogram({ name: 'loop_prediction_seconds', help: 'Scoring of one batch', buckets: [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3], registers: [metrics] });
-const scored = new Counter({ name: 'loop_predictions_total', help: 'Texts scored', registers: [metrics] });
-const requests = new Histogram({ name: 'loop_http_request_seconds', help: 'HTTP requests', labelNames: ['route', 'status'], buckets: [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3], registers: [metrics] });
-const info = new Gauge({ name: 'loop_model_info', help: '1 for the serving model', labelNames: ['model_name', 'model_version', 'promotion_seq'], registers: [metrics] });
-const deadLetters = new Counter({ name: 'loop_dead_letters_total', help: 'Records set aside', labelNames: ['topic', 'reason'], registers: [metrics] });
+processMetrics(metrics, settings.homeDir);
+const { duration, scored, requests, deadLetters, batchJobs, batchRows, serves } = inferenceMetrics(metrics);
 const newId = idSource(Date.now, randomFillSync);
 // HTTP must hear soon that Kafka is away; the stream may wait.
 const HTTP_RETRIES = 2;
@@ -79,20 +78,7 @@ try {
     modelName: settings.modelName, slot, read: createReadObject(settings), log,
     onSwap(model) {
       announceFirst();
-      info.reset();
-      info.set({ model_name: model.name, model_version: model.version, promotion_seq: String(model.promotionSeq) }, 1);
-    },
-  });
-  new Gauge({
-    name: 'loop_model_load_failed', help: '1: a promoted model could not be loaded and the old one serves', labelNames: ['model_name'], registers: [metrics],
-    collect() {
-      this.set({ model_name: settings.modelName }, keeper.failure() === undefined ? 0 : 1);
-    },
-  });
-  new Gauge({
-    name: 'loop_model_behind', help: 'Promotions the newest one is ahead of the one that serves here; 0: converged', labelNames: ['model_name'], registers: [metrics],
-    collect() {
-      this.set({ model_name: settings.modelName }, keeper.behind());
+      serves(model);
     },
   });
   const predict = createPredictor({
@@ -112,14 +98,14 @@ try {
   load.watch('predict', openAnswers);
   load.watch('publish', publisher.load);
   const recent = openRecent(settings, log);
-  new Gauge({
-    name: 'loop_recent_predictions', help: 'Predictions held for look-ups', registers: [metrics],
-    async collect() {
+  const started: { shards?: Shards; following?: Following; lane?: BatchLane } = {};
+  inferenceGauges(metrics, {
+    modelName: settings.modelName, loadFailed: () => keeper.failure() !== undefined, behind: () => keeper.behind(), lags: () => started.shards?.lags() ?? [],
+    recent: async () => {
       const size = await recent.ask({ kind: 'size' }).catch(() => undefined);
-      this.set(size?.status === 'size' ? size.predictions : 0);
+      return size?.status === 'size' ? size.predictions : 0;
     },
   });
-  const started: { shards?: Shards; following?: Following; lane?: BatchLane } = {};
   let stopping = false;
   const app = createApp({
     answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: MAX_REPEATS }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories,
@@ -143,13 +129,6 @@ try {
       else log.debug({ request_id: requestId, route, status, seconds }, 'answered');
     },
     onUnexpected: (error, requestId) => log.error({ err: error, request_id: requestId }, messageOf(error)),
-  });
-  new Gauge({
-    name: 'loop_consumer_lag', help: 'Records not yet handled', labelNames: ['process', 'partition'], registers: [metrics],
-    collect() {
-      this.reset();
-      for (const [partition, lag] of started.shards?.lags() ?? []) this.set({ process: 'inference', partition }, lag);
-    },
   });
   await app.listen({ host: settings.bindHost, port: settings.inferencePort });
   // Intake off, finish what is under way, flush, close.
@@ -184,8 +163,6 @@ try {
       }
     },
   });
-  const batchJobs = new Counter({ name: 'loop_batch_jobs_total', help: 'Batch predictions ended here', labelNames: ['outcome'], registers: [metrics] });
-  const batchRows = new Counter({ name: 'loop_batch_rows_total', help: 'Rows predicted by batch jobs that finished here', registers: [metrics] });
   started.lane = openBatchLane({
     env: process.env, leaseMs: settings.leaseMs, maxBytes: settings.maxBatchBytes, ledger: batches, storage: createStorage(settings), log, onFatal: die,
     serving() {

@@ -1,5 +1,5 @@
 // The trainer process: wiring only.
-import { Counter, Gauge, Histogram, Registry as Metrics } from 'prom-client';
+import { Registry as Metrics } from 'prom-client';
 import { checkAgreement } from '../consumers/agreement.ts';
 import { createLog, runService } from '../consumers/service.ts';
 import { subscribe, type Subscription } from '../consumers/subscriber.ts';
@@ -17,6 +17,7 @@ import type { Outcome, Row } from './record/row.ts';
 import { createScheduler, type Scheduler } from './jobs/scheduler.ts';
 import { versionsOf } from './record/versions.ts';
 import { mirrorTo } from './tracking/wiring.ts';
+import { trainerMetrics } from './metrics.ts';
 import { briefJob, wholeJob, type Running } from './record/view.ts';
 import type { WorkerStage } from './jobs/desk.ts';
 import { startWorker, type Worker } from './jobs/worker.ts';
@@ -26,11 +27,7 @@ const log = createLog('trainer', settings.logLevel);
 const registry = openRegistry(settings);
 const ledger = createLedger(settings);
 const metrics = new Metrics();
-const trainings = new Counter({ name: 'loop_trainings_total', help: 'Trainings by outcome', labelNames: ['outcome'], registers: [metrics] });
-const rollbacks = new Counter({ name: 'loop_rollbacks_total', help: 'Rollbacks by outcome', labelNames: ['outcome'], registers: [metrics] });
-const seconds = new Histogram({ name: 'loop_training_seconds', help: 'From start to outcome', buckets: [1, 2, 5, 10, 20, 40, 80, 160, 320], registers: [metrics] });
-const stages = new Gauge({ name: 'loop_training_stage', help: '1 for the stage of the running training', labelNames: ['stage'], registers: [metrics] });
-const deadLetters = new Counter({ name: 'loop_dead_letters_total', help: 'Records set aside', labelNames: ['topic', 'reason'], registers: [metrics] });
+const { trainings, rollbacks, seconds, stages, deadLetters } = trainerMetrics(metrics, () => subscription?.lags() ?? []);
 // A loop of its own: nothing here waits for it.
 const mirror = mirrorTo({ settings, objects: createArtifacts(settings), log, metrics });
 let worker: Worker | undefined;
@@ -41,12 +38,6 @@ let collecting: NodeJS.Timeout | undefined;
 const artifacts = createArtifacts(settings);
 let scheduler: Scheduler | undefined;
 let rows: Row[] = [];
-new Gauge({
-  name: 'loop_consumer_lag', help: 'Records not yet handled', labelNames: ['process', 'partition'], registers: [metrics],
-  collect() {
-    for (const [partition, lag] of subscription?.lags() ?? []) this.set({ process: 'trainer', partition }, lag);
-  },
-});
 const look = async (): Promise<void> => {
   rows = await ledger.latest(20).catch(() => rows);
 };
@@ -83,7 +74,7 @@ async function collectIfDue(): Promise<void> {
 }
 
 await runService({
-  name: 'trainer', host: settings.bindHost, port: settings.trainerPort, log, metrics,
+  name: 'trainer', host: settings.bindHost, port: settings.trainerPort, log, metrics, dataDir: settings.homeDir,
   unready: () => (subscription === undefined ? 'starting' : undefined),
   routes: { '/jobs': jobsOf, '/job': jobOf, '/trainings': () => ({ auto_retrain: settings.autoRetrain, schedule: scheduler?.state() ?? 'not looked yet', stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }), '/awaiting': async () => (await ledger.awaiting(settings.modelName)).map(briefly), '/models': async () => versionsOf(await ledger.promotions(settings.modelName)) },
   async start(die) {

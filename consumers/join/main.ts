@@ -23,7 +23,7 @@ const metrics = createJoinMetrics({
 });
 
 await runService({
-  name: 'join', host: settings.bindHost, port: settings.joinPort, log, metrics: metrics.registry,
+  name: 'join', host: settings.bindHost, port: settings.joinPort, log, metrics: metrics.registry, dataDir: settings.homeDir,
   unready: () => (shards === undefined ? 'starting' : shards.live().length === 0 ? 'no partition is live yet' : undefined),
   async start(die) {
     await checkAgreement(settings.homeDir, registry);

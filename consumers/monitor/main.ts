@@ -22,10 +22,10 @@ const promoted = new Map<string, ModelPromoted>();
 /** Only what this process owns and has caught up with: standbys show nothing. */
 const owned = (): MonitorTask[] => (shards?.live() ?? []).map((partition) => tasks.get(partition)).filter((task) => task !== undefined);
 const views = (): VersionView[] => owned().flatMap((task) => task.fold.versions().map((version) => viewOf(version, task.fold, Date.now())));
-const metrics = createMonitorMetrics(views, () => shards?.lags() ?? new Map());
+const metrics = createMonitorMetrics(views, () => shards?.lags() ?? new Map(), () => promoted.values());
 
 await runService({
-  name: 'monitor', host: settings.bindHost, port: settings.monitorPort, log, metrics: metrics.registry,
+  name: 'monitor', host: settings.bindHost, port: settings.monitorPort, log, metrics: metrics.registry, dataDir: settings.homeDir,
   unready: () => (shards === undefined ? 'starting' : undefined),
   routes: {
     '/live': () => ({ models: views(), partitions: shards?.live() ?? [], labelled_offsets: owned().map((task) => String(task.fold.offset())), lag: Object.fromEntries(shards?.lags() ?? []) }),

@@ -1,5 +1,6 @@
 // The monitor's figures, read from the fold when scraped. No evidence is an absent series, never 0. Only the newest two versions of a model with labels are shown.
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { ModelPromoted } from '../../schemas/events.ts';
 import { deadLetterCounter, lagGauge } from '../join/metrics.ts';
 import type { ScoresView, VersionView } from './view.ts';
 
@@ -12,7 +13,8 @@ export function shownOf(views: readonly VersionView[]): VersionView[] {
   return [...models.values()].flatMap((list) => list.toSorted((a, b) => b.last_labelled_at - a.last_labelled_at).slice(0, SHOWN_VERSIONS));
 }
 
-export function createMonitorMetrics(views: () => readonly VersionView[], lags: () => ReadonlyMap<string, number>): MonitorMetrics {
+/** champions: of every model the promotion that counts. */
+export function createMonitorMetrics(views: () => readonly VersionView[], lags: () => ReadonlyMap<string, number>, champions: () => Iterable<Pick<ModelPromoted, 'model_name' | 'model_version' | 'promotion_seq'>>): MonitorMetrics {
   const registry = new Registry();
   type Put = (labels: Record<string, string>, value: number | null | undefined) => void;
   const gauge = (name: string, help: string, labelNames: string[], fill: (view: VersionView, put: Put) => void): void => {
@@ -69,6 +71,13 @@ export function createMonitorMetrics(views: () => readonly VersionView[], lags: 
     for (const cell of view.window_cells) put({ label: cell.label, predicted: cell.predicted, window: 'live' }, cell.count);
     for (const cell of view.cells) put({ label: cell.label, predicted: cell.predicted, window: 'all' }, cell.count);
   });
+  new Gauge({
+    name: 'loop_champion', help: 'The number of the promotion, for the version that was promoted last', labelNames: ['model_name', 'model_version'], registers: [registry],
+    collect() {
+      this.reset();
+      for (const { model_name, model_version, promotion_seq } of champions()) this.set({ model_name, model_version }, promotion_seq);
+    },
+  });
   // Counted in the fold, not here: a restart goes on where the log stands.
   const counter = (name: string, help: string, read: (view: VersionView) => number): void => {
     new Counter({
@@ -82,5 +91,7 @@ export function createMonitorMetrics(views: () => readonly VersionView[], lags: 
   counter('loop_pairs_added_total', 'Labels added', (view) => view.pairs_added);
   counter('loop_pairs_removed_total', 'Labels taken back by corrections and withdrawals', (view) => view.pairs_removed);
   lagGauge(registry, 'monitor', lags);
-  return { registry, requests: new Counter({ name: 'loop_retrain_requests_total', help: 'Retrainings ordered by this process', labelNames: ['cause'], registers: [registry] }), deadLetters: deadLetterCounter(registry) };
+  const requests = new Counter({ name: 'loop_retrain_requests_total', help: 'Retrainings ordered by this process', labelNames: ['cause'], registers: [registry] });
+  requests.inc({ cause: 'drift' }, 0);
+  return { registry, requests, deadLetters: deadLetterCounter(registry) };
 }

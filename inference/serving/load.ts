@@ -1,5 +1,4 @@
-// How busy the process is, as metrics: what waits for an answer, what was refused, how large batches are, how long the broker takes, how late the event loop is.
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+// How busy the process is, as metrics: what waits for an answer, what was refused, how large batches are, how long the broker takes.
 import { Counter, Gauge, Histogram, type Registry as Metrics } from 'prom-client';
 import type { Load } from '../../producers/groupCommit.ts';
 
@@ -10,7 +9,6 @@ export type LoadMetrics = {
   /** Tells from now on what is open. */
   watch(queue: 'predict' | 'publish', load: () => Load): void;
 };
-const QUANTILES = [50, 99, 99.9] as const;
 
 export function loadMetrics(metrics: Metrics): LoadMetrics {
   const registers = [metrics];
@@ -28,18 +26,6 @@ export function loadMetrics(metrics: Metrics): LoadMetrics {
   open('loop_queue_requests', 'Requests that are not answered yet (predict) and sends that are not settled (publish)', ({ sends }) => sends);
   open('loop_queue_bytes', 'Bytes that they hold', ({ bytes }) => bytes);
   open('loop_queue_in_flight', 'Batches and sends under way', ({ inFlight }) => inFlight);
-  const delay = monitorEventLoopDelay({ resolution: 10 });
-  delay.enable();
-  new Gauge({
-    name: 'loop_event_loop_delay_seconds', help: 'How late the event loop is, since the last scrape', labelNames: ['quantile'], registers,
-    collect() {
-      // The timer's own resolution is not a delay.
-      const seconds = (nanoseconds: number): number => (Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - 0.01) : 0);
-      for (const one of QUANTILES) this.set({ quantile: String(one / 100) }, seconds(delay.percentile(one)));
-      this.set({ quantile: '1' }, seconds(delay.max));
-      delay.reset();
-    },
-  });
   for (const queue of ['predict', 'publish']) shed.inc({ queue }, 0);
   return {
     shed: (queue) => shed.inc({ queue }), batch: (count) => rows.observe(count),

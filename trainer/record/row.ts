@@ -9,7 +9,8 @@ export type Row = {
   readonly cancelled_at: Date | null; readonly cancelled_by: string | null;
 };
 export type Champion = { readonly id: string; readonly version: string; readonly seq: number; readonly manifestUri: string; readonly manifestSha256: string | undefined; readonly offsets: Offsets; readonly promotedAt: Date; /** rows.csv of its run */ readonly datasetPath: string | null };
-export type Outcome = 'promoted' | 'rejected' | 'superseded' | 'stale' | 'error' | 'cancelled';
+export const OUTCOMES = ['promoted', 'rejected', 'superseded', 'stale', 'error', 'cancelled'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 export type Lease = { readonly id: string; readonly token: string };
 /** Trainings one at a time per model; rollbacks beside them, because an admin who needs one cannot wait for a training. */
 export type LaneName = 'training' | 'rollback';

@@ -1,0 +1,43 @@
+// What every process tells of itself: how late its event loop is, and how much room is left where its data lies.
+import { statfs } from 'node:fs/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Gauge, type Registry as Metrics } from 'prom-client';
+
+const QUANTILES = { '0.5': 50, '0.99': 99, '0.999': 99.9 } as const;
+
+function eventLoopDelay(metrics: Metrics): void {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  new Gauge({
+    name: 'loop_event_loop_delay_seconds', help: 'How late the event loop is, since the last scrape', labelNames: ['quantile'], registers: [metrics],
+    collect() {
+      // The timer's own resolution is not a delay.
+      const seconds = (nanoseconds: number): number => (Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - 0.01) : 0);
+      for (const [quantile, percentile] of Object.entries(QUANTILES)) this.set({ quantile }, seconds(delay.percentile(percentile)));
+      this.set({ quantile: '1' }, seconds(delay.max));
+      delay.reset();
+    },
+  });
+}
+
+/** A folder that cannot be looked at gives no figure. */
+function disk(metrics: Metrics, dataDir: string): void {
+  const gauge = (name: string, help: string, read: (of: { readonly bavail: number; readonly blocks: number }) => number): void => {
+    // With a label, though there is one volume: a gauge without labels is there as 0 before anything is known.
+    new Gauge({
+      name, help, labelNames: ['volume'], registers: [metrics],
+      async collect() {
+        this.reset();
+        const found = await statfs(dataDir).catch(() => undefined);
+        if (found !== undefined) this.set({ volume: 'data' }, read(found) * found.bsize);
+      },
+    });
+  };
+  gauge('loop_disk_free_bytes', 'Bytes free for us on the volume of the data folder', ({ bavail }) => bavail);
+  gauge('loop_disk_size_bytes', 'Its size', ({ blocks }) => blocks);
+}
+
+export function processMetrics(metrics: Metrics, dataDir: string): void {
+  eventLoopDelay(metrics);
+  disk(metrics, dataDir);
+}

@@ -1,0 +1,32 @@
+// The trainer's figures. The mirror into MLflow adds its own.
+import { Counter, Gauge, Histogram, type Registry as Metrics } from 'prom-client';
+import { OUTCOMES } from './record/row.ts';
+
+export type TrainerMetrics = {
+  readonly trainings: Counter<'outcome'>; readonly rollbacks: Counter<'outcome'>; readonly seconds: Histogram; readonly stages: Gauge<'stage'>; readonly deadLetters: Counter<'topic' | 'reason'>;
+};
+
+export function trainerMetrics(metrics: Metrics, lags: () => Iterable<readonly [partition: string, lag: number]>): TrainerMetrics {
+  const registers = [metrics];
+  const trainings = new Counter({ name: 'loop_trainings_total', help: 'Trainings by outcome', labelNames: ['outcome'], registers });
+  const rollbacks = new Counter({ name: 'loop_rollbacks_total', help: 'Rollbacks by outcome', labelNames: ['outcome'], registers });
+  // A rate needs the series before its first event.
+  for (const outcome of OUTCOMES) for (const counter of [trainings, rollbacks]) counter.inc({ outcome }, 0);
+  new Gauge({
+    name: 'loop_consumer_lag', help: 'Records not yet handled', labelNames: ['process', 'partition'], registers,
+    collect() {
+      for (const [partition, lag] of lags()) this.set({ process: 'trainer', partition }, lag);
+    },
+  });
+  return {
+    trainings, rollbacks,
+    seconds: new Histogram({ name: 'loop_training_seconds', help: 'From start to outcome', buckets: [1, 2, 5, 10, 20, 40, 80, 160, 320], registers }),
+    stages: new Gauge({ name: 'loop_training_stage', help: '1 for the stage of the running training', labelNames: ['stage'], registers }),
+    deadLetters: new Counter({ name: 'loop_dead_letters_total', help: 'Records set aside', labelNames: ['topic', 'reason'], registers }),
+  };
+}
+/** Made with its first value: until it is known the figure is absent, not 0. */
+export function mirrorGauge(metrics: Metrics): (rows: number) => void {
+  let behind: Gauge | undefined;
+  return (rows) => (behind ??= new Gauge({ name: 'loop_mlflow_behind', help: 'Ended rows of auto_training that MLflow has not been told', registers: [metrics] })).set(rows);
+}
