@@ -45,4 +45,6 @@ export function partitionOf(key: string | Uint8Array, partitions: number): numbe
   return length >= 0 ? partitionAt(scratch, 0, length, partitions) : partitionOf(utf8.encode(key), partitions);
 }
 /** The same for the key at data[from, to). */
-export const partitionAt = (data: Uint8Array, from: number, to: number, partitions: number): number => (murmur2(data, from, to) & 0x7fffffff) % partitions;
+export const partitionAt = (data: Uint8Array, from: number, to: number, partitions: number): number => partitionOfHash(murmur2(data, from, to), partitions);
+/** The same for a key with this murmur2. */
+export const partitionOfHash = (hash: number, partitions: number): number => (hash & 0x7fffffff) % partitions;

@@ -7,7 +7,7 @@ import { AVRO } from './avro.ts';
 import { decoderFor, encode, schemaText } from './codec.ts';
 import type { Example, Feedback, Labelled, Prediction, Product } from './events.ts';
 import { LoopError } from './failure.ts';
-import { quickFeedbackReader, quickLabelledReader, quickPredictionReader, quickProductReader, type QuickReader } from './quickRead.ts';
+import { endOfPredictionId, quickFeedbackReader, quickLabelledReader, quickPredictionReader, quickProductReader, type QuickReader } from './quickRead.ts';
 import { quickExampleWriter, quickFeedbackWriter, quickLabelledWriter, quickPredictionWriter, type QuickWriter } from './quickWrite.ts';
 
 const typeOf = (topic: 'products' | 'predictions' | 'feedback' | 'labelled' | 'examples'): avro.Type => avro.Type.forSchema(AVRO[topic] as avro.Schema, { wrapUnions: false });
@@ -55,6 +55,18 @@ function readsAs<E>(topic: 'products' | 'predictions' | 'feedback' | 'labelled',
 }
 readsAs('products', product, quickProductReader());
 readsAs('predictions', prediction, quickPredictionReader());
+test('predictions: the walk over the bytes ends well exactly where the quick reader does, and finds the id', () => {
+  const read = quickPredictionReader();
+  fc.assert(fc.property(prediction, fc.nat(), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }), fc.uint8Array({ maxLength: 3 }), (event, cut, changes, more) => {
+    const body = typeOf('predictions').toBuffer(event);
+    const bytes = Buffer.concat([body.subarray(0, body.length - (cut % 3)), more]);
+    for (const [at, byte] of changes) if (bytes.length > 0) bytes[at % bytes.length] = byte;
+    const found = read(bytes, 0, bytes.length);
+    const end = endOfPredictionId(bytes, 0, bytes.length);
+    assert.equal(end >= 0, found !== undefined);
+    if (found !== undefined) assert.ok(bytes.toString('utf8', 0, end).endsWith(found.prediction_id));
+  }), { numRuns: 1000 });
+});
 readsAs('feedback', feedback, quickFeedbackReader());
 readsAs('labelled', labelled, quickLabelledReader());
 

@@ -125,6 +125,28 @@ export function quickPredictionReader(): QuickReader<Prediction> {
     prediction_id: text(c), model_name: name(c), model_version: name(c), product_description: text(c), category: name(c), probabilities: list(c), predicted_at: long(c), audit: flag(c),
   }));
 }
+const skipText = (c: Cursor): void => void (c.at = endOfText(c));
+const walked: Cursor = { bytes: NOTHING, at: 0, to: 0 };
+/** Where the id of the prediction at bytes[from, to) ends; -1: the bytes are none that the quick reader reads. Makes nothing of them. */
+export function endOfPredictionId(bytes: Uint8Array, from: number, to: number): number {
+  const c = walked;
+  // No text is cut out: any bytes will do.
+  [c.bytes, c.at, c.to] = [bytes as Buffer, from, to];
+  skipText(c);
+  const end = c.at;
+  for (let texts = 0; texts < 4; texts += 1) skipText(c);
+  const count = long(c);
+  if (count < 0 || count * 9 > to - c.at) c.at = LOST;
+  for (let left = count; left > 0 && c.at !== LOST; left -= 1) {
+    skipText(c);
+    c.at += 8;
+  }
+  if (count !== 0 && long(c) !== 0) c.at = LOST;
+  long(c);
+  flag(c);
+  c.bytes = NOTHING;
+  return c.at === to ? end : -1;
+}
 export function quickProductReader(): QuickReader<Product> {
   const name = createNames();
   return readerOf((c) => ({ product_id: text(c), prediction_id: present(c) ? text(c) : null, model_name: name(c), product_description: text(c), sent_at: long(c) }));

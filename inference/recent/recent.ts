@@ -1,21 +1,29 @@
 // The newest predictions and what people have said of them, in bounded memory: what is held, what gives way, how it is found. Knows nothing of Kafka and HTTP.
 // Each partition of `predictions` has an equal share of the room, so what is held does not depend on the order in which partitions are read.
+// They are kept as the bytes they came in and read when somebody asks: nearly all give way unseen.
+import { decoderFor, encode, schemaText } from '../../schemas/codec.ts';
 import type { Labelled, Prediction, Probability } from '../../schemas/events.ts';
-import { partitionOf } from '../../schemas/partition.ts';
+import { murmur2, partitionOfHash } from '../../schemas/partition.ts';
+import { endOfPredictionId } from '../../schemas/quickRead.ts';
+import { createLane, type Lane } from './lane.ts';
 
 export type Revision = { readonly revision: number; /** null: withdrawn */ readonly label: string | null; readonly source: string; readonly labelled_at: number };
-/** What is the same for all predictions of a version is kept once. */
-type Kind = { readonly modelName: string; readonly modelVersion: string; readonly categories: readonly string[]; held: number };
+type Kind = { readonly modelName: string; readonly modelVersion: string; readonly categories: readonly string[] };
+/** A prediction as it stands when it is asked for. */
 export type Held = {
   readonly id: string; readonly text: string; readonly kind: Kind; readonly predicted: string; readonly probabilities: readonly number[]; readonly predictedAt: number; /** broker time */ readonly atMs: number; readonly audit: boolean;
   /** The newest ones, in order. */
-  revisions: readonly Revision[];
+  readonly revisions: readonly Revision[];
 };
+/** Where a record's key and value stand; the value in wire format under our own schema. */
+export type Window = { readonly bytes: Uint8Array; readonly keyFrom: number; readonly keyTo: number; readonly valueFrom: number; readonly valueTo: number };
 export type Status = 'unlabelled' | 'labelled' | 'withdrawn';
 export type Room = { readonly predictions: number; readonly bytes: number; readonly partitions: number };
 export type Recent = {
   /** A prediction as it stands on its partition, in offset order. The first one of an id counts, as in the join. */
   prediction(partition: number, atMs: number, event: Prediction): void;
+  /** The same from the record's bytes, several times as quickly; false: nothing was done, they are not plainly a prediction, with its id as the key, on its partition. */
+  record(partition: number, atMs: number, window: Window): boolean;
   /** A label, or a change of one; one that is not newer than what is known changes nothing. Before its prediction: kept for it, the newest EARLY of them. */
   labelled(event: Labelled): void;
   find(id: string): Held | undefined;
@@ -33,11 +41,13 @@ export const EARLY = 10_000;
 /** A prediction may be corrected without end: so many of its newest revisions are kept. */
 export const REVISIONS = 8;
 
-// What V8 takes on a 64-bit machine; recent.test.ts holds the sum against the heap.
-const HELD_BYTES = 230;
+// What V8 takes on a 64-bit machine; recent.test.ts holds the sum of all against the process.
 const REVISION_BYTES = 120;
-const textBytes = (text: string): number => 24 + text.length * (/[^\0-\xff]/.test(text) ? 2 : 1);
-const bytesOf = ({ id, text, probabilities, revisions }: Held): number => HELD_BYTES + textBytes(id) + textBytes(text) + 8 * probabilities.length + REVISION_BYTES * revisions.length;
+/** Before the id in a value in wire format. */
+const HEADER_BYTES = 5;
+/** Allocated at a time by a partition with room enough. */
+const SLAB_BYTES = 64 * 1024;
+const LEAST_SLAB_BYTES = 4 * 1024;
 
 export const statusOf = ({ revisions }: Held): Status => (revisions.length === 0 ? 'unlabelled' : revisions.at(-1)?.label === null ? 'withdrawn' : 'labelled');
 export const labelOf = ({ revisions }: Held): string | null => revisions.at(-1)?.label ?? null;
@@ -53,99 +63,126 @@ export function viewOf(held: Held) {
 }
 export type View = ReturnType<typeof viewOf>;
 
-/** A queue in an array that is cut now and then. */
-type Lane = { list: (Held | undefined)[]; head: number; bytes: number; gaveWay: boolean };
-const countOf = ({ list, head }: Lane): number => list.length - head;
+type Share = { readonly lane: Lane; readonly revisions: Map<number, readonly Revision[]>; revisionCount: number; gaveWay: boolean };
+const decode = decoderFor('predictions', schemaText('predictions'));
+/** Spreads what the partition has left the same in all of a lane's hashes. */
+const spread = (hash: number): number => Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) >>> 0;
+const utf8 = new TextEncoder();
+const text = new TextDecoder('utf-8', { ignoreBOM: true });
+/** An id as Avro writes it: the zigzag varint of its length, then its bytes from idFrom on. */
+function idField(id: string): { readonly field: Uint8Array; readonly idFrom: number } {
+  const bytes = utf8.encode(id);
+  const field: number[] = [];
+  let rest = 2 * bytes.length;
+  for (; rest >= 128; rest >>>= 7) field.push((rest & 127) | 128);
+  field.push(rest);
+  return { field: Uint8Array.of(...field, ...bytes), idFrom: field.length };
+}
 
 export function createRecent({ predictions, bytes, partitions }: Room): Recent {
-  const byId = new Map<string, Held>();
-  const lanes: Lane[] = Array.from({ length: partitions }, () => ({ list: [], head: 0, bytes: 0, gaveWay: false }));
+  const share = { predictions: Math.ceil(predictions / partitions), bytes: Math.floor(bytes / partitions) };
+  const slabBytes = Math.max(LEAST_SLAB_BYTES, Math.min(SLAB_BYTES, share.bytes >>> 3));
+  const shares: Share[] = Array.from({ length: partitions }, () => ({ lane: createLane(slabBytes, HEADER_BYTES), revisions: new Map(), revisionCount: 0, gaveWay: false }));
   const early = new Map<string, Labelled[]>();
-  const kinds: Kind[] = [];
-  const laneShare = { predictions: Math.ceil(predictions / partitions), bytes: Math.floor(bytes / partitions) };
 
-  function kindOf({ model_name, model_version, probabilities }: Prediction): Kind {
-    const found = kinds.find((kind) => kind.modelVersion === model_version && kind.modelName === model_name && kind.categories.length === probabilities.length && kind.categories.every((category, i) => category === probabilities[i]?.category));
-    if (found !== undefined) return found;
-    const made: Kind = { modelName: model_name, modelVersion: model_version, categories: probabilities.map(({ category }) => category), held: 0 };
-    kinds.push(made);
-    return made;
+  const countOf = ({ lane }: Share): number => lane.end() - lane.first();
+  const bytesOf = ({ lane, revisionCount }: Share): number => lane.bytes() + REVISION_BYTES * revisionCount;
+  const oldestIn = (one: Share | undefined): number | undefined => (one === undefined || countOf(one) === 0 ? undefined : one.lane.atMs(one.lane.first()));
+  /** Where the prediction with this id is, or would be. */
+  function placeOf(id: string): { readonly share: Share | undefined; readonly place: number } {
+    const { field, idFrom } = idField(id);
+    const hash = murmur2(field, idFrom);
+    const one = shares[partitionOfHash(hash, partitions)];
+    return { share: one, place: one?.lane.find(spread(hash), field, 0, field.length) ?? 0 };
   }
-  function giveWay(lane: Lane): void {
-    const oldest = lane.list[lane.head];
-    if (oldest === undefined) return;
-    lane.list[lane.head] = undefined;
-    lane.head += 1;
-    lane.bytes -= bytesOf(oldest);
-    lane.gaveWay = true;
-    byId.delete(oldest.id);
-    oldest.kind.held -= 1;
-    if (oldest.kind.held === 0) kinds.splice(kinds.indexOf(oldest.kind), 1);
-    if (lane.head > 64 && lane.head * 2 > lane.list.length) {
-      lane.list = lane.list.slice(lane.head);
-      lane.head = 0;
+  function heldAt({ lane, revisions }: Share, place: number): Held {
+    const { prediction_id: id, product_description, model_name: modelName, model_version: modelVersion, category: predicted, probabilities, predicted_at: predictedAt, audit } = decode(lane.bytesAt(place));
+    return { id, text: product_description, kind: { modelName, modelVersion, categories: probabilities.map(({ category }) => category) }, predicted, probabilities: probabilities.map(({ probability }) => probability), predictedAt, atMs: lane.atMs(place), audit, revisions: revisions.get(place) ?? [] };
+  }
+  function setRevisions(one: Share, place: number, revisions: readonly Revision[]): void {
+    one.revisionCount += revisions.length - (one.revisions.get(place)?.length ?? 0);
+    if (revisions.length === 0) one.revisions.delete(place);
+    else one.revisions.set(place, revisions);
+  }
+  function say(one: Share, place: number, { revision, label, source, labelled_at }: Labelled): void {
+    const before = one.revisions.get(place) ?? [];
+    if (revision > (before.at(-1)?.revision ?? -1)) setRevisions(one, place, [...before, { revision, label, source, labelled_at }].slice(-REVISIONS));
+  }
+  function giveWay(one: Share): void {
+    one.gaveWay = true;
+    const place = one.lane.drop();
+    if (one.revisionCount > 0) setRevisions(one, place, []);
+  }
+  /** The value source[from, to), whose id is source[idFrom, idEnd). One on a foreign partition is the join's to move; it comes again on its own: false. */
+  function keep(partition: number, atMs: number, source: Uint8Array, from: number, to: number, idFrom: number, idEnd: number): boolean {
+    const hash = murmur2(source, idFrom, idEnd);
+    const one = shares[partition];
+    if (one === undefined || partitionOfHash(hash, partitions) !== partition) return false;
+    const mixed = spread(hash);
+    if (share.predictions === 0 || one.lane.find(mixed, source, from + HEADER_BYTES, idEnd) !== 0) return true;
+    const place = one.lane.add(mixed, atMs, source, from, to);
+    if (early.size > 0) {
+      const id = text.decode(source.subarray(idFrom, idEnd));
+      for (const label of early.get(id) ?? []) say(one, place, label);
+      early.delete(id);
     }
+    while (countOf(one) > share.predictions || (bytesOf(one) > share.bytes && countOf(one) > 0)) giveWay(one);
+    return true;
   }
-  const laneOf = (id: string): Lane | undefined => lanes[partitionOf(id, partitions)];
-  function say(held: Held, { revision, label, source, labelled_at }: Labelled): void {
-    if (revision <= (held.revisions.at(-1)?.revision ?? -1)) return;
-    const lane = laneOf(held.id);
-    const before = bytesOf(held);
-    held.revisions = [...held.revisions, { revision, label, source, labelled_at }].slice(-REVISIONS);
-    if (lane !== undefined) lane.bytes += bytesOf(held) - before;
-  }
-  const oldestIn = (lane: Lane | undefined): number | undefined => lane?.list[lane.head]?.atMs;
 
   return {
     prediction(partition, atMs, event) {
-      const { prediction_id: id } = event;
-      const lane = lanes[partition];
-      // One on a foreign partition is the join's to move; it comes again on its own.
-      if (lane === undefined || lane !== laneOf(id) || byId.has(id) || laneShare.predictions === 0) return;
-      const kind = kindOf(event);
-      kind.held += 1;
-      const held: Held = { id, text: event.product_description, kind, predicted: kind.categories.find((category) => category === event.category) ?? event.category, probabilities: event.probabilities.map(({ probability }) => probability), predictedAt: event.predicted_at, atMs, audit: event.audit, revisions: [] };
-      byId.set(id, held);
-      lane.list.push(held);
-      lane.bytes += bytesOf(held);
-      for (const one of early.get(id) ?? []) say(held, one);
-      early.delete(id);
-      while (countOf(lane) > laneShare.predictions || (lane.bytes > laneShare.bytes && countOf(lane) > 0)) giveWay(lane);
+      const value = encode('predictions', event, 0);
+      const { field, idFrom } = idField(event.prediction_id);
+      keep(partition, atMs, value, 0, value.length, HEADER_BYTES + idFrom, HEADER_BYTES + field.length);
+    },
+    record(partition, atMs, { bytes: source, keyFrom, keyTo, valueFrom, valueTo }) {
+      const length = keyTo - keyFrom;
+      const idEnd = length < 0 || valueTo - valueFrom < HEADER_BYTES ? -1 : endOfPredictionId(source, valueFrom + HEADER_BYTES, valueTo);
+      if (idEnd < 0) return false;
+      // The length before the id takes one byte or two; where it is another length than the key's, the id would not begin here.
+      const idFrom = idEnd - length;
+      if (idFrom !== valueFrom + HEADER_BYTES + (length < 64 ? 1 : 2) || length >= 8192) return false;
+      for (let i = 0; i < length; i += 1) if (source[keyFrom + i] !== source[idFrom + i]) return false;
+      return keep(partition, atMs, source, valueFrom, valueTo, idFrom, idEnd);
     },
     labelled(event) {
-      const held = byId.get(event.prediction_id);
-      if (held !== undefined) return say(held, event);
-      const lane = laneOf(event.prediction_id);
-      if (lane?.gaveWay === true && event.predicted_at < (oldestIn(lane) ?? 0)) return;
+      const { share: one, place } = placeOf(event.prediction_id);
+      if (one === undefined) return;
+      if (place !== 0) return say(one, place, event);
+      if (one.gaveWay && event.predicted_at < (oldestIn(one) ?? 0)) return;
       early.set(event.prediction_id, [...(early.get(event.prediction_id) ?? []), event].slice(-REVISIONS));
       for (const oldest of early.keys()) {
         if (early.size <= EARLY) break;
         early.delete(oldest);
       }
     },
-    find: (id) => byId.get(id),
+    find(id) {
+      const { share: one, place } = placeOf(id);
+      return one === undefined || place === 0 ? undefined : heldAt(one, place);
+    },
     *newestFirst() {
-      const at = lanes.map(({ list }) => list.length - 1);
+      const at = shares.map(({ lane }) => lane.end() - 1);
       for (;;) {
-        let newest: Held | undefined;
+        let newest: Share | undefined;
         let from = -1;
-        for (let lane = 0; lane < lanes.length; lane += 1) {
-          const one = lanes[lane]?.list[at[lane] ?? -1];
-          if (one !== undefined && (newest === undefined || one.atMs > newest.atMs)) [newest, from] = [one, lane];
+        for (let i = 0; i < shares.length; i += 1) {
+          const one = shares[i];
+          const place = at[i] ?? 0;
+          if (one === undefined || place < one.lane.first()) continue;
+          if (newest === undefined || one.lane.atMs(place) > newest.lane.atMs(at[from] ?? 0)) [newest, from] = [one, i];
         }
         if (newest === undefined) return;
-        at[from] = (at[from] ?? 0) - 1;
-        yield newest;
+        const place = at[from] ?? 0;
+        at[from] = place - 1;
+        yield heldAt(newest, place);
       }
     },
     heldSince(id) {
-      const lane = laneOf(id);
-      return lane?.gaveWay === true ? (oldestIn(lane) ?? Infinity) : undefined;
+      const { share: one } = placeOf(id);
+      return one?.gaveWay === true ? (oldestIn(one) ?? Infinity) : undefined;
     },
-    oldestMs() {
-      const oldest = Math.min(...lanes.map((lane) => oldestIn(lane) ?? Infinity));
-      return oldest === Infinity ? undefined : oldest;
-    },
-    size: () => ({ predictions: byId.size, bytes: lanes.reduce((sum, lane) => sum + lane.bytes, 0), early: early.size }),
+    oldestMs: () => shares.reduce<number | undefined>((oldest, one) => (countOf(one) === 0 ? oldest : Math.min(oldest ?? Infinity, oldestIn(one) ?? Infinity)), undefined),
+    size: () => ({ predictions: shares.reduce((sum, one) => sum + countOf(one), 0), bytes: shares.reduce((sum, one) => sum + bytesOf(one), 0), early: early.size }),
   };
 }

@@ -6,6 +6,7 @@ import { readInput, readKnown } from '../../consumers/inputs.ts';
 import { createLog } from '../../consumers/service.ts';
 import { beforeEnds, sinceTime } from '../../consumers/starts.ts';
 import { openRegistry } from '../../producers/connections.ts';
+import { schemaIdOf } from '../../schemas/codec.ts';
 import { messageOf } from '../../schemas/failure.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import { answerTo, type Answer, type FromThread, type Stage, type ToThread } from './questions.ts';
@@ -70,6 +71,7 @@ async function followLabels(): Promise<void> {
 }
 try {
   // Twice as many offsets as there is room: each transaction of the stream ends with a marker that takes one.
+  const ours = await registry.idOf('predictions');
   const startAt = await beforeEnds(settings, 'predictions', 2 * Math.ceil(settings.recentPredictions / settings.partitions));
   followings.push(await follow({
     settings, clientId: 'inference-recent', log, topics: ['predictions'], startAt, minBytes: FETCH_BYTES, onFatal: fail,
@@ -79,6 +81,11 @@ try {
     },
     async onBatch(records) {
       for (const record of records) {
+        const { window } = record;
+        if (window !== undefined && schemaIdOf(window.bytes, window.valueFrom, window.valueTo) === ours && recent.record(record.partition, record.timestampMs, window)) {
+          if (waiting.some()) waiting.came(window.bytes.toString('utf8', window.keyFrom, window.keyTo));
+          continue;
+        }
         const read = readKnown(predictions, record) ?? (await readInput(predictions, record));
         if (read.status !== 'event') continue;
         recent.prediction(record.partition, record.timestampMs, read.event);

@@ -12,8 +12,9 @@ test('an id that comes answers all who wait for it, once; another id answers nob
   const told: string[] = [];
   for (const who of ['first', 'second']) waiting.add('a', () => told.push(who));
   waiting.came('b');
-  assert.deepEqual(told, []);
+  assert.deepEqual([told, waiting.some()], [[], true]);
   waiting.came('a');
+  assert.equal(waiting.some(), false);
   waiting.came('a');
   ring();
   assert.deepEqual([told, timers.size], [['first', 'second'], 0]);

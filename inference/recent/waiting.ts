@@ -4,6 +4,8 @@ export type Waiting = {
   add(id: string, answer: () => void): boolean;
   /** The id has come. */
   came(id: string): void;
+  /** Whether anybody waits; nearly always nobody does. */
+  readonly some: () => boolean;
 };
 
 /** later: calls back after `waitMs`, gives what undoes it. */
@@ -28,8 +30,8 @@ export function createWaiting({ max, waitMs, later }: { max: number; waitMs: num
       return true;
     },
     came(id) {
-      // Nearly always nobody waits.
-      if (count > 0) for (const done of [...(waiting.get(id) ?? [])]) done();
+      for (const done of [...(waiting.get(id) ?? [])]) done();
     },
+    some: () => count > 0,
   };
 }
