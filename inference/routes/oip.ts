@@ -1,5 +1,6 @@
 // Open Inference Protocol v2: the routes that KServe, Triton and MLServer clients call. An infer is a prediction like any other: its event is acknowledged before it is answered.
 import { Type } from 'typebox';
+import { LoopError } from '../../schemas/failure.ts';
 import type { ServingModel } from '../serving/loader.ts';
 import type { Answer } from '../serving/microBatch.ts';
 import { answerOf, joined } from '../oip/answer.ts';
@@ -91,10 +92,10 @@ export function oipRoutes(root: App, ports: OipPorts, needs: Door): void {
         known(asked);
         const { texts, ids, wanted } = askedIn(body, tails.get(body) ?? new Uint8Array());
         chargeItems(request, texts.length);
-        const predictions = await ports.answer(texts.map((text, i): Ask => ({ predictionId: ids[i] ?? ports.newId(), text })));
-        // It served when the request came: told as it is, though the rows stand in the log.
-        const served = predictions[0]?.model_version;
-        if (asked.version !== undefined && asked.version !== served) throw new Problem(404, 'unknown version', `version '${asked.version}' does not serve any more; ${served ?? 'none'} does`);
+        // The version that was asked for may be replaced between the look above and the scoring.
+        const predictions = await ports.answer(texts.map((text, i): Ask => ({ predictionId: ids[i] ?? ports.newId(), text })), asked.version).catch((error: unknown) => {
+          throw error instanceof LoopError && error.code === 'version_gone' ? new Problem(404, 'unknown version', error.message) : error;
+        });
         const { answer, tail } = answerOf(predictions, wanted, body.id);
         if (tail.length === 0) return answer;
         const head = new TextEncoder().encode(JSON.stringify(answer));

@@ -67,6 +67,19 @@ test('long batches are cut, so that others get the loop; a request is never spli
   await turns();
   assert.deepEqual(scored.map((texts) => texts.length), [300, 300, 1000, 1]);
 });
+test('who asks for a version that serves no more is refused and nothing of his is recorded; the others of the batch are answered', async () => {
+  const { answer, sent, acks, load } = bench();
+  const outcomes = Promise.allSettled([answer([ask('a')]), answer([ask('old')], 'v0'), answer([ask('b')], 'v1')]);
+  await turns();
+  assert.deepEqual(sent, [['a', 'b']]);
+  acks[0]?.();
+  const [a, old, b] = await outcomes;
+  assert.deepEqual([a.status, b.status], ['fulfilled', 'fulfilled']);
+  assert.ok(old.status === 'rejected' && old.reason instanceof LoopError && old.reason.code === 'version_gone' && /'v0'.*v1 does/.test(old.reason.message));
+  const alone = bench();
+  await assert.rejects(alone.answer([ask('old')], 'v0'), { code: 'version_gone' });
+  assert.deepEqual([alone.sent, alone.load().sends, load().sends], [[], 0, 0]);
+});
 test('Kafka away: everybody of the batch hears it; one that cannot be answered takes nobody with it', async () => {
   const away = bench({ publish: () => Promise.reject(transient('kafka_unavailable', 'Kafka did not acknowledge')) });
   const outcomes = await Promise.allSettled([away.answer([ask('a')]), away.answer([ask('b')])]);

@@ -3,13 +3,13 @@
 import { createGroupCommit, type Group, type Load } from '../../producers/groupCommit.ts';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import type { Prediction } from '../../schemas/events.ts';
-import { kindOf, transient } from '../../schemas/failure.ts';
+import { kindOf, poison, transient } from '../../schemas/failure.ts';
 import type { Ask, Predictor } from './predictor.ts';
 
-/** Scored by one model and acknowledged by Kafka. Throws transient `overloaded` when too much is open, and what predict and publish throw. */
-export type Answer = (asks: readonly Ask[]) => Promise<Prediction[]>;
+/** Scored by one model and acknowledged by Kafka. version: the one that must answer. Throws transient `overloaded` when too much is open, poison `version_gone` when another version serves (nothing is recorded then), and what predict and publish throw. */
+export type Answer = (asks: readonly Ask[], version?: string) => Promise<Prediction[]>;
 export type MicroBatch = { readonly answer: Answer; /** what has not been answered */ readonly load: () => Load };
-type Waiting = { readonly asks: readonly Ask[]; readonly done: (predictions: Prediction[]) => void; readonly fail: (error: unknown) => void };
+type Waiting = { readonly asks: readonly Ask[]; readonly version: string | undefined; readonly done: (predictions: Prediction[]) => void; readonly fail: (error: unknown) => void };
 type Options = {
   readonly predict: Predictor;
   readonly publish: (messages: readonly Outgoing[]) => Promise<void>;
@@ -38,6 +38,13 @@ export function createMicroBatch({ predict, publish, limits: { openRequests, ope
     try {
       const [only] = batch;
       const predictions = predict(batch.length === 1 && only !== undefined ? only.asks : batch.flatMap(({ asks }) => asks));
+      const served = predictions[0]?.model_version;
+      const gone = batch.filter(({ version }) => version !== undefined && version !== served);
+      if (gone.length > 0) {
+        for (const { version, fail } of gone) fail(poison('version_gone', `version '${version ?? ''}' does not serve any more; ${served ?? 'none'} does`));
+        const others = batch.filter((one) => !gone.includes(one));
+        return others.length === 0 ? undefined : await answerAll(others);
+      }
       observe?.(predictions.length);
       await publish(predictions.map(messageOf));
       let from = 0;
@@ -60,8 +67,8 @@ export function createMicroBatch({ predict, publish, limits: { openRequests, ope
     void work(group);
   }
   return {
-    answer: (asks) => new Promise((done, fail) => {
-      if (requests.offer({ asks, done, fail }, sizeOf(asks), 0)) {
+    answer: (asks, version) => new Promise((done, fail) => {
+      if (requests.offer({ asks, version, done, fail }, sizeOf(asks), 0)) {
         turn ??= setImmediate(begin);
         return;
       }
