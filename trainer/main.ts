@@ -27,7 +27,7 @@ const log = createLog('trainer', settings.logLevel);
 const registry = openRegistry(settings);
 const ledger = createLedger(settings);
 const metrics = new Metrics();
-const { trainings, rollbacks, seconds, stages, deadLetters } = trainerMetrics(metrics, () => subscription?.lags() ?? []);
+const { trainings, rollbacks, seconds, stages, deadLetters } = trainerMetrics(metrics, { lags: () => subscription?.lags() ?? [], rows: () => rows });
 // A loop of its own: nothing here waits for it.
 const mirror = mirrorTo({ settings, objects: createArtifacts(settings), log, metrics });
 let worker: Worker | undefined;

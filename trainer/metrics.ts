@@ -1,12 +1,14 @@
 // The trainer's figures. The mirror into MLflow adds its own.
 import { Counter, Gauge, Histogram, type Registry as Metrics } from 'prom-client';
-import { OUTCOMES } from './record/row.ts';
+import { refusalsInARow } from './record/refusals.ts';
+import { OUTCOMES, type Row } from './record/row.ts';
 
 export type TrainerMetrics = {
   readonly trainings: Counter<'outcome'>; readonly rollbacks: Counter<'outcome'>; readonly seconds: Histogram; readonly stages: Gauge<'stage'>; readonly deadLetters: Counter<'topic' | 'reason'>;
 };
 
-export function trainerMetrics(metrics: Metrics, lags: () => Iterable<readonly [partition: string, lag: number]>): TrainerMetrics {
+/** rows: the newest of auto_training, newest first. */
+export function trainerMetrics(metrics: Metrics, { lags, rows }: { readonly lags: () => Iterable<readonly [partition: string, lag: number]>; readonly rows: () => readonly Pick<Row, 'model_name' | 'outcome'>[] }): TrainerMetrics {
   const registers = [metrics];
   const trainings = new Counter({ name: 'loop_trainings_total', help: 'Trainings by outcome', labelNames: ['outcome'], registers });
   const rollbacks = new Counter({ name: 'loop_rollbacks_total', help: 'Rollbacks by outcome', labelNames: ['outcome'], registers });
@@ -16,6 +18,13 @@ export function trainerMetrics(metrics: Metrics, lags: () => Iterable<readonly [
     name: 'loop_consumer_lag', help: 'Records not yet handled', labelNames: ['process', 'partition'], registers,
     collect() {
       for (const [partition, lag] of lags()) this.set({ process: 'trainer', partition }, lag);
+    },
+  });
+  new Gauge({
+    name: 'loop_gate_refusals', help: 'Models the gate has refused in a row', labelNames: ['model_name'], registers,
+    collect() {
+      this.reset();
+      for (const [model_name, refused] of refusalsInARow(rows())) this.set({ model_name }, refused);
     },
   });
   return {
