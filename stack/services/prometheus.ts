@@ -8,7 +8,7 @@ import { answersHttp, type Service } from './service.ts';
 /** prometheus.yml, which is YAML because JSON is. */
 export const prometheusConfig = (targets: Readonly<Record<string, number>>): string =>
   JSON.stringify({
-    global: { scrape_interval: '2s', scrape_timeout: '2s', evaluation_interval: '5s' },
+    global: { scrape_interval: '2s', scrape_timeout: '2s', evaluation_interval: '2s' },
     rule_files: [join(PROJECT_DIR, 'prometheus', '*.rules.yml')],
     scrape_configs: Object.entries(targets).map(([process, port]) => ({ job_name: process, static_configs: [{ targets: [`127.0.0.1:${port}`] }] })),
   }, null, 2);
