@@ -19,6 +19,7 @@ const pure = [
   'inference/repeats/repeats.ts',
   'inference/batch/{layout,rows,view}.ts',
   'inference/access/{bucket,addresses}.ts',
+  'inference/console/rules/*.ts',
   'trainer/tracking/{names,mapping}.ts',
   'stack/demo/{story,picture}.ts',
   'stack/verbs/{jobLines,batchLines}.ts',
@@ -29,6 +30,8 @@ const pure = [
   'bench/{join/feed,monitor/labelledLog,train/figures,train/bars}.ts',
 ];
 const noDice = { object: 'Math', property: 'random', message: 'Randomness is an argument.' };
+// Text of people and products becomes text in the page, never markup; styles are classes (the page's policy refuses the rest).
+const markup = ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'setHTMLUnsafe', 'createContextualFragment', 'parseFromString', 'srcdoc', 'write', 'writeln'].map((property) => ({ property, message: 'Build elements (dom/element.ts): text stays text.' }));
 const vendorEdges = ['schemas/{codec,csv,quickRead,quickWrite,registry}.ts', '**/*.test.ts'];
 export default tseslint.config(
   { ignores: ['node_modules/', '.loop*/'] },
@@ -48,4 +51,12 @@ export default tseslint.config(
   { files: ['trainer/**/*.ts'], rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ group: ['**/inference/**'], message: 'Trainer and inference meet in schemas/.' }] }] } },
   { files: ['inference/**/*.ts'], rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ group: ['**/trainer/**'], message: 'Trainer and inference meet in schemas/.' }] }] } },
   { files: ['{producers,consumers,trainer,inference}/**/*.ts'], ignores: ['**/main.ts', '**/*.test.ts', '**/*.it.test.ts', '**/*.testing.ts'], rules: { 'no-restricted-properties': ['error', noDice, { object: 'process', property: 'env', message: 'Only main.ts reads process.env, through readSettings.' }] } },
+  {
+    files: ['inference/console/{dom,rules}/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-properties': ['error', noDice, ...markup], 'no-eval': 'error', 'no-implied-eval': 'error', 'no-new-func': 'error',
+      'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!\\.)', message: 'The browser loads our own files only.' }] }],
+    },
+  },
 );

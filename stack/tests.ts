@@ -135,6 +135,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
     if (words.length === 0 && !values.long) {
       await check('lint', ['node_modules/eslint/bin/eslint.js', '.']);
       await check('typecheck', ['node_modules/typescript/bin/tsc', '--noEmit']);
+      await check('typecheck of the console', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'inference/console/dom']);
     }
     await test(alone, process.env, []);
     if (first !== undefined) {

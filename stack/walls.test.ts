@@ -15,6 +15,10 @@ const TABLE: { name: string; file: string; code: string; rule: RegExp }[] = [
   { name: 'inference imports the trainer', file: 'inference/http/app.ts', code: "import { gate } from '../trainer/gate/gate.ts';\nexport const x = gate;\n", rule: /no-restricted-imports/ },
   { name: 'schemas import something of ours', file: 'schemas/f1.ts', code: "import { createKafka } from '../producers/kafka.ts';\nexport const x = createKafka;\n", rule: /no-restricted-imports/ },
   { name: 'the environment is read outside a main.ts', file: 'trainer/jobs/worker.ts', code: "export const x = process.env['PATH'];\n", rule: /no-restricted-properties/ },
+  { name: 'a page makes markup of text', file: 'inference/console/dom/element.ts', code: "export const x = (e: { innerHTML: string }) => void (e.innerHTML = '<b>');\n", rule: /no-restricted-properties/ },
+  { name: 'a page parses markup', file: 'inference/console/dom/morph.ts', code: "export const x = (e: Element) => e['insertAdjacentHTML']('beforeend', '<b>');\n", rule: /no-restricted-properties/ },
+  { name: 'a rule of the console asks the clock', file: 'inference/console/rules/queue.ts', code: 'export const x = Date.now();\n', rule: /no-restricted-globals/ },
+  { name: 'a page loads a package', file: 'inference/console/dom/main.ts', code: "import axe from 'axe-core';\nexport const x = axe;\n", rule: /no-restricted-imports/ },
 ];
 for (const { name, file, code, rule } of TABLE) {
   test(`wall: ${name}`, async () => {

@@ -27,7 +27,7 @@ function registered(app: ReturnType<typeof openApp>['app']): string[] {
   }
   return found.sort();
 }
-const OPEN = ['GET /health/live', 'GET /health/ready', 'GET /metrics', 'GET /openapi.json', 'GET /docs', 'GET /', 'GET /console/:file', 'GET /v2/health/live', 'GET /v2/health/ready'];
+const OPEN = ['GET /health/live', 'GET /health/ready', 'GET /metrics', 'GET /openapi.json', 'GET /docs', 'GET /', 'GET /console/:part', 'GET /console/:part/:file', 'GET /v2/health/live', 'GET /v2/health/ready'];
 
 test('every route stands in the document: summary, tag, door, answers with a schema, every refusal', async () => {
   const { app } = openApp();

@@ -25,7 +25,9 @@ const Text = { schema: Type.String() };
 const Known = Type.Null({ description: 'The caller has it already (If-None-Match).' });
 const Html = { content: { 'text/html': Text } };
 const File = { content: { 'text/javascript': Text, 'text/css': Text, 'image/svg+xml': Text } };
-const FileParams = Type.Object({ file: Type.String({ maxLength: 100 }) });
+const Name = Type.String({ maxLength: 100 });
+const FileParams = Type.Object({ part: Name });
+const FolderParams = Type.Object({ part: Name, file: Name });
 const Whoami = Type.Object({
   name: Type.String({ description: 'The token\'s name, as orders record it.' }), scopes: Type.Array(Type.Enum([...SCOPES]), { description: 'What it may do; admin includes the others.' }),
   model_name: Type.String(), categories: Type.Array(Type.String(), { description: 'Of the serving model; before one serves those of the settings.' }), service_version: Type.String(),
@@ -34,7 +36,7 @@ const Whoami = Type.Object({
 export function consoleRoutes(app: App, ports: ConsolePorts, needs: Door): void {
   function send(request: FastifyRequest, reply: FastifyReply, name: string): void {
     const file = ports.pages.get(name);
-    if (file === undefined) throw new Problem(404, 'not found', `the console has no file '${name}'`, 'file');
+    if (file === undefined) throw new Problem(404, 'not found', `the console has no file '${name}'`);
     // Kept, and asked about each time: a new version of the service is seen at once.
     void reply.headers({ etag: file.etag, 'cache-control': 'no-cache', vary: 'accept-encoding', 'content-security-policy': CONSOLE_POLICY });
     if (isKnown(request.headers['if-none-match'], file.etag)) return void reply.code(304).send();
@@ -43,7 +45,8 @@ export function consoleRoutes(app: App, ports: ConsolePorts, needs: Door): void 
     void reply.type(file.type).send(file.bytes[encoding]);
   }
   app.get('/', { schema: { summary: 'The console: a page for people', response: { 200: Html, 304: Known } } }, (request, reply) => send(request, reply, INDEX));
-  app.get('/console/:file', { schema: { summary: 'Scripts and styles of the console', refuses: [404], params: FileParams, response: { 200: File, 304: Known } } }, (request, reply) => send(request, reply, request.params.file));
+  app.get('/console/:part', { schema: { summary: 'Scripts and styles of the console', refuses: [404], params: FileParams, response: { 200: File, 304: Known } } }, (request, reply) => send(request, reply, request.params.part));
+  app.get('/console/:part/:file', { schema: { summary: 'Scripts of the console', refuses: [404], params: FolderParams, response: { 200: File, 304: Known } } }, (request, reply) => send(request, reply, `${request.params.part}/${request.params.file}`));
 
   app.get('/v1/whoami', { onRequest: needs(), schema: { summary: 'Whose token this is, and what it may do', response: { 200: Whoami } } }, (request) => {
     const held = request.caller?.scopes ?? new Set();
