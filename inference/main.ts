@@ -31,6 +31,8 @@ import { createMicroBatch } from './serving/microBatch.ts';
 import { keepModel } from './serving/models.ts';
 import { createPredictor } from './serving/predictor.ts';
 import { openRecent } from './recent/reader.ts';
+import { openLabelDesk } from './labels/desk.ts';
+import { openSharedLeases } from './labels/sharedLeases.ts';
 import { inferenceGauges, inferenceMetrics } from './metrics.ts';
 import { createRepeats } from './repeats/repeats.ts';
 import { createSlot } from './serving/slot.ts';
@@ -106,6 +108,7 @@ try {
       return size?.status === 'size' ? size.predictions : 0;
     },
   });
+  const leases = openSharedLeases(settings);
   let stopping = false;
   const app = createApp({
     answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: MAX_REPEATS }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories,
@@ -120,7 +123,7 @@ try {
       started.lane?.stopJob(id);
       return how;
     },
-    recent, live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
+    recent, labels: openLabelDesk({ recent, shared: leases, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     pages: readPages(join(import.meta.dirname, 'console'), CONSOLE_FILES), version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
     onResponse(route, status, seconds, requestId) {
@@ -144,6 +147,7 @@ try {
     tokens.stop();
     await publisher.close();
     await batches.close();
+    await leases.close();
     log.info('stopped');
     if (err) process.exitCode = 1;
   });

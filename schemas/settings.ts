@@ -180,7 +180,7 @@ export const TABLE = {
   horizonMs: number('HORIZON_MS', days(30), 'a label counts until this long after its prediction', 1000),
   earlyHorizonMs: number('EARLY_HORIZON_MS', days(1), 'a label counts from this long before its prediction', 0),
   expiryMarginMs: number('EXPIRY_MARGIN_MS', '600000', 'wall clock waits this much longer than a deadline before memory is freed', 0),
-  sourceRanks: ranks('SOURCE_RANKS', '', 'rank per feedback source, e.g. expert:2,user:1; unlisted: 0; a lower rank never replaces a higher'),
+  sourceRanks: ranks('SOURCE_RANKS', '', 'rank per feedback source, e.g. expert:2,user:1; unlisted: 0, and expert/anna ranks as expert; a lower rank never replaces a higher'),
 
   driftReference: number('DRIFT_REFERENCE', '1000', 'first predictions of a version its later ones are compared with (loop_prediction_drift); 0: no comparison', 0),
   auditRate: share('AUDIT_RATE', '0.01', 'share of predictions marked for verification, chosen by the id alone'),
@@ -223,6 +223,7 @@ export const TABLE = {
   gateMinSupport: number('GATE_MIN_SUPPORT', '20', 'rows a category needs for the gate to judge it', 1),
   modelRetentionMs: number('MODEL_RETENTION_MS', days(90), 'models and datasets are kept so long after their run has ended; what serves and what served before it always; 0: for ever', 0),
   recentPredictions: number('RECENT_PREDICTIONS', '100000', 'newest predictions kept in memory for look-ups; 0: none', 0),
+  labelLeaseMs: number('LABEL_LEASE_MS', '300000', 'a prediction handed out to be labelled is kept from others for so long', 1000, 86_400_000),
   recentBytes: number('RECENT_BYTES', '268435456', 'memory these may take together; the oldest give way', 1_000_000),
 } as const;
 

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import type { Registry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
+import { rankOfSource } from '../../schemas/sources.ts';
 import { deadLetterOf } from '../deadLetters.ts';
 import { readInput, readKnown, type Read } from '../inputs.ts';
 import { offsetOf, type Incoming } from '../record.ts';
@@ -48,7 +49,7 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
   const committed: Record<Side, number> = { predictions: Number(positions.get('predictions') ?? 0n), feedback: Number(positions.get('feedback') ?? 0n) };
   const state = await openState({ dir: stateDirOf(settings, partition), fingerprint: fingerprintOf(settings), opening });
   const { store } = state;
-  const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => ranks.get(source) ?? 0, driftReference: Math.ceil(settings.driftReference / settings.partitions), told, isNew: (side, offset) => offset >= committed[side] }, store);
+  const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => rankOfSource(ranks, source), driftReference: Math.ceil(settings.driftReference / settings.partitions), told, isNew: (side, offset) => offset >= committed[side] }, store);
   const newest: Record<Side, number> = { predictions: 0, feedback: 0 };
   let uncommitted = false;
   /** Everything that was taken has been applied: false while records are handled, and for good when that failed. */

@@ -14,6 +14,7 @@ import { docsRoutes, type DocsPorts } from '../routes/docs.ts';
 import { feedbackRoutes, type FeedbackPorts } from '../routes/feedback.ts';
 import { healthRoutes, type HealthPorts } from '../routes/health.ts';
 import { jobRoutes, type JobPorts } from '../routes/jobs.ts';
+import { labelRoutes, type LabelPorts } from '../routes/labels.ts';
 import { liveRoutes, type LivePorts } from '../routes/live.ts';
 import { modelRoutes, type ModelPorts } from '../routes/models.ts';
 import { oipRoutes, type OipPorts } from '../routes/oip.ts';
@@ -22,7 +23,7 @@ import { predictionRoutes, type PredictionPorts } from '../routes/predictions.ts
 import type { App } from '../routes/shapes.ts';
 
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
-export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & ConsolePorts & {
+export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & ConsolePorts & LabelPorts & {
   readonly access: Access;
   readonly repeats: Repeats;
   readonly bodyLimitBytes: number;
@@ -66,6 +67,7 @@ export function createApp(ports: Ports): FastifyInstance {
   batchRoutes(app, ports, needs, once);
   feedbackRoutes(app, ports, needs, once);
   predictionRoutes(app, ports, needs);
+  labelRoutes(app, ports, needs);
   jobRoutes(app, ports, needs);
   modelRoutes(app, ports, needs);
   liveRoutes(app, ports, needs);

@@ -1,5 +1,5 @@
-// Which of the held predictions a person is shown: those to label next, and those behind one cell of the confusion matrix.
-import { labelOf, statusOf, type Held } from './recent.ts';
+// Which of the held predictions a person is given to label next.
+import { statusOf, type Held } from './recent.ts';
 
 /** least_certain: where the two best categories are closest. audit: those marked for verification. Both of equal rank, and newest: the newest first. */
 export const QUEUE_ORDERS = ['least_certain', 'audit', 'newest'] as const;
@@ -15,32 +15,35 @@ export function certaintyOf(probabilities: readonly number[]): number {
   return first - second;
 }
 
-/** At most `limit` predictions without a label, of one version where it is given. Withdrawn ones are not asked about again. */
-export function labelQueue(newestFirst: Iterable<Held>, { order, limit, modelVersion }: { readonly order: QueueOrder; readonly limit: number; readonly modelVersion?: string | undefined }): Held[] {
+/** So many of the newest are looked at: labels of what was predicted lately are worth the most, and the work stays bounded. */
+export const LOOKED_AT = 20_000;
+export type QueueWish = {
+  readonly order: QueueOrder; readonly limit: number;
+  /** in hand already: these come first, whatever the order says */
+  readonly first: ReadonlySet<string>;
+  /** not now */
+  readonly except: ReadonlySet<string>;
+};
+export type Queue = { readonly chosen: readonly Held[]; /** how many without a label the order would ask about, whoever has them in hand */ readonly waiting: number };
+
+/** At most `limit` predictions without a label. Withdrawn ones are not asked about again. */
+export function labelQueue(newestFirst: Iterable<Held>, { order, limit, first, except }: QueueWish): Queue {
   const chosen: { readonly held: Held; readonly rank: number }[] = [];
+  let [waiting, looked] = [0, 0];
   for (const held of newestFirst) {
-    if (statusOf(held) !== 'unlabelled' || (modelVersion !== undefined && held.kind.modelVersion !== modelVersion) || (order === 'audit' && !held.audit)) continue;
-    const rank = order === 'least_certain' ? certaintyOf(held.probabilities) : 0;
+    if ((looked += 1) > LOOKED_AT) break;
+    const again = first.has(held.id);
+    if (statusOf(held) !== 'unlabelled' || (order === 'audit' && !held.audit && !again)) continue;
+    waiting += 1;
+    if (except.has(held.id)) continue;
+    const rank = again ? -1 : order === 'least_certain' ? certaintyOf(held.probabilities) : 0;
     if (chosen.length >= limit) {
-      if (rank >= (chosen.at(-1)?.rank ?? Infinity)) {
-        if (order === 'least_certain') continue;
-        break;
-      }
+      if (rank >= (chosen.at(-1)?.rank ?? -1)) continue;
       chosen.pop();
     }
     let at = chosen.length;
     while (at > 0 && (chosen[at - 1]?.rank ?? 0) > rank) at -= 1;
     chosen.splice(at, 0, { held, rank });
   }
-  return chosen.slice(0, limit).map(({ held }) => held);
-}
-
-/** At most `limit` predictions whose label now is `label` while the model said `predicted`, the newest first. */
-export function behindCell(newestFirst: Iterable<Held>, { label, predicted, limit, modelVersion }: { readonly label: string; readonly predicted: string; readonly limit: number; readonly modelVersion?: string | undefined }): Held[] {
-  const chosen: Held[] = [];
-  for (const held of newestFirst) {
-    if (chosen.length >= limit) break;
-    if (held.predicted === predicted && labelOf(held) === label && (modelVersion === undefined || held.kind.modelVersion === modelVersion)) chosen.push(held);
-  }
-  return chosen;
+  return { chosen: chosen.map(({ held }) => held), waiting };
 }

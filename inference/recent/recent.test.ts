@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { Labelled, Prediction } from '../../schemas/events.ts';
 import { encode } from '../../schemas/codec.ts';
 import { partitionOf } from '../../schemas/partition.ts';
-import { behindCell, certaintyOf, labelQueue } from './choose.ts';
+import { certaintyOf, labelQueue, type QueueOrder } from './choose.ts';
 import { createRecent, EARLY, REVISIONS, statusOf, viewOf, type Held, type Recent, type Window } from './recent.ts';
 
 const predicted = (id: string, change: Partial<Prediction> = {}): Prediction => ({
@@ -165,31 +165,27 @@ test('the queue: what has no label, the least certain first, or the audited, or 
   recent.labelled(labelled('done', 0, 'Toys'));
   put(recent, 'gone', 10, unsure(0));
   recent.labelled(labelled('gone', 0, null));
-  const queue = (order: 'least_certain' | 'audit' | 'newest', limit = 10, modelVersion?: string): string[] => idsOf(labelQueue(recent.newestFirst(), { order, limit, modelVersion }));
+  const queue = (order: QueueOrder, limit = 10, first: readonly string[] = [], except: readonly string[] = []): string[] => idsOf(labelQueue(recent.newestFirst(), { order, limit, first: new Set(first), except: new Set(except) }).chosen);
   assert.deepEqual(queue('least_certain'), ['p3', 'p1', 'p2', 'p4', 'p0']);
   assert.deepEqual(queue('least_certain', 3), ['p3', 'p1', 'p2']);
   assert.deepEqual(queue('audit'), ['p4', 'p2', 'p0']);
   assert.deepEqual(queue('audit', 1), ['p4']);
   assert.deepEqual(queue('newest', 2), ['p4', 'p3']);
-  assert.deepEqual(queue('newest', 2, 'v1'), ['p3', 'p2']);
   assert.deepEqual(queue('newest', 0), []);
+  // What somebody holds already comes first, whatever the order; what is excepted does not come, even so.
+  assert.deepEqual(queue('least_certain', 3, ['p0', 'p4', 'gone']), ['p4', 'p0', 'p3']);
+  assert.deepEqual(queue('audit', 2, ['p1']), ['p1', 'p4']);
+  assert.deepEqual(queue('newest', 2, ['p0', 'p1'], ['p1', 'p4']), ['p0', 'p3']);
+  assert.deepEqual((['newest', 'audit', 'least_certain'] as const).map((order) => labelQueue(recent.newestFirst(), { order, limit: 1, first: new Set(), except: new Set(['p0']) }).waiting), [5, 3, 5]);
 });
 test('law: the queue is the head of all unlabelled sorted by their lead, the newest first among equals', () => {
-  fc.assert(fc.property(fc.array(fc.nat(5), { maxLength: 60 }), fc.integer({ min: 0, max: 20 }), (leads, limit) => {
+  fc.assert(fc.property(fc.array(fc.nat(5), { maxLength: 60 }), fc.integer({ min: 0, max: 20 }), fc.uniqueArray(fc.nat(60)), fc.uniqueArray(fc.nat(60)), (leads, limit, mine, out) => {
     const recent = roomy();
     leads.forEach((lead, i) => put(recent, `p${i}`, i, unsure(lead / 8)));
-    const want = leads.map((lead, i) => ({ lead, i })).sort((a, b) => a.lead - b.lead || b.i - a.i).slice(0, limit).map(({ i }) => `p${i}`);
-    assert.deepEqual(idsOf(labelQueue(recent.newestFirst(), { order: 'least_certain', limit })), want);
+    const want = leads.map((lead, i) => ({ lead: mine.includes(i) ? -1 : lead, i })).filter(({ i }) => !out.includes(i)).sort((a, b) => a.lead - b.lead || b.i - a.i).slice(0, limit).map(({ i }) => `p${i}`);
+    const { chosen, waiting } = labelQueue(recent.newestFirst(), { order: 'least_certain', limit, first: new Set(mine.map((i) => `p${i}`)), except: new Set(out.map((i) => `p${i}`)) });
+    assert.deepEqual([idsOf(chosen), waiting], [want, leads.length]);
   }));
-});
-test('behind a cell: those whose label now is so while the model said so', () => {
-  const recent = roomy();
-  for (let i = 0; i < 6; i += 1) put(recent, `p${i}`, i, { model_version: i < 3 ? 'v1' : 'v2' });
-  for (let i = 0; i < 6; i += 1) recent.labelled(labelled(`p${i}`, 0, 'Beverages'));
-  recent.labelled(labelled('p4', 1, 'Toys'));
-  recent.labelled(labelled('p5', 1, null));
-  const cell = (label: string, predicted: string, limit = 10, modelVersion?: string): string[] => idsOf(behindCell(recent.newestFirst(), { label, predicted, limit, modelVersion }));
-  assert.deepEqual([cell('Beverages', 'Toys'), cell('Beverages', 'Toys', 2), cell('Toys', 'Toys'), cell('Beverages', 'Beverages'), cell('Beverages', 'Toys', 10, 'v1')], [['p3', 'p2', 'p1', 'p0'], ['p3', 'p2'], ['p4'], [], ['p2', 'p1', 'p0']]);
 });
 
 test('the estimate that bounds memory is what the process says, within a fifth', () => {

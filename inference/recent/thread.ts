@@ -10,6 +10,7 @@ import { schemaIdOf } from '../../schemas/codec.ts';
 import { messageOf } from '../../schemas/failure.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import { answerTo, type Answer, type FromThread, type Stage, type ToThread } from './questions.ts';
+import { createRecentLabels } from './labels.ts';
 import { createRecent } from './recent.ts';
 import { createWaiting } from './waiting.ts';
 
@@ -19,6 +20,9 @@ if (port === null) throw new Error('thread.ts is a worker thread');
 const log = createLog('inference-recent', settings.logLevel);
 const registry = openRegistry(settings);
 const recent = createRecent({ predictions: settings.recentPredictions, bytes: settings.recentBytes, partitions: settings.partitions });
+/** Some 15 MB. */
+const LABELS = 50_000;
+const labels = createRecentLabels(LABELS);
 const OWN_WRITES_MS = 500;
 /** Some hundred predictions. Without it each group that is published is fetched by itself, which under load costs more than reading it. */
 const FETCH_BYTES = 128 * 1024;
@@ -41,7 +45,7 @@ function reach(now: Stage): void {
 port.on('message', (message: ToThread) => {
   if (message === 'stop') return void Promise.all(followings.map((one) => one.stop())).finally(() => port.close());
   const { asked, question } = message;
-  const answer = (): Answer => answerTo(recent, question);
+  const answer = (): Answer => answerTo(recent, labels, question);
   const first = answer();
   if (first.status === 'absent' && stage === 'caught up' && question.kind === 'find' && waiting.add(question.id, () => say({ asked, answer: answer() }))) return;
   say({ asked, answer: first });
@@ -54,7 +58,7 @@ const fail = (error: unknown): void => {
 // Records that are no events are the join's to set aside.
 const asking = { registry, partitions: settings.partitions, consumer: 'inference-recent', nowMs: 0 };
 const predictions = { ...asking, topic: 'predictions' as const, idOf: (event: { readonly prediction_id: string }) => event.prediction_id };
-const labels = { ...asking, topic: 'labelled' as const, partitions: settings.labelledPartitions, idOf: (event: { readonly model_name: string }) => event.model_name };
+const labelled = { ...asking, topic: 'labelled' as const, partitions: settings.labelledPartitions, idOf: (event: { readonly model_name: string }) => event.model_name };
 
 async function followLabels(): Promise<void> {
   // A label is never older than its prediction; where nothing is held there is nothing to be labelled but what comes.
@@ -63,8 +67,10 @@ async function followLabels(): Promise<void> {
     settings, clientId: 'inference-recent-labels', log, topics: ['labelled'], startAt, onFatal: fail, onCaughtUp: () => reach('caught up'),
     async onBatch(records) {
       for (const record of records) {
-        const read = readKnown(labels, record) ?? (await readInput(labels, record));
-        if (read.status === 'event') recent.labelled(read.event);
+        const read = readKnown(labelled, record) ?? (await readInput(labelled, record));
+        if (read.status !== 'event') continue;
+        recent.labelled(read.event);
+        labels.labelled(read.event);
       }
     },
   }));

@@ -13,7 +13,7 @@ function door(answer: Answer | Error, stage: Stage | 'off' = 'caught up') {
   const app = Fastify();
   answerProblems(app.withTypeProvider<TypeBoxTypeProvider>(), () => undefined);
   predictionRoutes(app.withTypeProvider<TypeBoxTypeProvider>(), { recent: { stage: () => stage, ask: (question) => (asked.push(question), answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)) } }, () => (_request, _reply, done) => done());
-  return { asked, get: async (id: string) => app.inject(`/v1/predictions/${id}`).then((reply) => ({ status: reply.statusCode, body: reply.json<Record<string, unknown>>(), retry: reply.headers['retry-after'] })) };
+  return { asked, get: async (id: string) => app.inject(new URL(id, 'http://x/v1/predictions/').href.slice('http://x'.length)).then((reply) => ({ status: reply.statusCode, body: reply.json<Record<string, unknown>>(), retry: reply.headers['retry-after'] })) };
 }
 test('what is held is told whole', async () => {
   const { asked, get } = door({ status: 'found', prediction: held });
@@ -39,4 +39,13 @@ test('an id that cannot be one is refused before anybody is asked', async () => 
   const { asked, get } = door(absent());
   const told = await get('a%20b');
   assert.deepEqual([told.status, told.body['field'], asked.length], [400, 'id', 0]);
+});
+
+test('behind a cell: what is left out is any; the read model is asked for so many', async () => {
+  const { asked, get } = door({ status: 'behind', predictions: [held] });
+  const told = await get('../live/examples?label=Toys&predicted=Home%20%26%20Garden&limit=7');
+  assert.deepEqual([told.status, told.body], [200, { items: [held] }]);
+  await get('../live/examples');
+  assert.deepEqual(asked, [{ kind: 'behind', cell: { label: 'Toys', predicted: 'Home & Garden', modelVersion: undefined }, limit: 7 }, { kind: 'behind', cell: { label: undefined, predicted: undefined, modelVersion: undefined }, limit: 20 }]);
+  assert.deepEqual((await get('../live/examples?limit=101')).body['field'], 'limit');
 });

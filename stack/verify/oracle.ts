@@ -29,7 +29,7 @@ export function oracle(predictions: readonly LoggedPrediction[], feedback: reado
       if (seen.has(one.feedbackId)) continue;
       seen.add(one.feedbackId);
       if (one.category !== null && !prediction.categories.includes(one.category)) continue;
-      const myRank = rules.ranks.get(one.source) ?? 0;
+      const myRank = rules.ranks.get(one.source) ?? rules.ranks.get(one.source.split('/')[0] ?? '') ?? 0;
       if (label !== null && myRank < rank) continue;
       if (one.category === label) {
         if (label !== null) rank = Math.max(rank, myRank);
