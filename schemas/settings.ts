@@ -150,6 +150,8 @@ export const TABLE = {
   s3SecretKey: text('S3_SECRET_KEY', '', 'S3 secret key; the local stack makes one'),
   mlflowUri: text('MLFLOW_TRACKING_URI', '', 'MLflow that mirrors every training; empty: none; ./loop up --with mlflow starts one'),
   prometheusUrl: text('PROMETHEUS_URL', (at) => `http://127.0.0.1:${at(5)}`, 'Prometheus'),
+  alertmanagerUrl: text('ALERTMANAGER_URL', (at) => `http://127.0.0.1:${at(6)}`, 'Alertmanager'),
+  alertWebhook: text('ALERT_WEBHOOK', '', 'address that the Alertmanager of the local stack posts alerts to; empty: nobody is told'),
   inferencePort: port('INFERENCE_PORT', 10, 'HTTP port of inference'),
   bindHost: text('BIND_HOST', '127.0.0.1', 'address the four processes listen on; 0.0.0.0 only inside a container'),
   monitorUrl: text('MONITOR_URL', (at) => `http://127.0.0.1:${at(12)}`, 'where inference asks for live figures'),

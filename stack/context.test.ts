@@ -37,7 +37,7 @@ test('generated secrets are not copied; the file is its owner’s', (t) => {
 });
 test('ports follow the addresses in force', (t) => {
   const { ports } = openContext({ LOOP_HOME: home(t), LOOP_PORT_BASE: '20000', KAFKA_BOOTSTRAP: '127.0.0.1:5', REGISTRY_URL: 'http://127.0.0.1:6/apis/ccompat/v7', S3_ENDPOINT: 'http://127.0.0.1:7' }, { create: true });
-  assert.deepEqual(ports, { kafka: 5, kafkaController: 20_001, registry: 6, s3: 7, prometheus: 20_005, mlflow: 20_007 });
+  assert.deepEqual(ports, { kafka: 5, kafkaController: 20_001, registry: 6, s3: 7, prometheus: 20_005, alertmanager: 20_006, mlflow: 20_007 });
 });
 test('the stack runs an MLflow when the setting names its own, and none for another or for none', (t) => {
   const runs = (env: Record<string, string>): boolean => runsMlflow(openContext({ LOOP_HOME: home(t), LOOP_PORT_BASE: '20000', ...env }, { create: true }).settings);

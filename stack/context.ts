@@ -7,7 +7,7 @@ import { pathsOf, type Paths } from './paths.ts';
 import { writeJson } from './pids.ts';
 import { ensureSecrets, ensureTokensFile, environmentOf, type Secrets } from './secrets.ts';
 
-export type Ports = { readonly kafka: number; readonly kafkaController: number; readonly registry: number; readonly s3: number; readonly prometheus: number; readonly mlflow: number };
+export type Ports = { readonly kafka: number; readonly kafkaController: number; readonly registry: number; readonly s3: number; readonly prometheus: number; readonly alertmanager: number; readonly mlflow: number };
 export type Context = { readonly settings: Settings; readonly paths: Paths; readonly ports: Ports; readonly secrets: Secrets; readonly env: Readonly<Record<string, string | undefined>> };
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -29,11 +29,11 @@ export function openContext(env: Env, { create }: { create: boolean }): Context 
   ensureTokensFile(paths.tokens);
   const whole = environmentOf({ ...remembered, ...env }, secrets, paths.tokens);
   const settings = readSettings(whole);
-  const ports = { kafka: portIn(settings.kafkaBootstrap), kafkaController: settings.portBase + 1, registry: portIn(settings.registryUrl), s3: portIn(settings.s3Endpoint), prometheus: portIn(settings.prometheusUrl), mlflow: settings.portBase + MLFLOW_PORT };
+  const ports = { kafka: portIn(settings.kafkaBootstrap), kafkaController: settings.portBase + 1, registry: portIn(settings.registryUrl), s3: portIn(settings.s3Endpoint), prometheus: portIn(settings.prometheusUrl), alertmanager: portIn(settings.alertmanagerUrl), mlflow: settings.portBase + MLFLOW_PORT };
   return { settings, paths, ports, secrets, env: whole };
 }
 
-const SECRET = new Set(['MYSQL_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'LOOP_TOKENS', 'KAFKA_PASSWORD', 'REGISTRY_PASSWORD']);
+const SECRET = new Set(['MYSQL_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'LOOP_TOKENS', 'KAFKA_PASSWORD', 'REGISTRY_PASSWORD', 'ALERT_WEBHOOK']);
 /** Keeps the settings a person set by environment, now or before, for the verbs to come. before: those that come from before, as NAME=value, without secrets. undo: as if they had not been set. */
 export function rememberEnvironment({ paths, secrets, env: whole }: Context, env: Env): { readonly before: readonly string[]; readonly undo: () => void } {
   const file = rememberedFile(paths);

@@ -1,6 +1,6 @@
 // The servers, fetched on first use into the cache. A part is made in a temporary folder and renamed, so an interrupted or a parallel fetch leaves nothing half-done.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fatal, LoopError, messageOf } from '../schemas/failure.ts';
 
@@ -28,7 +28,6 @@ export function runProgram(command: string, args: readonly string[], options: { 
 }
 
 const JAVA_HELP = 'Install a Java 17 or newer runtime (Debian, Ubuntu: apt install openjdk-17-jre-headless; macOS: brew install openjdk).';
-const PROMETHEUS_HELP = 'Put prometheus and promtool on the PATH (prometheus.io, or brew install prometheus).';
 const MAVEN_HELP = 'Install Maven (Debian, Ubuntu: apt install maven; macOS: brew install maven).';
 
 /** Fatal `java_missing` or `java_old` with the way out. */
@@ -145,17 +144,30 @@ export const fetchMysql = (cache: string, say: Say): Promise<string> =>
 export const fetchS3 = (cache: string, say: Say): Promise<string> =>
   part(cache, `s3proxy-${VERSIONS.s3}`, say, (dir) => withDependencies([{ group: 'org.gaul', id: 's3proxy', version: VERSIONS.s3, exclude: CLOUD_SDKS }], dir, say));
 
-/** Folder holding prometheus and promtool: PATH, else Debian's package unpacked into the cache. */
-export async function fetchPrometheus(cache: string, say: Say): Promise<string> {
-  for (const dir of (process.env['PATH'] ?? '').split(':')) if (dir !== '' && existsSync(join(dir, 'prometheus')) && existsSync(join(dir, 'promtool'))) return dir;
-  const home = await part(cache, 'prometheus', say, async (dir) => {
-    await runProgram('apt-get', ['download', 'prometheus'], { cwd: dir, missing: PROMETHEUS_HELP }).catch((error: unknown) => {
-      throw fatal(error instanceof LoopError ? error.code : 'program_failed', `${messageOf(error)}\nRun apt-get update, or: ${PROMETHEUS_HELP}`, { cause: error });
+/** Folder holding the programs: one on the PATH that has them all, else Debian's package unpacked into the cache. `programs`: of each what it may be called. */
+async function fromDebian(cache: string, say: Say, debian: string, programs: readonly (readonly string[])[], help: string, unpacked: (dir: string) => void = () => undefined): Promise<string> {
+  const hasAll = (dir: string): boolean => programs.every((names) => names.some((name) => existsSync(join(dir, name))));
+  for (const dir of (process.env['PATH'] ?? '').split(':')) if (dir !== '' && hasAll(dir)) return dir;
+  const home = await part(cache, debian, say, async (dir) => {
+    await runProgram('apt-get', ['download', debian], { cwd: dir, missing: help }).catch((error: unknown) => {
+      throw fatal(error instanceof LoopError ? error.code : 'program_failed', `${messageOf(error)}\nRun apt-get update, or: ${help}`, { cause: error });
     });
     for (const file of readdirSync(dir).filter((one) => one.endsWith('.deb'))) {
       await runProgram('dpkg', ['-x', join(dir, file), dir]);
       rmSync(join(dir, file));
     }
+    unpacked(dir);
   });
   return join(home, 'usr/bin');
 }
+/** Folder holding prometheus and promtool. */
+export const fetchPrometheus = (cache: string, say: Say): Promise<string> =>
+  fromDebian(cache, say, 'prometheus', [['prometheus'], ['promtool']], 'Put prometheus and promtool (2.42 or newer) on the PATH (prometheus.io, or brew install prometheus).');
+// Debian's reads its templates from /usr/share. Unpacked elsewhere it is to read them below the folder it is started in, so the path in it is made relative, as long as it was.
+function findsItsTemplates(dir: string): void {
+  const file = join(dir, 'usr/bin/prometheus-alertmanager');
+  writeFileSync(file, readFileSync(file).toString('latin1').replaceAll('/usr/share/prometheus/alertmanager', './///share/prometheus/alertmanager'), 'latin1');
+}
+/** Folder holding alertmanager, by whatever name, and amtool. It is to be started in the folder above. */
+export const fetchAlertmanager = (cache: string, say: Say): Promise<string> =>
+  fromDebian(cache, say, 'prometheus-alertmanager', [['alertmanager', 'prometheus-alertmanager'], ['amtool']], 'Put alertmanager and amtool on the PATH (prometheus.io, or brew install alertmanager).', findsItsTemplates);

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openContext } from './context.ts';
+import { ALERTMANAGER_FILE, alertmanagerConfig, alertmanagerService } from './services/alertmanager.ts';
 import { mlflowService } from './services/mlflow.ts';
 import { kafkaProperties } from './services/kafka.ts';
 import { prometheusConfig } from './services/prometheus.ts';
@@ -28,13 +29,24 @@ test('Kafka keeps offsets longer than the inputs, listens on loopback, creates n
   assert.equal(read.get('auto.create.topics.enable'), 'false');
   assert.equal(read.get('transaction.state.log.min.isr'), '1');
 });
-test('Prometheus scrapes each process by its name every two seconds', () => {
-  const read = JSON.parse(prometheusConfig({ inference: 1, join: 2 })) as { global: { scrape_interval: string }; scrape_configs: unknown };
+test('Prometheus scrapes each process by its name every two seconds and tells Alertmanager', () => {
+  const read = JSON.parse(prometheusConfig({ inference: 1, join: 2 }, 3)) as { global: { scrape_interval: string }; scrape_configs: unknown; alerting: unknown };
   assert.equal(read.global.scrape_interval, '2s');
   assert.deepEqual(read.scrape_configs, [
     { job_name: 'inference', static_configs: [{ targets: ['127.0.0.1:1'] }] },
     { job_name: 'join', static_configs: [{ targets: ['127.0.0.1:2'] }] },
   ]);
+  assert.deepEqual(read.alerting, { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:3'] }] }] });
+});
+test('Alertmanager listens on loopback only, tells whom ALERT_WEBHOOK names, and its file is read by its owner only', async (t) => {
+  const made = context(t);
+  const { args } = await alertmanagerService(made, '/cache/bin').prepare();
+  assert.ok(args.includes('--web.listen-address=127.0.0.1:41006') && args.includes('--cluster.listen-address='), args.join(' '));
+  assert.equal(statSync(join(made.paths.home, 'alertmanager', 'alertmanager.yml')).mode & 0o777, 0o600);
+  const text = readFileSync(ALERTMANAGER_FILE, 'utf8');
+  assert.equal(alertmanagerConfig(text, ''), text);
+  const told = alertmanagerConfig(text, "https://hooks.example/it's?a=$1");
+  assert.ok(told.includes('  receiver: webhook\n') && told.includes(`url: "https://hooks.example/it's?a=$1"`), told);
 });
 test('S3 gets its keys in a file only its owner can read, none on the command line', async (t) => {
   const made = context(t);

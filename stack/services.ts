@@ -1,7 +1,8 @@
 // The servers: fetched, started and checked in parallel; stopped in the order in which they need each other.
-import { fetchKafka, fetchMysql, fetchPrometheus, fetchRegistry, fetchS3, checkJava, type Say } from './fetch.ts';
+import { fetchAlertmanager, fetchKafka, fetchMysql, fetchPrometheus, fetchRegistry, fetchS3, checkJava, type Say } from './fetch.ts';
 import { runsMlflow, type Context } from './context.ts';
 import { stopPart } from './pids.ts';
+import { alertmanagerService } from './services/alertmanager.ts';
 import { fetchMlflow, mlflowService } from './services/mlflow.ts';
 import { kafkaService } from './services/kafka.ts';
 import { mysqlService } from './services/mysql.ts';
@@ -10,7 +11,7 @@ import { registryService } from './services/registry.ts';
 import { s3Service } from './services/s3.ts';
 import { startService, type Service } from './services/service.ts';
 
-export const SERVICES = ['kafka', 'registry', 'mysql', 's3', 'prometheus', 'mlflow'] as const;
+export const SERVICES = ['kafka', 'registry', 'mysql', 's3', 'prometheus', 'alertmanager', 'mlflow'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 /** Those this stack runs: MLflow only where it is wanted. */
 export const servicesOf = ({ settings }: Pick<Context, 'settings'>): readonly ServiceName[] => SERVICES.filter((name) => name !== 'mlflow' || runsMlflow(settings));
@@ -40,6 +41,7 @@ export function startServices(context: Context, say: Say, aborted: () => boolean
     mysql,
     s3,
     prometheus: up(fetchPrometheus(cache, say), prometheusService),
+    alertmanager: up(fetchAlertmanager(cache, say), alertmanagerService),
     // Its tables are in MySQL, its artifacts in S3.
     mlflow: runsMlflow(context.settings) ? up(fetchMlflow(cache, say), mlflowService, Promise.all([mysql, s3])) : Promise.resolve(),
   };

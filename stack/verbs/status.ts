@@ -59,7 +59,7 @@ export const status: Verb = {
       if (!good) bad += 1;
       console.log(`${good ? green('up  ') : red('down')}  ${name.padEnd(11)} ${text}`);
     };
-    const places = { kafka: context.settings.kafkaBootstrap, registry: context.settings.registryUrl, mysql: `${context.settings.mysqlHost}:${context.settings.mysqlPort}`, s3: context.settings.s3Endpoint, prometheus: context.settings.prometheusUrl, mlflow: context.settings.mlflowUri };
+    const places = { kafka: context.settings.kafkaBootstrap, registry: context.settings.registryUrl, mysql: `${context.settings.mysqlHost}:${context.settings.mysqlPort}`, s3: context.settings.s3Endpoint, prometheus: context.settings.prometheusUrl, alertmanager: context.settings.alertmanagerUrl, mlflow: context.settings.mlflowUri };
     for (const name of servicesOf(context)) line(name, runningPid(context.paths.run, name) !== undefined, places[name]);
     const supervised = readStates(context.paths.run);
     const supervisor = runningPid(context.paths.run, 'supervisor') !== undefined;

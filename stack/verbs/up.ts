@@ -69,7 +69,7 @@ export async function runUp(options: UpOptions): Promise<Context> {
     const services = startServices(context, say, aborted, (name) => started.add(name));
     const registry = openRegistry(settings);
     const corpus = services.s3.then(() => makeBuckets(context)).then(() => ensureCorpus(context, { ...options, say }));
-    const steps = [services.kafka.then(() => createTopics(context)), services.mysql.then(() => migrate(context)), corpus, Promise.all([services.registry, services.kafka]).then(() => registerSchemas(context, registry)), services.prometheus];
+    const steps = [services.kafka.then(() => createTopics(context)), services.mysql.then(() => migrate(context)), corpus, Promise.all([services.registry, services.kafka]).then(() => registerSchemas(context, registry)), services.prometheus, services.alertmanager];
     for (const step of [...steps, services.mlflow]) step.catch(() => (failed = true));
     settled = Promise.allSettled([...steps, services.mlflow]);
     await Promise.all(steps);
