@@ -50,7 +50,7 @@ export const openDeadLetters: OpenPage = (place, app) => {
   function bytes({ bytes_base64, length, text }: DeadLetter): Child {
     if (bytes_base64 === null) return h('p', { class: 'soft' }, 'It had no value.');
     const lines = hexLines(bytesIn(bytes_base64));
-    return [text === null ? undefined : [h('h4', {}, 'As text'), h('pre', { tabindex: 0 }, text)], h('h4', {}, `Bytes (${count(length)})`), h('pre', { tabindex: 0, class: 'hex' }, lines.join('\n'), lines.length * 16 < length ? '\n…' : undefined)];
+    return [text === null ? undefined : [h('h2', {}, 'As text'), h('pre', { tabindex: 0 }, text)], h('h2', {}, `Bytes (${count(length)})`), h('pre', { tabindex: 0, class: 'hex' }, lines.join('\n'), lines.length * 16 < length ? '\n…' : undefined)];
   }
   function letterOf(letter: DeadLetter): HTMLElement {
     const refusal = refusals.get(letter.id);

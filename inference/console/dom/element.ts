@@ -29,10 +29,10 @@ export const s = <K extends keyof SVGElementTagNameMap>(tag: K, props: Props = {
 export const on = <E extends HTMLElement>(element: E, handlers: Handlers): E => dress(element, {}, handlers, []);
 export const button = (label: Child, click: () => void, props: Props = {}): HTMLButtonElement => on(h('button', { type: 'button', ...props }, label), { click });
 
-/** A table with its head; numbers are right-aligned by the class `n` of their column. */
-export function table(caption: string, head: readonly (readonly [title: string, kind?: 'n'])[], rows: readonly (readonly Child[])[], props: Props = {}): HTMLElement {
+/** A table with its head. Kinds of column: `n` numbers, to the right; `unseen` one whose title is for screen readers only. */
+export function table(caption: string, head: readonly (readonly [title: string, kind?: 'n' | 'unseen'])[], rows: readonly (readonly Child[])[], props: Props = {}): HTMLElement {
   // A wide table scrolls by itself, with the keyboard too.
   return h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
-    h('table', props, h('caption', { class: 'unseen' }, caption), h('thead', {}, h('tr', {}, head.map(([title, kind]) => h('th', { scope: 'col', class: kind }, title)))),
-      h('tbody', {}, rows.map((cells) => h('tr', {}, cells.map((cell, i) => (i === 0 ? h('th', { scope: 'row', class: head[i]?.[1] }, cell) : h('td', { class: head[i]?.[1] }, cell))))))));
+    h('table', props, h('caption', { class: 'unseen' }, caption), h('thead', {}, h('tr', {}, head.map(([title, kind]) => h('th', { scope: 'col', class: kind === 'n' ? kind : undefined }, kind === 'unseen' ? h('span', { class: kind }, title) : title)))),
+      h('tbody', {}, rows.map((cells) => h('tr', {}, cells.map((cell, i) => (h(i === 0 ? 'th' : 'td', { scope: i === 0 ? 'row' : undefined, class: head[i]?.[1] === 'n' ? 'n' : undefined }, cell))))))));
 }

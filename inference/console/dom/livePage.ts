@@ -34,7 +34,7 @@ function tiles(version: Version, app: App): HTMLElement {
     tile('Label delay', delay?.p50 == null ? '–' : duration(delay.p50 * 1000), delay?.p50 == null ? 'not told' : `median; 9 of 10 within ${delay.p90 === null ? '–' : duration(delay.p90 * 1000)}`));
 }
 function classTable({ classes, class_threshold }: Version): HTMLElement {
-  return table('F1 by category', [['Category'], ['F1', 'n'], [''], ['Low', 'n'], ['High', 'n'], ['Support', 'n']], classes.map(({ category, f1, band, support }) => [
+  return table('F1 by category', [['Category'], ['F1', 'n'], ['Bar', 'unseen'], ['Low', 'n'], ['High', 'n'], ['Support', 'n']], classes.map(({ category, f1, band, support }) => [
     category, class_threshold != null && f1 !== null && f1 < class_threshold ? h('span', { class: 'word bad' }, score(f1), ' below floor') : score(f1), bar(f1 ?? 0), score(band?.[0]), score(band?.[1]), count(support),
   ]), { class: 'classes' });
 }

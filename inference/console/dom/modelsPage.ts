@@ -75,7 +75,7 @@ export const openModels: OpenPage = (place, app) => {
 
   function versionsTable(versions: readonly PromotedVersion[]): HTMLElement {
     const admin = isAdmin(app);
-    return table('Versions that have served', [['Version'], ['F1 at the gate', 'n'], ['Worst category', 'n'], ['Promoted'], ['Why'], ...(admin ? [[''] as const] : [])], versions.map((one) => {
+    return table('Versions that have served', [['Version'], ['F1 at the gate', 'n'], ['Worst category', 'n'], ['Promoted'], ['Why'], ...(admin ? [['Way back', 'unseen'] as const] : [])], versions.map((one) => {
       const [newest] = one.promotions;
       const serves = one.model_version === serving();
       return [[one.model_version, serves ? h('span', { class: 'tag' }, 'serves') : undefined], score(one.f1), score(one.min_f1), [at(newest?.promoted_at), one.promotions.length > 1 ? h('span', { class: 'soft' }, `, ${plural(one.promotions.length, 'time')}`) : undefined], newest === undefined ? '' : causeOf(newest.cause),

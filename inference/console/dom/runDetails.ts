@@ -12,7 +12,7 @@ const time = (iso: string | null | undefined, nowMs: number): string => {
 const inWords = (value: unknown): string => (typeof value === 'object' && value !== null ? Object.entries(value).map(([name, one]) => `${name}: ${inWords(one)}`).join(', ') : typeof value === 'number' ? (Number.isInteger(value) ? count(value) : String(value)) : String(value));
 
 function comparison({ where, rows, note }: ComparisonTable): HTMLElement {
-  return h('div', {}, h('h4', {}, where), rows.length === 0 ? undefined : table(where, [['F1 of'], ['Champion', 'n'], ['Candidate', 'n'], ['Difference', 'n'], ['95 % band', 'n'], ['May lose', 'n'], ['Support', 'n'], ['']],
+  return h('div', {}, h('h3', {}, where), rows.length === 0 ? undefined : table(where, [['F1 of'], ['Champion', 'n'], ['Candidate', 'n'], ['Difference', 'n'], ['95 % band', 'n'], ['May lose', 'n'], ['Support', 'n'], ['Check']],
     rows.map((one) => [one.what, score(one.champion), score(one.challenger), signed(one.delta), `${signed(one.band[0])} – ${signed(one.band[1])}`, score(one.limit), count(one.support), h('span', { class: one.holds === false ? 'word bad' : one.holds === true ? 'word good' : 'soft' }, held(one))])), h('p', { class: 'soft small' }, note));
 }
 export function runDetails(run: WholeRun, nowMs: number): HTMLElement {

@@ -77,7 +77,7 @@ export const openTry: OpenPage = (place, app) => {
       }),
       ...(memory.trials.problem === undefined ? [] : [problemNotice(memory.trials.problem)]),
       newest === undefined ? empty('Nothing tried yet', 'Type what a product is called. The answer comes with a probability for every category; one key says whether it was right, and that is feedback like any other.') : answer(newest),
-      ...(older.length === 0 ? [] : [h('h2', {}, 'Before'), table('Texts tried before', [['Text'], ['Model said'], ['', 'n'], ['You said']], older.map((one) => [one.text, one.prediction.category, percent(Math.max(...one.prediction.probabilities.map(({ probability }) => probability)), 1), saidOf(one)]))]));
+      ...(older.length === 0 ? [] : [h('h2', {}, 'Before'), table('Texts tried before', [['Text'], ['Model said'], ['Gave it', 'n'], ['You said']], older.map((one) => [one.text, one.prediction.category, percent(Math.max(...one.prediction.probabilities.map(({ probability }) => probability)), 1), saidOf(one)]))]));
   };
   function answer(trial: Trial): HTMLElement {
     const { prediction, chosen } = trial;
