@@ -38,7 +38,7 @@ export function openRecent(settings: Settings, log: Log, thread = new URL('./thr
   function start(): void {
     const room = Math.ceil(settings.recentBytes / 1_000_000);
     // Should the estimate of its memory be wrong, the thread ends, not the service.
-    const made = new Worker(thread, { workerData: settings, resourceLimits: { maxOldGenerationSizeMb: 2 * room + 256 } });
+    const made = new Worker(thread, { workerData: settings, resourceLimits: { maxOldGenerationSizeMb: 2 * room + 256, maxYoungGenerationSizeMb: 48 } });
     worker = made;
     made.on('message', (message: FromThread) => {
       if ('stage' in message) {
