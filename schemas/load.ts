@@ -15,11 +15,12 @@ export function readManifest(uri: string, bytes: Uint8Array, expected: string | 
 }
 export const weightsUriOf = (manifestUri: string, manifest: Manifest): string => manifestUri.replace(/[^/]+$/, manifest.weights_file);
 
-/** A scorer from the weights, after checksum and self-test; `name` is what the errors call the model. Throws poison `checksum`, `bad_weights` or `self_test`. */
+/** The memory of these bytes when it is theirs alone, else a copy: floats are read from its start. */
+const ownMemory = (bytes: Uint8Array): ArrayBuffer => (bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : new Uint8Array(bytes).buffer);
+/** A scorer from the weights, which it keeps, after checksum and self-test; `name` is what the errors call the model. Throws poison `checksum`, `bad_weights` or `self_test`. */
 export function readScorer(name: string, manifest: Manifest, bytes: Uint8Array, sha256: Sha256): Scorer {
   if (bytes.length !== manifest.weights_bytes || sha256(bytes) !== manifest.weights_sha256) throw poison('checksum', `the weights of ${name} are damaged: size or SHA-256 differs from its manifest`);
-  // A copy begins at an address that floats may be read from.
-  const aligned = new Uint8Array(bytes).buffer;
+  const aligned = ownMemory(bytes);
   const score = manifest.format === 1 ? createScorer(manifest, new Float32Array(aligned)) : scorerOf(manifest, packStored(name, aligned, { features: manifest.features ?? 0, all: featureCount(manifest.recipe), width: manifest.categories.length }));
   const failed = selfTest(manifest, score);
   if (failed.length > 0) throw poison('self_test', `${name} does not reproduce ${failed.length} of ${manifest.golden.length} golden rows, first '${failed[0]?.text}'`);

@@ -11,7 +11,7 @@ const WARM_UP_TEXTS = 50;
 const { subtle } = webcrypto;
 
 /** In a thread of its own: others are served meanwhile. */
-const sha256Apart = async (bytes: Buffer): Promise<string> => Buffer.from(await subtle.digest('SHA-256', new Uint8Array(bytes))).toString('hex');
+const sha256Apart = async (bytes: Buffer): Promise<string> => Buffer.from(await subtle.digest('SHA-256', bytes)).toString('hex');
 
 /** Throws poison when the objects are not what was promoted, transient when S3 does not answer. */
 export async function loadModel(event: ModelPromoted, read: ReadObject): Promise<ServingModel> {
