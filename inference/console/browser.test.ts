@@ -58,6 +58,8 @@ test('the console in a browser', async (t) => {
     await signIn(page, 'labeller');
     await page.waitForSelector('.choice');
     const shown = (): Promise<string | null> => page.textContent('.product');
+    const drawn = await page.locator('.choice .fill').first().boundingBox();
+    assert.ok(drawn !== null && drawn.width > 1 && drawn.height > 1, 'the bars are seen');
     const before = fake.feedback.length;
     for (let i = 0; i < 19; i += 1) {
       const text = await shown();

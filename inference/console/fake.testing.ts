@@ -156,7 +156,7 @@ export async function startFake({ seed = 7, predictions = 300, nowMs = Date.now 
       }
       case 'POST /v1/labels/lease': return ok(lease(given, who));
       case 'POST /v1/labels/release': return ok({});
-      case 'GET /v1/labels/progress': return ok({ labelled: 37 + held.filter((one) => one.label !== null).length, corrected: 4, withdrawn: 0, sources: {} });
+      case 'GET /v1/labels/progress': return ok({ labelled: 37 + held.filter((one) => one.label !== null).length, corrected: 4, withdrawn: 0, by_me: feedback.length, sources: {} });
       case 'GET /v1/live': return ok(live());
       case 'GET /v1/live/history': return ok(history);
       case 'GET /v1/live/examples': {

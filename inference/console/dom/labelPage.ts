@@ -22,7 +22,7 @@ export const openLabel: OpenPage = (place, app) => {
   const { client, memory, nowMs, newId } = app;
   let progress: Progress | undefined;
   let closed = false;
-  const send = createSaying(client);
+  const send = createSaying(client, app.who.name);
 
   async function say({ predictionId, category, feedbackId }: Extract<Wish, { kind: 'say' }>): Promise<void> {
     const answer = await send(predictionId, category, feedbackId);
@@ -96,7 +96,7 @@ export const openLabel: OpenPage = (place, app) => {
     return h('dl', { class: 'tiles', id: 'tally' },
       figure('This sitting', h('span', { id: 'labelled', class: 'big' }, count(labelled)), `${corrected} corrected, ${withdrawn} taken back`),
       figure('Pace', h('span', { class: 'big' }, perMinute === undefined ? '–' : perMinute), perMinute === undefined ? undefined : 'a minute'),
-      figure('Today, everybody', h('span', { class: 'big' }, count(progress?.labelled)), progress === undefined ? undefined : `${count(progress.corrected)} corrected`),
+      figure('Today, everybody', h('span', { class: 'big' }, count(progress?.labelled)), progress === undefined ? undefined : `${progress.by_me === undefined ? '' : `${count(progress.by_me)} by you, `}${count(progress.corrected)} corrected`),
       figure('Waiting', h('span', { class: 'big' }, count(memory.queue.waiting))));
   }
   function body(): HTMLElement {

@@ -67,7 +67,7 @@ function run(token: string, who: Who): () => void {
     const { line } = feed;
     const figures = headOf(feed.live);
     const words = line.status === 'live' ? 'live' : line.status === 'connecting' ? 'connecting' : 'no connection, trying again';
-    show(head, figures === undefined ? h('span', { class: 'soft' }, 'asking …') : h('span', { class: 'figures' }, h('strong', {}, figures.serving), figures.f1 === '' ? undefined : [' F1 ', h('span', { class: 'num' }, figures.f1)], figures.support === '' ? undefined : h('span', { class: 'soft' }, ` ${figures.support}`), ' ', h('span', { class: `pill ${figures.status}` }, figures.status)),
+    show(head, figures === undefined ? h('span', { class: 'soft' }, 'asking …') : h('span', { class: 'figures' }, h('strong', {}, figures.serving), figures.f1 === '' ? undefined : h('span', { class: 'num' }, `F1 ${figures.f1}`), figures.support === '' ? undefined : h('span', { class: 'soft' }, figures.support), h('span', { class: `pill ${figures.status}` }, figures.status)),
       h('span', { class: `line ${line.status}`, role: 'status' }, words));
   }
   function drawNav(): void {

@@ -7,7 +7,7 @@ const stored = (): Theme => THEMES.find((one) => one === localStorage.getItem(KE
 function put(theme: Theme, toggle: HTMLElement): void {
   if (theme === 'auto') document.documentElement.removeAttribute('data-theme');
   else document.documentElement.setAttribute('data-theme', theme);
-  toggle.textContent = { auto: 'Auto', light: 'Light', dark: 'Dark' }[theme];
+  toggle.textContent = { auto: '◐ Auto', light: '○ Light', dark: '● Dark' }[theme];
   toggle.setAttribute('aria-label', `Colours: ${theme}. Change`);
 }
 export function keepTheme(toggle: HTMLElement): void {

@@ -21,7 +21,7 @@ function saidOf({ said, prediction }: Trial): Child {
 
 export const openTry: OpenPage = (place, app) => {
   const { client, memory } = app;
-  const send = createSaying(client);
+  const send = createSaying(client, app.who.name);
   let closed = false;
   const field = (): HTMLInputElement | null => place.querySelector<HTMLInputElement>('#text');
   function set(next: Trials): void {

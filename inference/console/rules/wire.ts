@@ -7,7 +7,7 @@ export type Who = { readonly name: string; readonly scopes: readonly Scope[]; re
 export type Prediction = { readonly prediction_id: string; readonly category: string; readonly probabilities: readonly Probability[]; readonly model_version: string; readonly predicted_at: number; readonly audit: boolean };
 export type LeasedItem = Prediction & { readonly product_description: string; readonly leased_until: number };
 export type Lease = { readonly items: readonly LeasedItem[]; readonly waiting: number };
-export type Progress = { readonly labelled: number; readonly corrected: number; readonly withdrawn: number };
+export type Progress = { readonly labelled: number; readonly corrected: number; readonly withdrawn: number; /** of this token */ readonly by_me?: number };
 export type Example = Prediction & { readonly product_description: string; readonly status: string; readonly label: string | null };
 
 export type Band = readonly [low: number, high: number];
