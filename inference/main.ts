@@ -59,10 +59,13 @@ const ask = async (url: string, away: (reason: string) => Error): Promise<unknow
   return answer.json();
 };
 const askMonitor = (path: string): Promise<unknown> => ask(`${settings.monitorUrl}${path}`, (reason) => transient('monitor_away', `the monitor does not answer (${reason}); no live figures now`));
+const askJoin = (path: string): Promise<unknown> => ask(`${settings.joinUrl}${path}`, (reason) => transient('join_away', `the join does not answer (${reason})`));
 const askTrainer = (path: string): Promise<unknown> => ask(`${settings.trainerUrl}${path}`, (reason) => transient('trainer_away', `the trainer does not answer (${reason})`));
 const jobIn = (answer: unknown): unknown => (typeof answer === 'object' && answer !== null ? (Reflect.get(answer, 'job') ?? undefined) : undefined);
 // Answers kept for requests with an Idempotency-Key, beside the bound on their bytes.
 const MAX_REPEATS = 50_000;
+/** To those who listen. */
+const RUNS_TOLD = 50;
 // While the broker works on one group the next one travels.
 const GROUPS_IN_FLIGHT = 2;
 
@@ -123,7 +126,7 @@ try {
       started.lane?.stopJob(id);
       return how;
     },
-    recent, labels: openLabelDesk({ recent, shared: leases, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: () => askMonitor('/history'), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
+    recent, labels: openLabelDesk({ recent, shared: leases, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoin('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     pages: readPages(join(import.meta.dirname, 'console'), CONSOLE_FILES), version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
     onResponse(route, status, seconds, requestId) {

@@ -4,7 +4,7 @@ import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
 import { createLog, runService } from '../service.ts';
 import { runShards, type Shards } from '../shards.ts';
-import { createJoinMetrics } from './metrics.ts';
+import { coverageOf, createJoinMetrics } from './metrics.ts';
 import { JOIN_TOPICS } from './state.ts';
 import { openJoin, type JoinTask } from './worker.ts';
 
@@ -14,10 +14,12 @@ const registry = openRegistry(settings);
 const tasks = new Map<number, JoinTask>();
 let shards: Shards | undefined;
 
+const coverage = () => [...tasks.values()].flatMap((task) => [...task.store.sums.coverage]);
+const waiting = () => [...tasks.values()].reduce((sum, { store: { sums } }) => ({ predictions: sum.predictions + sums.unlabelled, held: sum.held + sums.held }), { predictions: 0, held: 0 });
 const metrics = createJoinMetrics({
-  waiting: () => [...tasks.values()].reduce((sum, { store: { sums } }) => ({ predictions: sum.predictions + sums.unlabelled, held: sum.held + sums.held }), { predictions: 0, held: 0 }),
+  waiting,
   state: () => [...tasks.values()].map((task) => task.store.figures()).reduce((sum, one) => ({ entries: sum.entries + one.entries, indexBytes: sum.indexBytes + one.indexBytes, fileBytes: sum.fileBytes + one.fileBytes }), { entries: 0, indexBytes: 0, fileBytes: 0 }),
-  coverage: () => [...tasks.values()].flatMap((task) => [...task.store.sums.coverage]),
+  coverage,
   mixes: () => [...tasks.values()].flatMap((task) => [...task.store.sums.mixes]),
   lags: () => shards?.lags() ?? new Map(),
 });
@@ -25,6 +27,9 @@ const metrics = createJoinMetrics({
 await runService({
   name: 'join', host: settings.bindHost, port: settings.joinPort, log, metrics: metrics.registry, dataDir: settings.homeDir,
   unready: () => (shards === undefined ? 'starting' : shards.live().length === 0 ? 'no partition is live yet' : undefined),
+  routes: {
+    '/live': () => ({ waiting: waiting().predictions, versions: [...coverageOf(coverage())].map(([version, { all, audit }]) => ({ model_name: version.split(' ')[0], model_version: version.split(' ')[1], coverage: all ?? null, audit_coverage: audit ?? null })) }),
+  },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     shards = await runShards({

@@ -8,6 +8,15 @@ export type JoinMetrics = { readonly registry: Registry; readonly count: (kind: 
 type Readings = { readonly coverage: () => readonly (readonly [version: string, Covered])[]; readonly mixes: () => readonly (readonly [version: string, VersionMix])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly state: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number }; readonly lags: () => ReadonlyMap<string, number> };
 const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400];
 
+/** Shares of the predictions within the horizon that have a label now, by version; of all, and of those chosen for audit. Absent: no such prediction. */
+export function coverageOf(list: readonly (readonly [version: string, Covered])[]): ReadonlyMap<string, { readonly all?: number; readonly audit?: number }> {
+  return new Map([...Map.groupBy(list, ([version]) => version)].map(([version, parts]) => {
+    const sum = (field: keyof Covered): number => parts.reduce((total, [, covered]) => total + covered[field], 0);
+    const share = (name: 'all' | 'audit', whole: number, part: number) => (whole === 0 ? {} : { [name]: part / whole });
+    return [version, { ...share('all', sum('predicted'), sum('labelled')), ...share('audit', sum('auditPredicted'), sum('auditLabelled')) }];
+  }));
+}
+
 export function createJoinMetrics(readings: Readings): JoinMetrics {
   const registry = new Registry();
   // A rate needs the series before its first event. Counted here and handed over when scraped: a labelled counter takes its time, and every input is counted several times.
@@ -49,13 +58,9 @@ export function createJoinMetrics(readings: Readings): JoinMetrics {
       },
     });
   };
-  const shareOf = (whole: 'predicted' | 'auditPredicted', part: 'labelled' | 'auditLabelled') => () =>
-    [...Map.groupBy(readings.coverage(), ([version]) => version)].flatMap(([version, list]) => {
-      const sum = (field: keyof Covered): number => list.reduce((total, [, covered]) => total + covered[field], 0);
-      return sum(whole) === 0 ? [] : [[version, {}, sum(part) / sum(whole)] as const];
-    });
-  perVersion('loop_label_coverage', 'Share of the predictions within the horizon that have a label now', [], shareOf('predicted', 'labelled'));
-  perVersion('loop_audit_coverage', 'The same of the predictions chosen for audit', [], shareOf('auditPredicted', 'auditLabelled'));
+  const shareOf = (of: 'all' | 'audit') => () => [...coverageOf(readings.coverage())].flatMap(([version, share]) => (share[of] === undefined ? [] : [[version, {}, share[of]] as const]));
+  perVersion('loop_label_coverage', 'Share of the predictions within the horizon that have a label now', [], shareOf('all'));
+  perVersion('loop_audit_coverage', 'The same of the predictions chosen for audit', [], shareOf('audit'));
   perVersion('loop_prediction_drift', 'Excess PSI of the latest answers of the version that serves against its first', ['of'], () =>
     [...driftsOf(readings.mixes())].flatMap(([version, { category, confidence }]) => [[version, { of: 'category' }, category] as const, [version, { of: 'confidence' }, confidence] as const]));
   lagGauge(registry, 'join', readings.lags);

@@ -29,7 +29,7 @@ await runService({
   unready: () => (shards === undefined ? 'starting' : undefined),
   routes: {
     '/live': () => ({ models: views(), partitions: shards?.live() ?? [], labelled_offsets: owned().map((task) => String(task.fold.offset())), lag: Object.fromEntries(shards?.lags() ?? []) }),
-    '/history': () => ({ models: owned().flatMap((task) => task.fold.versions().map(historyOf)) }),
+    '/history': (query) => ({ models: historyOf(owned().flatMap((task) => task.fold.versions()), query.has('points') ? Number(query.get('points')) : undefined) }),
     '/eras': () => ({ partitions: owned().map((task) => ({ labelled_partition: task.partition, eras: task.eras.map(({ fromOffset, book, afresh }) => ({ from_offset: fromOffset, ...book, ...(afresh === undefined ? {} : { afresh: afresh.modelVersion }) })) })) }),
   },
   async start(die) {

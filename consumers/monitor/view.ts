@@ -2,10 +2,11 @@
 import { cellsOf } from '../../schemas/confusion.ts';
 import { marginalsOf, scoresOf, type Scores } from '../../schemas/f1.ts';
 import { bandsOf, type Band } from './band.ts';
-import type { Cells } from './cells.ts';
+import { mergeInto, type Cells } from './cells.ts';
 import { jointStatistic, statisticOf } from './evidence.ts';
 import type { Fold } from './fold.ts';
 import { verdictOf } from './verdict.ts';
+import type { Bucket } from './tallies.ts';
 import type { Counted, VersionState } from './version.ts';
 import { windowOf } from './window.ts';
 
@@ -58,9 +59,38 @@ export function viewOf(version: VersionState, fold: Fold, wallMs: number): Versi
 }
 
 export type BucketView = { readonly start_ms: number; readonly length_ms: number; readonly labels: number; readonly weighted_f1: number | null; readonly band: Band | null; readonly macro_f1: number | null; readonly micro_f1: number | null; readonly worst_category: string | null; readonly worst_f1: number | null };
-/** F1 by bucket of labelled_at, oldest first: minutes, then hours, then days back. */
-export function historyOf(version: VersionState): { readonly model_name: string; readonly model_version: string; readonly buckets: readonly BucketView[] } {
-  const buckets = version.counted.all.tallies.buckets().map(({ startMs, lengthMs, cells }): BucketView => {
+export type HistoryView = { readonly model_name: string; readonly model_version: string; readonly buckets: readonly BucketView[] };
+type Span = Pick<Bucket, 'startMs' | 'lengthMs' | 'cells'>;
+/** Neighbouring buckets as one, by adding their cells, so that F1 and band of a span are those of its labels. One that is as long as a span stays as it is. */
+export function inSpans(buckets: readonly Span[], spanMs: number): readonly Span[] {
+  const spans: Span[] = [];
+  let open: Span | undefined;
+  for (const bucket of buckets) {
+    const startMs = Math.floor(bucket.startMs / spanMs) * spanMs;
+    if (bucket.lengthMs >= spanMs) spans.push(bucket);
+    else if (open?.startMs === startMs) mergeInto(open.cells, bucket.cells);
+    else {
+      open = { startMs, lengthMs: spanMs, cells: new Map() };
+      mergeInto(open.cells, bucket.cells);
+      spans.push(open);
+    }
+  }
+  return spans;
+}
+/** The length that makes about so many spans of all the time these have labels in; a whole number of seconds. */
+function spanFor(versions: readonly VersionState[], points: number): number {
+  const buckets = versions.flatMap(({ counted }) => counted.all.tallies.buckets());
+  const [from, to] = [Math.min(...buckets.map((one) => one.startMs)), Math.max(...buckets.map((one) => one.startMs + one.lengthMs))];
+  return buckets.length === 0 ? 1 : Math.max(1, Math.ceil((to - from) / points / 1000)) * 1000;
+}
+/** F1 by bucket of labelled_at, oldest first: minutes, then hours, then days back. points: about so many at most, over all the time shown. */
+export function historyOf(versions: readonly VersionState[], points?: number): HistoryView[] {
+  const spanMs = points === undefined ? undefined : spanFor(versions, points);
+  return versions.map((version) => historyOfOne(version, spanMs));
+}
+function historyOfOne(version: VersionState, spanMs: number | undefined): HistoryView {
+  const all = version.counted.all.tallies.buckets();
+  const buckets = (spanMs === undefined ? all : inSpans(all, spanMs)).map(({ startMs, lengthMs, cells }): BucketView => {
     const { labels, weighted_f1, band, macro_f1, micro_f1, worst } = seen(cells);
     return { start_ms: startMs, length_ms: lengthMs, labels, weighted_f1, band, macro_f1, micro_f1, worst_category: worst?.category ?? null, worst_f1: worst?.f1 ?? null };
   });

@@ -121,7 +121,7 @@ test('any known token may look; the monitor away is 503', async () => {
   const look = (app: ReturnType<typeof bench>['app'], token: string) => app.inject({ url: '/v1/live', headers: { authorization: `Bearer ${token}` } });
   const { app } = bench();
   for (const token of ['p', 'f', 't', 'a']) assert.equal((await look(app, token)).statusCode, 200);
-  assert.deepEqual((await app.inject({ url: '/v1/live/history', headers: { authorization: 'Bearer p' } })).json(), { models: [{ buckets: [] }] });
+  assert.deepEqual((await app.inject({ url: '/v1/live/history', headers: { authorization: 'Bearer p' } })).json(), { models: [{ model_name: 'tiny', model_version: 'v7', buckets: [] }] });
   const refused = await look(app, 'x');
   assert.deepEqual([refused.statusCode, refused.headers['www-authenticate']], [401, 'Bearer']);
   assert.equal((await look(bench({ live: () => Promise.reject(transient('monitor_away', 'away')) }).app, 'p')).statusCode, 503);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRecentLabels, type GivenLabel } from './labels.ts';
 
-const given = (prediction_id: string, label: string | null, change: Partial<GivenLabel> = {}): GivenLabel => ({ prediction_id, model_version: 'v1', revision: 0, predicted: 'Toys', label, source: 'console/anna', labelled_at: 10, ...change });
+const given = (prediction_id: string, label: string | null, change: Partial<GivenLabel> = {}): GivenLabel => ({ prediction_id, model_version: 'v1', revision: 0, predicted: 'Toys', label, source: 'console/anna', labelled_at: 10, predicted_at: 4, ...change });
 
 test('what was done since a time: each prediction once, with its newest word', () => {
   const labels = createRecentLabels(100);
@@ -30,4 +30,13 @@ test('the oldest give way, and it is known since when all is counted', () => {
   labels.labelled(given('p0', 'Beverages', { revision: 1, labelled_at: 5 }));
   labels.labelled(given('p9', 'Toys', { labelled_at: 6 }));
   assert.deepEqual([labels.since(0).labelled, labels.heldSince(), [...labels.behind({})]], [3, 2, ['p9', 'p0', 'p2']]);
+});
+test('how long labels take: from the prediction to its first label, corrections aside', () => {
+  const labels = createRecentLabels(100);
+  assert.equal(labels.delays([0.5]), undefined);
+  for (let i = 0; i < 10; i += 1) labels.labelled(given(`p${i}`, 'Toys', { labelled_at: 4 + i }));
+  labels.labelled(given('p0', 'Beverages', { revision: 1, labelled_at: 900 }));
+  labels.labelled(given('seen late', 'Beverages', { revision: 3, labelled_at: 900 }));
+  labels.labelled(given('first', 'Toys', { labelled_at: 1 }));
+  assert.deepEqual(labels.delays([0, 0.5, 0.9, 1]), [0, 4, 8, 9]);
 });

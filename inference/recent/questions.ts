@@ -8,7 +8,8 @@ export type Question =
   | { readonly kind: 'size' }
   | { readonly kind: 'queue'; readonly order: QueueOrder; readonly limit: number; readonly first: readonly string[]; readonly except: readonly string[] }
   | { readonly kind: 'behind'; readonly cell: Cell; readonly limit: number }
-  | { readonly kind: 'progress'; readonly sinceMs: number };
+  | { readonly kind: 'progress'; readonly sinceMs: number }
+  | { readonly kind: 'delays'; readonly shares: readonly number[] };
 export type Found = { readonly status: 'found'; readonly prediction: View };
 /** heldSince: broker time from which on a prediction with this id would surely be held; undefined: every prediction on the topic is. */
 export type Absent = { readonly status: 'absent'; readonly heldSince: number | undefined };
@@ -17,7 +18,8 @@ export type ToLabel = { readonly status: 'queue'; readonly predictions: readonly
 /** Labelled ones that are still held, the newest label first. */
 export type Behind = { readonly status: 'behind'; readonly predictions: readonly View[] };
 export type Done = Progress & { readonly status: 'progress'; /** time of the oldest label that is counted, when older ones had to give way */ readonly heldSince: number | undefined };
-export type Answer = Found | Absent | Size | ToLabel | Behind | Done;
+export type Delays = { readonly status: 'delays'; /** one per share */ readonly delaysMs: readonly number[] | undefined };
+export type Answer = Found | Absent | Size | ToLabel | Behind | Done | Delays;
 
 export function answerTo(recent: Recent, labels: RecentLabels, question: Question): Answer {
   switch (question.kind) {
@@ -43,6 +45,8 @@ export function answerTo(recent: Recent, labels: RecentLabels, question: Questio
     }
     case 'progress':
       return { status: 'progress', ...labels.since(question.sinceMs), heldSince: labels.heldSince() };
+    case 'delays':
+      return { status: 'delays', delaysMs: labels.delays(question.shares) };
   }
 }
 

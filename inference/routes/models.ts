@@ -33,12 +33,14 @@ const Decided = Type.Object({ run_id: Type.String(), decision: Type.Enum([...DEC
 
 export const describe = (model: ServingModel | undefined) => (model === undefined ? null : { model_name: model.name, model_version: model.version, promotion_seq: model.promotionSeq, weights_sha256: model.weightsSha256, categories: [...model.categories] });
 
+export async function modelsBody({ serving, versions }: Pick<ModelPorts, 'serving' | 'versions'>) {
+  const models = [describe(serving())].filter((one) => one !== null);
+  // What serves is known here; the trainer may be away.
+  return versions().then((all) => ({ models, versions: all }), (error: unknown) => ({ models, versions: null, versions_unavailable: messageOf(error) }));
+}
+
 export function modelRoutes(app: App, ports: ModelPorts, needs: Door): void {
-  app.get('/v1/models', { onRequest: needs(), schema: { tag: 'models', summary: 'What serves, and every version that has been promoted', response: { 200: ModelList } } }, async () => {
-    const models = [describe(ports.serving())].filter((one) => one !== null);
-    // What serves is known here; the trainer may be away.
-    return ports.versions().then((versions) => ({ models, versions }), (error: unknown) => ({ models, versions: null, versions_unavailable: messageOf(error) }));
-  });
+  app.get('/v1/models', { onRequest: needs(), schema: { tag: 'models', summary: 'What serves, and every version that has been promoted', response: { 200: ModelList } } }, () => modelsBody(ports));
 
   function known(name: string): void {
     if (name !== ports.modelName) throw new Problem(404, 'unknown model', `there is no model '${name}'; there is ${ports.modelName}`, 'name');

@@ -30,7 +30,7 @@ export type ProblemDocument = Static<typeof ProblemDocument>;
 
 /** What another process tells is passed on as it is: described here, not typed. */
 export const passedOn = (schema: TSchema) => Type.Unsafe<unknown>(schema);
-export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const orNull = <T extends TSchema>(schema: T, description?: string) => Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 
 const SHOWN = Symbol('shown');
 /** A schema that validates or serialises quickly, and the one the document shows for it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { evidenceBar, plainLine, render, sparkline, type Picture } from './picture.ts';
-import { freshShareAt, nextPhase, type Phase, type Seen, type StoryRules } from './story.ts';
+import { freshShareAt, nextAlert, nextPhase, type Alert, type Phase, type Seen, type StoryRules } from './story.ts';
 
 const RULES: StoryRules = { minF1: 0.9, healthyLabels: 100, recoveredLabels: 100, rampMs: 1000, maxFreshShare: 0.6, deadlineMs: 10_000 };
 const live = (version: string, f1: number, labels = 200, status = 'healthy') => ({ version, status, labels, f1, fedLabels: labels });
@@ -22,6 +22,12 @@ test('a rejected retraining, an early one and a lasting silence are failures wit
   assert.match(JSON.stringify(nextPhase({ name: 'retraining', sinceMs: 0, f1Before: 1, fedBefore: 0, driftingSinceMs: 0 }, seen(1, { drift: row }), RULES)), /rejected: worse/);
   assert.equal(nextPhase({ name: 'healthy' }, seen(1, { drift: row }), RULES).name, 'failed');
   assert.equal(nextPhase({ name: 'healthy' }, seen(10_001, { live: undefined }), RULES).name, 'failed');
+});
+test('an alert is heard once and over once; an Alertmanager that does not answer changes nothing', () => {
+  const states: Alert[] = [];
+  for (const firing of [false, undefined, true, undefined, true, false, true]) states.push(nextAlert(states.at(-1) ?? { status: 'silent' }, firing, states.length));
+  assert.deepEqual(states.map((one) => one.status), ['silent', 'silent', 'firing', 'firing', 'firing', 'over', 'over']);
+  assert.deepEqual(states.at(-1), { status: 'over', heardMs: 2, overMs: 5 });
 });
 test('the share of fresh products rises evenly and stays', () => {
   const phase: Phase = { name: 'drifting', sinceMs: 1000, f1Before: 0.9, fedBefore: 0 };

@@ -23,8 +23,8 @@ import { runDown, runUp } from '../verbs/up.ts';
 import { noWords, readArgs } from '../verbs/verb.ts';
 import { DEMO_SETTINGS } from './settings.ts';
 import { observe, type Observed } from './observe.ts';
-import { figure, plainLine, render, type Picture } from './picture.ts';
-import { freshShareAt, nextPhase, type Phase, type StoryRules } from './story.ts';
+import { clock, figure, plainLine, render, type Picture } from './picture.ts';
+import { freshShareAt, nextAlert, nextPhase, type Alert, type Phase, type StoryRules } from './story.ts';
 
 const HOME = '.loop-demo';
 const PORT_BASE = '18000';
@@ -32,6 +32,8 @@ const PRODUCTS_PER_SECOND = 80;
 const LOOK_EVERY_MS = 500;
 const STORY_DEADLINE_MS = 170_000;
 const PLAIN_EVERY_MS = 3000;
+/** Prometheus looks every two seconds, and evaluates as often: an alert is over so long after the fact at the latest. */
+const ALERT_PATIENCE_MS = 10_000;
 
 export type Print = { line(text: string): void; picture(picture: Picture, alarmAt: number): void; object(value: object): void };
 
@@ -80,7 +82,7 @@ async function cleanHome(env: Env, print: Print): Promise<void> {
   rmSync(home, { recursive: true, force: true });
 }
 
-export async function tellStory(context: Context, world: World, seed: number, print: Print, interrupted: () => boolean, rules: StoryRules): Promise<{ phase: Phase; sim: Simulation; trail: (number | null)[]; close: () => Promise<void> }> {
+export async function tellStory(context: Context, world: World, seed: number, print: Print, interrupted: () => boolean, rules: StoryRules): Promise<{ phase: Phase; alert: Alert; sim: Simulation; trail: (number | null)[]; close: () => Promise<void> }> {
   const { settings, secrets } = context;
   const registry = openRegistry(settings);
   const publisher = await createPublisher({ kafka: createKafka(settings, 'people'), registry, settings });
@@ -92,9 +94,11 @@ export async function tellStory(context: Context, world: World, seed: number, pr
   const began = performance.now();
   const trail: (number | null)[] = [];
   let phase: Phase = { name: 'healthy' };
+  let alert: Alert = { status: 'silent' };
+  const goesOn = (): boolean => (phase.name === 'recovered' ? alert.status === 'firing' && performance.now() - began < phase.sinceMs + ALERT_PATIENCE_MS : phase.name !== 'failed');
   let before = { at: began, events: 0 };
   try {
-    while (phase.name !== 'recovered' && phase.name !== 'failed') {
+    while (goesOn()) {
       if (interrupted()) throw fatal('aborted', 'interrupted');
       const seen: Observed = await observe(context);
       const elapsedMs = performance.now() - began;
@@ -104,6 +108,7 @@ export async function tellStory(context: Context, world: World, seed: number, pr
         elapsedMs, servingVersion: seen.servingVersion, live: live === undefined ? undefined : { version: live.model_version, status: live.status, labels: live.labels, f1: live.weighted_f1, fedLabels: live.evidence.labels_since_last_alarm },
         drift: row === undefined ? undefined : { status: row.status, outcome: row.outcome, reason: row.outcome_reason, newVersion: row.model_version },
       }, rules);
+      alert = nextAlert(alert, seen.alertFires, elapsedMs);
       const share = freshShareAt(phase, elapsedMs, rules);
       sim.setFreshShare(share);
       const counts = sim.counts();
@@ -117,7 +122,7 @@ export async function tellStory(context: Context, world: World, seed: number, pr
       if (now.at - before.at > 2000) before = now;
       await pause(LOOK_EVERY_MS);
     }
-    return { phase, sim, trail, close };
+    return { phase, alert, sim, trail, close };
   } catch (error) {
     await close();
     throw error;
@@ -139,7 +144,9 @@ async function prometheusF1(context: Context, version: string): Promise<number |
 }
 const text = (value: unknown): string => (typeof value === 'number' ? (Number.isInteger(value) ? String(value) : value.toFixed(4)) : typeof value === 'string' ? value : '-');
 
-function summary(phase: Phase, rows: readonly RowView[], checks: readonly Check[], sim: Simulation, extra: { seconds: number; setUpSeconds: number; prometheus: number | undefined; home: string; keep: boolean }): { lines: string[]; object: object; good: boolean } {
+const alertLine = (alert: Alert): string => (alert.status === 'silent' ? red('Alertmanager was told of no fall') : `Alertmanager heard of the fall at ${clock(alert.heardMs)}${alert.status === 'over' ? ` and of its end at ${clock(alert.overMs)}` : red(' and of no end')} (LiveF1Fallen)`);
+
+function summary(phase: Phase, alert: Alert, rows: readonly RowView[], checks: readonly Check[], sim: Simulation, extra: { seconds: number; setUpSeconds: number; prometheus: number | undefined; home: string; keep: boolean }): { lines: string[]; object: object; good: boolean } {
   const counts = sim.counts();
   const drift = rows.filter((row) => row['cause'] === 'drift');
   const promoted = drift.filter((row) => row['outcome'] === 'promoted');
@@ -157,6 +164,7 @@ function summary(phase: Phase, rows: readonly RowView[], checks: readonly Check[
       ? [
           `  live F1    ${figure(phase.f1Before)} before the drift, ${text(drift[0]?.['live_f1'])} when the alarm came, ${figure(phase.f1After)} with ${phase.newVersion}${extra.prometheus === undefined ? '' : ` (Prometheus says ${extra.prometheus.toFixed(3)})`}`,
           `  noticed    after ${noticed ?? '?'} labels of the drifting stream`,
+          `  alert      ${alertLine(alert)}`,
         ]
       : [red(`  ${phase.name === 'failed' ? phase.reason : phase.name}`)]),
     `  requests   ${counts.products} products (${counts.byHttp} by HTTP, ${counts.byTopic} by Kafka), ${counts.feedback} feedback, ${counts.failed} failed; HTTP answers by version: ${Object.entries(counts.answered).map(([version, n]) => `${version} ${n}`).join(', ')}`,
@@ -168,7 +176,7 @@ function summary(phase: Phase, rows: readonly RowView[], checks: readonly Check[
     '',
     good ? green(bold('The loop closed: one drift, one retraining, one better model, nothing lost.')) : red(bold('The loop did not close as it should; see above.')),
   ];
-  return { lines, good, object: { type: 'summary', good, phase, rows, differences, checks, counts, labels_to_notice: noticed ?? null, set_up_seconds: extra.setUpSeconds, story_seconds: extra.seconds, prometheus_f1: extra.prometheus ?? null, data_folder: extra.home, running: extra.keep } };
+  return { lines, good, object: { type: 'summary', good, phase, alert, rows, differences, checks, counts, labels_to_notice: noticed ?? null, set_up_seconds: extra.setUpSeconds, story_seconds: extra.seconds, prometheus_f1: extra.prometheus ?? null, data_folder: extra.home, running: extra.keep } };
 }
 
 export async function runDemo(args: readonly string[]): Promise<number> {
@@ -194,14 +202,14 @@ export async function runDemo(args: readonly string[]): Promise<number> {
     const rules: StoryRules = { minF1: context.settings.minF1, healthyLabels: 350, recoveredLabels: 350, rampMs: 20_000, maxFreshShare: 0.6, deadlineMs: STORY_DEADLINE_MS };
     print.line('');
     const storyBegan = performance.now();
-    const { phase, sim, close } = await tellStory(context, world, seed, print, () => interrupted, rules);
+    const { phase, alert, sim, close } = await tellStory(context, world, seed, print, () => interrupted, rules);
     const seconds = (performance.now() - storyBegan) / 1000;
     const prometheus = phase.name === 'recovered' ? await prometheusF1(context, phase.newVersion) : undefined;
     print.line(dim('the stream ends; the last people speak; then verify recomputes everything from the log ...'));
     await sim.finish();
     await close();
     const checks = await verify(context, (line) => print.line(dim(line)));
-    const told = summary(phase, await rowsOf(context), checks, sim, { seconds, setUpSeconds, prometheus, home: context.paths.home, keep: values.keep ?? false });
+    const told = summary(phase, alert, await rowsOf(context), checks, sim, { seconds, setUpSeconds, prometheus, home: context.paths.home, keep: values.keep ?? false });
     if (values.json) print.object(told.object);
     else for (const line of told.lines) print.line(line);
     code = told.good ? 0 : 1;
@@ -212,7 +220,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   } finally {
     if (values.keep && !interrupted) {
       const home = context.settings.homeDir;
-      print.line(`Still running. Look on with: LOOP_HOME=${home} ./loop live | status | logs trainer | verify | down;  Prometheus ${context.settings.prometheusUrl}${context.settings.mlflowUri === '' ? '' : `;  MLflow ${context.settings.mlflowUri}`}`);
+      print.line(`Still running. Look on with: LOOP_HOME=${home} ./loop live | status | logs trainer | verify | down;  Prometheus ${context.settings.prometheusUrl};  Alertmanager ${context.settings.alertmanagerUrl}${context.settings.mlflowUri === '' ? '' : `;  MLflow ${context.settings.mlflowUri}`}`);
     } else {
       await runDown(context, () => undefined);
       print.line(dim(`stopped; data and logs are in ${context.paths.home}. Next: ./loop up, ./loop predict "...", ./loop live (README.md)`));

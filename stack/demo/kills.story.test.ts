@@ -1,5 +1,5 @@
 // The whole story, with kill -9 of each process once: join and monitor while the world drifts, inference under load, the trainer in the middle of its training.
-// Same end as without: one promotion for the drift, and verify finds nothing.
+// Same end as without: one promotion for the drift, Alertmanager has heard of the fall and its end, and verify finds nothing.
 import { mysqlOptions } from '../../producers/connections.ts';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -31,12 +31,14 @@ test('kill -9 of join, monitor, inference and trainer during the story: one prom
     if (picture.phase === 'drifting' && picture.freshShare > 0.05) kill('inference');
     if (picture.phase === 'retraining' && /: (training|cross-fit)$/.test(picture.stage)) kill('trainer');
   };
-  const { phase, sim, close } = await tellStory(context, syntheticWorld(SEED), SEED, { line: () => undefined, object: () => undefined, picture: killAt }, () => false, {
+  const { phase, alert, sim, close } = await tellStory(context, syntheticWorld(SEED), SEED, { line: () => undefined, object: () => undefined, picture: killAt }, () => false, {
     minF1: context.settings.minF1, healthyLabels: 350, recoveredLabels: 350, rampMs: 20_000, maxFreshShare: 0.6, deadlineMs: 240_000,
   });
   await sim.finish();
   await close();
   assert.equal(phase.name, 'recovered', JSON.stringify(phase));
+  // The alert came through after the drift had begun, and ended.
+  assert.ok(phase.name === 'recovered' && alert.status === 'over' && alert.heardMs > phase.driftingSinceMs && alert.overMs > alert.heardMs, JSON.stringify({ phase, alert }));
   assert.deepEqual(killed.sort(), ['inference', 'join', 'monitor', 'trainer']);
 
   const checks = await verify(context, () => undefined);

@@ -46,3 +46,17 @@ export function freshShareAt(phase: Phase, elapsedMs: number, { rampMs, maxFresh
       return Math.min(1, (elapsedMs - phase.driftingSinceMs) / rampMs) * maxFreshShare;
   }
 }
+
+/** What Alertmanager says of the fall. */
+export type Alert = { readonly status: 'silent' } | { readonly status: 'firing'; readonly heardMs: number } | { readonly status: 'over'; readonly heardMs: number; readonly overMs: number };
+/** firing: whether it lists the alert now; undefined when it does not answer. */
+export function nextAlert(alert: Alert, firing: boolean | undefined, elapsedMs: number): Alert {
+  switch (alert.status) {
+    case 'silent':
+      return firing === true ? { status: 'firing', heardMs: elapsedMs } : alert;
+    case 'firing':
+      return firing === false ? { status: 'over', heardMs: alert.heardMs, overMs: elapsedMs } : alert;
+    case 'over':
+      return alert;
+  }
+}
