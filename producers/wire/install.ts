@@ -19,9 +19,39 @@ function replace<Stock>(name: string, make: (stock: Stock) => unknown): Stock {
 /** What kafkajs's encoder is asked for when a request is put together. */
 type Encoded = { readonly buf: Buffer; readonly buffer: Buffer; readonly size: () => number };
 const encodedAs = (buffer: Buffer): Encoded => ({ buf: buffer, buffer, size: () => buffer.length });
+/** Written once, when the whole request is: until then in parts. */
+class Parts implements Encoded {
+  readonly parts: readonly Buffer[];
+  constructor(parts: readonly Buffer[]) {
+    this.parts = parts;
+  }
+  get buffer(): Buffer {
+    return Buffer.concat(this.parts);
+  }
+  get buf(): Buffer {
+    return this.buffer;
+  }
+  readonly size = (): number => this.parts.reduce((sum, one) => sum + one.length, 0);
+}
 type Encoder = { buffer: Buffer; writeString(text: string | null): Encoder; writeInt16(value: number): Encoder; writeInt32(value: number): Encoder };
 const EncoderOf = load(pathOf('protocol/encoder')) as new (bytes?: number) => Encoder;
 
+/** Stands for all the records of a batch that was packed elsewhere; the client passes it on like any message. */
+export class PackedMessage implements BatchMessage {
+  readonly value = null;
+  readonly partition: number;
+  readonly batch: Buffer;
+  constructor(partition: number, batch: Buffer) {
+    this.partition = partition;
+    this.batch = batch;
+  }
+}
+/** The broker takes one batch per partition and request. */
+function packedIn(messages: readonly BatchMessage[]): Buffer | undefined {
+  const packed = messages.find((one) => one instanceof PackedMessage);
+  if (packed !== undefined && messages.length > 1) throw new RangeError('a packed batch goes alone to its partition');
+  return packed?.batch;
+}
 type PartitionData = { readonly partition: number; readonly messages: readonly BatchMessage[]; readonly firstSequence?: number };
 export type ProduceInput = { readonly acks: number; readonly timeout: number; readonly transactionalId?: string | null; readonly producerId?: unknown; readonly producerEpoch?: number; readonly compression?: number; readonly topicData: readonly { readonly topic: string; readonly partitions: readonly PartitionData[] }[] };
 export type ProduceRequest = (input: ProduceInput) => { readonly encode: () => Promise<Encoded> };
@@ -35,12 +65,20 @@ function encodeProduce({ acks, timeout, transactionalId = null, producerId, prod
   for (const { topic, partitions } of topicData) {
     parts.push(new EncoderOf(64).writeString(topic).writeInt32(partitions.length).buffer);
     for (const { partition, messages, firstSequence = 0 } of partitions) {
-      const batch = encodeRecordBatch({ messages, nowMs, transactional: Boolean(transactionalId), producerId: int64Of(producerId), producerEpoch, firstSequence });
+      const batch = packedIn(messages) ?? encodeRecordBatch({ messages, nowMs, transactional: Boolean(transactionalId), producerId: int64Of(producerId), producerEpoch, firstSequence });
       parts.push(new EncoderOf(8).writeInt32(Number(partition)).writeInt32(batch.length).buffer, batch);
     }
   }
-  return encodedAs(Buffer.concat(parts));
+  return new Parts(parts);
 }
+type RequestInput = { readonly correlationId: number; readonly clientId: string; readonly request: { readonly apiKey: number; readonly apiVersion: number; readonly encode: () => Promise<Encoded> } };
+export type CreateRequest = (input: RequestInput) => Promise<Encoded>;
+/** The stock one copies what is sent twice more, into buffers that grow by doubling and are zeroed first. */
+export const stockRequest = replace<CreateRequest>('protocol/request', () => async ({ correlationId, clientId, request: { apiKey, apiVersion, encode } }: RequestInput): Promise<Encoded> => {
+  const payload = await encode();
+  const head = new EncoderOf(64).writeInt16(apiKey).writeInt16(apiVersion).writeInt32(correlationId).writeString(clientId).buffer;
+  return encodedAs(Buffer.concat([new EncoderOf(8).writeInt32(head.length + payload.size()).buffer, head, ...(payload instanceof Parts ? payload.parts : [payload.buffer])]));
+});
 export const stockProduce = replace<ProduceRequest>('protocol/requests/produce/v3/request', (stock): ProduceRequest => (input) => {
   const request = stock(input);
   return (input.compression ?? 0) !== 0 ? request : { ...request, encode: async () => encodeProduce(input, Date.now()) };

@@ -8,14 +8,14 @@ export type BatchInput = { readonly messages: readonly BatchMessage[]; readonly 
 
 const MAGIC = 2;
 const TRANSACTIONAL = 16;
-const OVERHEAD = 61;
+export const OVERHEAD = 61;
 /** From here on the checksum runs. */
 const ATTRIBUTES_AT = 21;
 const NO_HEADERS: readonly (readonly [string, HeaderValue])[] = [];
 
-const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 - 1);
+export const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 - 1);
 /** Bytes of a varint of a zigzagged value below 2^53. */
-function varSize(value: number): number {
+export function varSize(value: number): number {
   let size = 1;
   for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size += 1;
   return size;
@@ -24,6 +24,23 @@ const sizeOfBytes = (length: number): number => varSize(zigzag(length)) + Math.m
 const lengthOf = (value: Buffer | string | null | undefined): number => (value === null || value === undefined ? -1 : typeof value === 'string' ? Buffer.byteLength(value) : value.length);
 const headersOf = ({ headers }: BatchMessage): readonly (readonly [string, HeaderValue])[] =>
   headers === undefined ? NO_HEADERS : Object.entries(headers).flatMap(([name, value]) => (Array.isArray(value) ? (value as readonly HeaderValue[]) : [value as HeaderValue]).map((one) => [name, one] as const));
+
+/** Writes what stands before the records of a batch, its checksum last. */
+export function finishBatch(out: Buffer, { records, firstMs, lastMs, transactional, producerId, producerEpoch, firstSequence }: Omit<BatchInput, 'messages' | 'nowMs'> & { readonly records: number; readonly firstMs: number; readonly lastMs: number }): void {
+  out.writeBigInt64BE(0n, 0);
+  out.writeInt32BE(out.length - 12, 8);
+  out.writeInt32BE(0, 12);
+  out[16] = MAGIC;
+  out.writeInt16BE(transactional ? TRANSACTIONAL : 0, ATTRIBUTES_AT);
+  out.writeInt32BE(records - 1, 23);
+  out.writeBigInt64BE(BigInt(firstMs), 27);
+  out.writeBigInt64BE(BigInt(lastMs), 35);
+  out.writeBigInt64BE(producerId, 43);
+  out.writeInt16BE(producerEpoch, 51);
+  out.writeInt32BE(firstSequence, 53);
+  out.writeInt32BE(records, 57);
+  out.writeUInt32BE(crc32c(out, ATTRIBUTES_AT), 17);
+}
 
 export function encodeRecordBatch({ messages, nowMs, transactional, producerId, producerEpoch, firstSequence }: BatchInput): Buffer {
   const times = messages.map((one) => one.timestamp).filter((one) => one !== undefined).map(Number);
@@ -57,18 +74,6 @@ export function encodeRecordBatch({ messages, nowMs, transactional, producerId, 
     else if (value !== null && value !== undefined) out.set(value, at);
     at += Math.max(0, length);
   }
-  out.writeBigInt64BE(0n, 0);
-  out.writeInt32BE(total - 12, 8);
-  out.writeInt32BE(0, 12);
-  out[16] = MAGIC;
-  out.writeInt16BE(transactional ? TRANSACTIONAL : 0, ATTRIBUTES_AT);
-  out.writeInt32BE(messages.length - 1, 23);
-  out.writeBigInt64BE(BigInt(firstMs), 27);
-  out.writeBigInt64BE(BigInt(lastMs), 35);
-  out.writeBigInt64BE(producerId, 43);
-  out.writeInt16BE(producerEpoch, 51);
-  out.writeInt32BE(firstSequence, 53);
-  out.writeInt32BE(messages.length, 57);
   at = OVERHEAD;
   for (let i = 0; i < messages.length; i += 1) {
     const message = messages[i] as BatchMessage;
@@ -85,6 +90,6 @@ export function encodeRecordBatch({ messages, nowMs, transactional, producerId, 
       bytes(value);
     }
   }
-  out.writeUInt32BE(crc32c(out, ATTRIBUTES_AT, total), 17);
+  finishBatch(out, { records: messages.length, firstMs, lastMs, transactional, producerId, producerEpoch, firstSequence });
   return out;
 }

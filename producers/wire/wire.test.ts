@@ -7,7 +7,11 @@ import fc from 'fast-check';
 import '../kafka.ts';
 import { crc32c } from './crc32c.ts';
 import { decodeRecordSet, FetchedRecord } from './fetched.ts';
-import { groupMessages, stockBatch, stockDecodeMessages, stockGrouping, stockProduce, type ProduceInput, type ProduceRequest } from './install.ts';
+import { partitionOf } from '../../schemas/partition.ts';
+import { requestsOf } from '../packed.ts';
+import { groupMessages, PackedMessage, stockBatch, stockDecodeMessages, stockGrouping, stockProduce, stockRequest, type CreateRequest, type ProduceInput, type ProduceRequest } from './install.ts';
+import { createPacker } from './packer.ts';
+import { encodeRecordBatch } from './recordBatch.ts';
 
 const load = createRequire(import.meta.url);
 const crcOfStock = load('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number;
@@ -138,4 +142,48 @@ test('a queue of requests sends what was throttled or too much in flight later, 
   } finally {
     mock.timers.reset();
   }
+});
+
+test('a whole request is the stock one byte for byte, whatever it asks', async () => {
+  mock.timers.enable({ apis: ['Date'], now: 1_600_000_500_000 });
+  const createRequest = load('kafkajs/src/protocol/request.js') as CreateRequest;
+  const Encoder = load('kafkajs/src/protocol/encoder.js') as new () => { writeString(text: string): Awaited<ReturnType<CreateRequest>> };
+  try {
+    await fc.assert(fc.asyncProperty(requestArb, fc.string({ maxLength: 20 }), fc.nat(2 ** 31 - 1), async (input, clientId, correlationId) => {
+      for (const encode of [produce(input).encode, async () => new Encoder().writeString(clientId)]) {
+        const ask = { clientId, correlationId, request: { apiKey: 0, apiVersion: 3, encode } };
+        assert.deepEqual((await createRequest(ask)).buffer, (await stockRequest(ask)).buffer);
+      }
+    }), { numRuns: 100 });
+  } finally {
+    mock.timers.reset();
+  }
+});
+test('packed a record at a time, a batch is what the encoder makes of the same messages', () => {
+  const message = fc.record({ key: fc.string({ unit: fc.constantFrom('a', '0', '-', ':'), maxLength: 90 }), value: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)) });
+  const rest = { nowMs: 1_600_000_500_000, transactional: false, producerId: -1n, producerEpoch: 0, firstSequence: 0 };
+  const packer = createPacker(new Map([['predictions', 3]]));
+  fc.assert(fc.property(fc.array(message, { maxLength: 200 }), (messages) => {
+    for (const { key, value } of messages) packer.add('predictions', key, value);
+    const packed = packer.take(rest.nowMs);
+    const want = [0, 1, 2].map((partition) => messages.filter(({ key }) => partitionOf(key, 3) === partition));
+    assert.deepEqual(new Map(packed.map(({ partition, records, bytes }) => [partition, [records, Buffer.from(bytes)]])), new Map(want.flatMap((list, partition) => (list.length === 0 ? [] : [[partition, [list.length, encodeRecordBatch({ ...rest, messages: list })]]]))));
+  }), { numRuns: 200 });
+});
+test('what the broker would not take as one batch is packed as several, and each goes in a request of its own', () => {
+  const packer = createPacker(new Map([['predictions', 1], ['feedback', 1]]));
+  for (let i = 0; i < 20; i += 1) packer.add('predictions', `id-${i}`, Buffer.alloc(100_000));
+  packer.add('feedback', 'id', Buffer.alloc(10));
+  packer.add('feedback', 'huge', Buffer.alloc(800_000));
+  const packed = packer.take(1);
+  assert.deepEqual(packed.map(({ topic, records }) => `${topic} ${records}`).sort(), ['feedback 1', 'feedback 1', 'predictions 2', 'predictions 6', 'predictions 6', 'predictions 6']);
+  for (const { records, bytes } of packed) assert.ok(bytes.length <= 700_000 || records === 1);
+  const requests = requestsOf(packed).map((request) => request.map(({ topic, records }) => `${topic} ${records}`).sort());
+  assert.deepEqual(requests, [['feedback 1', 'predictions 6'], ['feedback 1', 'predictions 6'], ['predictions 6'], ['predictions 2']]);
+});
+test('a packed batch goes to the broker as it is, and not with others to the same partition', async () => {
+  const batch = encodeRecordBatch({ messages: [{ key: 'k', value: Buffer.from('v') }], nowMs: 5, transactional: false, producerId: -1n, producerEpoch: 0, firstSequence: 0 });
+  const asking = (messages: ProduceInput['topicData'][number]['partitions'][number]['messages']): Promise<Buffer> => produce({ acks: -1, timeout: 1, topicData: [{ topic: 't', partitions: [{ partition: 0, messages }] }] }).encode().then(({ buffer }) => buffer);
+  assert.deepEqual((await asking([new PackedMessage(0, batch)])).subarray(-batch.length), batch);
+  await assert.rejects(asking([new PackedMessage(0, batch), { value: null }]), /goes alone to its partition/);
 });
