@@ -25,7 +25,7 @@ const LABELS = 50_000;
 const labels = createRecentLabels(LABELS);
 const OWN_WRITES_MS = 500;
 /** Some hundred predictions. Without it each group that is published is fetched by itself, which under load costs more than reading it. */
-const FETCH_BYTES = 128 * 1024;
+const FETCH_BYTES = 512 * 1024;
 const waiting = createWaiting({
   max: 1000, waitMs: OWN_WRITES_MS,
   later(callBack, ms) {
