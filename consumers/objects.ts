@@ -1,5 +1,4 @@
 // Reads objects from S3.
-import { createHash } from 'node:crypto';
 import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Client as Minio } from 'minio';
@@ -7,7 +6,7 @@ import { s3Options } from '../producers/connections.ts';
 import { LoopError, messageOf, poison, transient } from '../schemas/failure.ts';
 import { parseS3Uri, type Settings } from '../schemas/settings.ts';
 
-export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+export { sha256 } from './sha256.ts';
 /** Throws poison `no_object` when it is not there, poison `too_large` when it has more than maxBytes (it is not read then), transient `s3_unavailable` when S3 does not answer. */
 export type ReadObject = (uri: string, maxBytes?: number) => Promise<Buffer>;
 const ABSENT = new Set<unknown>(['NoSuchKey', 'NotFound', 'NoSuchBucket']);

@@ -15,12 +15,14 @@ export type Splitter = {
 export const MAX_RECORD_CHARS = 1_000_000;
 const [CR, LF, QUOTE, COMMA] = [13, 10, 34, 44];
 type Found = { readonly record: CsvRecord; readonly next: number };
+/** LF, with or without CR before it, or a lone CR as old spreadsheets write: the first line end tells. */
+export type LineEnd = '\n' | '\r';
+/** For a part of a text that begins with a whole record: what is known of the text before it. */
+export type Before = { readonly rows: number; readonly lineEnd: LineEnd | undefined };
 
-export function createSplitter(maxChars = MAX_RECORD_CHARS): Splitter {
+export function createSplitter(maxChars = MAX_RECORD_CHARS, before: Before = { rows: 0, lineEnd: undefined }): Splitter {
   let rest = '';
-  let rows = 0;
-  /** LF, with or without CR before it, or a lone CR as old spreadsheets write: the first line end tells. */
-  let lineEnd: '\n' | '\r' | undefined;
+  let { rows, lineEnd } = before;
 
   function discover(text: string, isLast: boolean): void {
     const [cr, lf] = [text.indexOf('\r'), text.indexOf('\n')];

@@ -2,43 +2,49 @@
 import { setPriority } from 'node:os';
 import { createReadObject } from '../../consumers/objects.ts';
 import { createKafka } from '../../producers/kafka.ts';
-import { createPublisher, UNLIMITED } from '../../producers/publisher.ts';
+import { openPackedSender } from '../../producers/packed.ts';
+import { widthsOf } from '../../producers/publisher.ts';
 import { openRegistry } from '../../producers/connections.ts';
 import { LoopError, messageOf } from '../../schemas/failure.ts';
 import { readModelSettings } from '../../schemas/settings.ts';
+import { openCrew } from './crew.ts';
 import type { FromChild, ToChild } from './run.ts';
 import { createStorage } from './s3.ts';
 import { workOn, type BatchJob, type BatchResult, type WorkPorts } from './work.ts';
 
 const TELL_EVERY_MS = 500;
-/** An answer is heard some blocks of rows after its group has left: with fewer on their way the next rows wait for it. Of at most 700 KB each. */
-const GROUPS_IN_FLIGHT = 4;
+/** Some hundred kilobytes of events: few enough to be in memory several times over, enough to cost the broker little. */
+const BLOCK_SIZE = { bytes: 128 * 1024, rows: 2000 };
 /** Whoever waits for an answer now goes before a file (nice). */
 const PRIORITY = 5;
 
 /** change: what a test puts in the place of a port. */
 export function answerParent(change: (ports: WorkPorts) => WorkPorts = (ports) => ports): void {
+  setPriority(PRIORITY);
+  const crew = openCrew();
   const send = (message: FromChild): void => void process.send?.(message);
   let allow: (isOurs: boolean) => void = () => undefined;
 
   async function work(job: BatchJob, env: Readonly<Record<string, string | undefined>>): Promise<BatchResult> {
     const settings = readModelSettings(env);
+    const registry = openRegistry(settings);
     // Connects while the file is checked.
-    const publisher = createPublisher({ kafka: createKafka(settings, 'inference-batch'), registry: openRegistry(settings), settings, limits: { ...UNLIMITED, inFlight: GROUPS_IN_FLIGHT } });
-    publisher.catch(() => undefined);
+    const sender = openPackedSender(createKafka(settings, 'inference-batch'));
+    sender.catch(() => undefined);
     try {
       return await workOn(job, change({
-        storage: createStorage(settings), read: createReadObject(settings), publish: async (messages) => (await publisher).send(messages), tell: send, nowMs: Date.now, auditRate: settings.auditRate, categories: settings.categories, tellEveryMs: TELL_EVERY_MS,
+        storage: createStorage(settings), read: createReadObject(settings), publish: async (batches) => (await sender).send(batches), tell: send, nowMs: Date.now, auditRate: settings.auditRate, categories: settings.categories, tellEveryMs: TELL_EVERY_MS,
+        crew, blockSize: BLOCK_SIZE, wire: async () => ({ predictionsId: await registry.idOf('predictions'), feedbackId: await registry.idOf('feedback'), widths: widthsOf(settings) }),
         mayFinish: () => new Promise((resolve) => {
           allow = resolve;
           send({ kind: 'may finish' });
         }),
       }));
     } finally {
-      await publisher.then((one) => one.close(), () => undefined);
+      crew.close();
+      await sender.then((one) => one.close(), () => undefined);
     }
   }
-  setPriority(PRIORITY);
   process.on('disconnect', () => process.exit(1));
   process.on('message', (raw) => {
     // The parent is our own code.

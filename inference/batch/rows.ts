@@ -2,7 +2,7 @@
 import { isAudited } from '../../schemas/audit.ts';
 import { cell, checkRecord, columnsOf, SHOWN, type CsvColumns, type CsvRefusal } from '../../schemas/csv.ts';
 import type { CsvRecord } from '../../schemas/csvSplit.ts';
-import type { Feedback, Prediction, Probability } from '../../schemas/events.ts';
+import type { Feedback, Prediction } from '../../schemas/events.ts';
 import type { Scorer } from '../../schemas/scorer.ts';
 import { feedbackIdOf, predictionIdOf, VERIFIED_SOURCE } from './layout.ts';
 
@@ -12,10 +12,10 @@ export const headerOf = (record: CsvRecord): CsvColumns => ({ ...columnsOf(recor
 /** What the first pass finds. */
 export type Census = { readonly rows: number; readonly bad: number; /** of the bad ones, for the reason */ readonly first: readonly CsvRefusal[] };
 export const EMPTY_CENSUS: Census = { rows: 0, bad: 0, first: [] };
-/** census with these records counted; firstRow: the number of the first one. */
-export function count(census: Census, records: readonly CsvRecord[], firstRow: number, columns: CsvColumns, known: ReadonlySet<string>): Census {
-  let { rows, bad } = census;
-  const first = [...census.first];
+/** firstRow: the number of the first record. */
+export function count(records: readonly CsvRecord[], firstRow: number, columns: CsvColumns, known: ReadonlySet<string>): Census {
+  let [rows, bad] = [0, 0];
+  const first: CsvRefusal[] = [];
   for (let i = 0; i < records.length; i += 1) {
     const read = checkRecord(records[i]?.cells ?? [], columns, known);
     if (read === undefined) continue;
@@ -26,27 +26,32 @@ export function count(census: Census, records: readonly CsvRecord[], firstRow: n
   }
   return { rows, bad, first };
 }
+export const sumOf = (a: Census, b: Census): Census => ({ rows: a.rows + b.rows, bad: a.bad + b.bad, first: b.bad === 0 ? a.first : [...a.first, ...b.first].slice(0, SHOWN + 1) });
 
 export type Scoring = {
   readonly jobId: string; readonly inputUri: string; readonly columns: CsvColumns; readonly known: ReadonlySet<string>; readonly modelName: string; readonly modelVersion: string; readonly categories: readonly string[]; readonly score: Scorer; readonly auditRate: number;
   /** when the job was ordered: what a verified row says was said then, in every attempt */
   readonly saidAtMs: number;
 };
-export type Block = {
-  readonly predictions: readonly Prediction[]; readonly feedback: readonly Feedback[]; readonly bad: number;
-  /** of the verified rows */ readonly pairs: readonly (readonly [label: string, predicted: string])[];
+/** Hears of each event in the order of the rows; a prediction is written over by the next one. */
+export type Sink = { prediction(event: Prediction): void; feedback(event: Feedback): void };
+/** How often people said `label` where the model said `predicted`. */
+export type Pairs = readonly (readonly [label: string, predicted: string, count: number])[];
+export type Scored = {
+  readonly rows: number; readonly bad: number;
+  /** of the verified rows */ readonly pairs: Pairs;
   /** lines for predictions.csv, for the verified subset, and for the list of what was set aside */
   readonly lines: string; readonly subset: string; readonly setAside: string;
 };
 const DIGITS = 6;
 
-/** Predictions, feedback and lines of these records; nowMs: when they were predicted. */
-export function scoreRows(records: readonly CsvRecord[], firstRow: number, scoring: Scoring, nowMs: number): Block {
+/** Events and lines of these records; nowMs: when they were predicted. */
+export function scoreRows(records: readonly CsvRecord[], firstRow: number, scoring: Scoring, nowMs: number, sink: Sink): Scored {
   const { jobId, inputUri, columns, known, modelName, modelVersion, categories, score, auditRate, saidAtMs } = scoring;
-  const predictions: Prediction[] = [];
-  const feedback: Feedback[] = [];
-  const pairs: (readonly [string, string])[] = [];
-  let [lines, subset, setAside, bad] = ['', '', '', 0];
+  const list = categories.map((category): { category: string; probability: number } => ({ category, probability: 0 }));
+  const cells = new Map(categories.map((category) => [category, cell(category)]));
+  const pairs = new Map<string, [label: string, predicted: string, count: number]>();
+  let [lines, subset, setAside, rows, bad] = ['', '', '', 0, 0];
   for (let i = 0; i < records.length; i += 1) {
     const record = records[i];
     const read = record === undefined ? undefined : checkRecord(record.cells, columns, known);
@@ -57,21 +62,23 @@ export function scoreRows(records: readonly CsvRecord[], firstRow: number, scori
       setAside += `${cell(inputUri)},${row},${cell(read.field)},${cell(read.reason)}\n`;
       continue;
     }
+    rows += 1;
     const id = predictionIdOf(jobId, row);
     const { category, probabilities } = score(read.product_description);
-    const list: Probability[] = [];
     let top = 0;
-    for (let c = 0; c < categories.length; c += 1) {
+    for (let c = 0; c < list.length; c += 1) {
       const probability = probabilities[c] ?? 0;
       if (probability > top) top = probability;
-      list.push({ category: categories[c] ?? '', probability });
+      const one = list[c];
+      if (one !== undefined) one.probability = probability;
     }
-    predictions.push({ prediction_id: id, model_name: modelName, model_version: modelVersion, product_description: read.product_description, category, probabilities: list, predicted_at: nowMs, audit: isAudited(id, auditRate) });
-    lines += `${record.raw},${id},${cell(category)},${top.toFixed(DIGITS)}\n`;
+    sink.prediction({ prediction_id: id, model_name: modelName, model_version: modelVersion, product_description: read.product_description, category, probabilities: list, predicted_at: nowMs, audit: isAudited(id, auditRate) });
+    lines += `${record.raw},${id},${cells.get(category) ?? ''},${top.toFixed(DIGITS)}\n`;
     if (read.category === undefined) continue;
-    feedback.push({ prediction_id: id, feedback_id: feedbackIdOf(jobId, row), model_name: modelName, category: read.category, source: VERIFIED_SOURCE, given_at: saidAtMs });
-    pairs.push([read.category, category]);
+    sink.feedback({ prediction_id: id, feedback_id: feedbackIdOf(jobId, row), model_name: modelName, category: read.category, source: VERIFIED_SOURCE, given_at: saidAtMs });
+    const key = `${read.category}\n${category}`;
+    pairs.set(key, [read.category, category, (pairs.get(key)?.[2] ?? 0) + 1]);
     subset += `${cell(read.product_description)},${cell(read.category)},${id}\n`;
   }
-  return { predictions, feedback, bad, pairs, lines, subset, setAside };
+  return { rows, bad, pairs: [...pairs.values()], lines, subset, setAside };
 }

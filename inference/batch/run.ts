@@ -12,7 +12,7 @@ export type FromChild =
   | { readonly kind: 'failed'; readonly code: string; readonly retryable: boolean; readonly message: string };
 const CHILD = join(import.meta.dirname, 'child.ts');
 /** The rows of a block die young. */
-const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32'];
+const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--single-threaded-gc'];
 
 /** Resolves with the result. Rejects with transient (take it again later), poison (a reason a person can read), or transient `child_ended` when the process ended without a word. */
 export function runBatch(job: BatchJob, { env, tell, mayFinish, signal, program = CHILD }: { env: Readonly<Record<string, string | undefined>>; tell: (told: BatchTold) => void; mayFinish: () => Promise<boolean>; signal: AbortSignal; program?: string | undefined }): Promise<BatchResult> {

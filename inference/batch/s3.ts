@@ -9,7 +9,7 @@ import type { Settings } from '../../schemas/settings.ts';
 export type Facts = { readonly bytes: number; /** changes with the content */ readonly etag: string };
 export type Upload = {
   /** Resolves when there is room for more: at most three parts are in memory, two of them on their way. */
-  write(text: string): Promise<void>;
+  write(text: string | Uint8Array): Promise<void>;
   /** Everything written stands at the address, as one object. */
   complete(): Promise<void>;
   /** Nothing of it remains. */
@@ -117,11 +117,12 @@ export function createStorage(settings: Settings): Storage {
         if (sending.length > PARTS_ON_THEIR_WAY) await sending.shift();
       }
       /** A part ends where its bytes end, be it within a line or a character. */
-      async function write(text: string): Promise<void> {
-        const bytes = Buffer.from(text);
+      async function write(text: string | Uint8Array): Promise<void> {
+        const bytes = typeof text === 'string' ? Buffer.from(text) : text;
         for (let from = 0; from < bytes.length; ) {
           filling ??= spare.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES);
-          const copied = bytes.copy(filling, filled, from);
+          const copied = Math.min(bytes.length - from, PART_BYTES - filled);
+          filling.set(bytes.subarray(from, from + copied), filled);
           filled += copied;
           from += copied;
           if (filled === PART_BYTES) await flush();

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { LoopError } from '../../schemas/failure.ts';
 import { verifiedSubsetUriOf } from '../../schemas/verified.ts';
+import type { BlockSize } from './cut.ts';
 import { outputHeader, outputUriOf, setAsideUriOf } from './layout.ts';
-import { away, bench, INPUT, JOB_ID } from './memory.testing.ts';
+import { away, bench, INPUT, JOB_ID, type Sent } from './memory.testing.ts';
 import { workOn } from './work.ts';
 
 const HEAD = 'product_description\n';
@@ -12,13 +13,16 @@ const VERIFIED = 'product_description,HUMAN_VERIFIED_Category\n';
 /** The tiny model answers with its second category, whatever the text. */
 const ANSWER = 'Fresh & Perishable Items';
 
+/** In the order of the rows, whatever their partitions. */
+const inRows = (sent: readonly Sent[]): Sent[] => [...sent].sort((a, b) => Number(a.key.split(':')[1]) - Number(b.key.split(':')[1]));
+
 test('every row: one event and one line, which keeps the row as it stood; ids say job and row as a spreadsheet counts it', async () => {
   const content = 'sku,product_description,note\r\n1,red apple,"fresh, ""crisp"""\r\n\r\n3,"two\nlines",\r\n4,Müsli 500 g,x\r\n';
   const { job, ports, text, sent, told, open } = bench(content);
   const result = await workOn(job, ports);
   const probability = /,(0\.\d{6})\n$/.exec(text(outputUriOf(JOB_ID)) ?? '')?.[1] ?? assert.fail('no probability');
   assert.equal(text(outputUriOf(JOB_ID)), `sku,product_description,note,prediction_id,category,probability\n1,red apple,"fresh, ""crisp""",${JOB_ID}:2,${ANSWER},${probability}\n3,"two\nlines",,${JOB_ID}:4,${ANSWER},${probability}\n4,Müsli 500 g,x,${JOB_ID}:5,${ANSWER},${probability}\n`);
-  assert.deepEqual(sent.map((one) => ('value' in one && one.topic === 'predictions' ? [one.key, one.value?.product_description, one.value?.model_version, one.value?.category] : one)), [[`${JOB_ID}:2`, 'red apple', 'v7', ANSWER], [`${JOB_ID}:4`, 'two\nlines', 'v7', ANSWER], [`${JOB_ID}:5`, 'Müsli 500 g', 'v7', ANSWER]]);
+  assert.deepEqual(inRows(sent).map((one) => (one.topic === 'predictions' ? [one.key, one.value.product_description, one.value.model_version, one.value.category] : one)), [[`${JOB_ID}:2`, 'red apple', 'v7', ANSWER], [`${JOB_ID}:4`, 'two\nlines', 'v7', ANSWER], [`${JOB_ID}:5`, 'Müsli 500 g', 'v7', ANSWER]]);
   assert.deepEqual([result.rows, result.bad, result.verified, result.f1, result.setAside, result.subset], [3, 0, 0, undefined, null, null]);
   assert.deepEqual(told[0], { kind: 'counted', rows: 3, bad: 0 });
   assert.equal(open.size, 0);
@@ -26,7 +30,7 @@ test('every row: one event and one line, which keeps the row as it stood; ids sa
 test('verified rows: feedback on this very prediction with the same id in every attempt, a training file of them, and their F1', async () => {
   const { job, ports, text, sent } = bench(`${VERIFIED}apple,${ANSWER}\npear,\nsoap,Household & Personal Care\n`);
   const result = await workOn(job, ports);
-  assert.deepEqual(sent.filter(({ topic }) => topic === 'feedback').map((one) => ('value' in one ? one.value : one)), [
+  assert.deepEqual(inRows(sent).filter(({ topic }) => topic === 'feedback').map(({ value }) => value), [
     { prediction_id: `${JOB_ID}:2`, feedback_id: `${JOB_ID}:2:verified`, model_name: 'tiny', category: ANSWER, source: 'verified_csv', given_at: 500 },
     { prediction_id: `${JOB_ID}:4`, feedback_id: `${JOB_ID}:4:verified`, model_name: 'tiny', category: 'Household & Personal Care', source: 'verified_csv', given_at: 500 },
   ]);
@@ -34,18 +38,16 @@ test('verified rows: feedback on this very prediction with the same id in every 
   // One of two right: F1 2/3 for the category that was answered, 0 for the other; weighted by support 1/3.
   assert.deepEqual([result.rows, result.verified, result.f1, result.minF1, result.subset], [3, 2, 1 / 3, 0, verifiedSubsetUriOf(JOB_ID)]);
 });
-test('law: whatever pieces the file is read in, the output is the same', async () => {
+test('law: whatever pieces the file is read in and whatever blocks it is cut into, output and events are the same', async () => {
   const content = `${VERIFIED}${Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? `"späť, ${i}",${ANSWER}` : `thing ${i} €,`)).join('\r\n')}`;
-  const outputOf = async (chunkBytes: number): Promise<unknown[]> => {
+  const outputOf = async (chunkBytes: number, blockSize: BlockSize): Promise<unknown[]> => {
     const { job, ports, text, sent } = bench(content, { chunkBytes });
-    await workOn(job, ports);
-    return [text(outputUriOf(JOB_ID)), text(verifiedSubsetUriOf(JOB_ID)), sent];
+    await workOn(job, { ...ports, blockSize });
+    return [text(outputUriOf(JOB_ID)), text(verifiedSubsetUriOf(JOB_ID)), sent.map((one) => JSON.stringify(one)).sort()];
   };
-  const [output, subset, sent] = await outputOf(1_000_000);
-  const bySent = (list: unknown): string[] => (list as { topic: string; key: string }[]).map(({ topic, key }) => `${topic} ${key}`).sort();
-  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 300 }), async (chunkBytes) => {
-    const [otherOutput, otherSubset, otherSent] = await outputOf(chunkBytes);
-    assert.deepEqual([otherOutput, otherSubset, bySent(otherSent)], [output, subset, bySent(sent)]);
+  const whole = await outputOf(1_000_000, { bytes: 1_000_000, rows: 1_000_000 });
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 50 }), async (chunkBytes, bytes, rows) => {
+    assert.deepEqual(await outputOf(chunkBytes, { bytes, rows }), whole);
   }), { numRuns: 60 });
 });
 
@@ -113,7 +115,7 @@ test('what is sent leaves while the next rows are scored, though the file gives 
       }));
     },
   });
-  assert.deepEqual([answered.rows, most], [200, 1]);
+  assert.ok(answered.rows === 200 && most <= 3, `${most} open at once`);
 });
 test('another attempt repeats the first to the letter', async () => {
   const { job, ports, sent, text } = bench(`${VERIFIED}apple,${ANSWER}\npear,\n`);
@@ -131,6 +133,6 @@ test('the probability is that of the answer, as in the event', async () => {
   const { job, ports, sent, text } = bench(`${HEAD}apple\n`);
   await workOn(job, ports);
   const [one] = sent;
-  const list = one !== undefined && 'value' in one && one.topic === 'predictions' ? (one.value?.probabilities ?? []) : [];
+  const list = one?.topic === 'predictions' ? one.value.probabilities : [];
   assert.equal(text(outputUriOf(JOB_ID))?.trim().split(',').at(-1), list.find(({ category }) => category === ANSWER)?.probability.toFixed(6));
 });

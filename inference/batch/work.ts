@@ -1,18 +1,19 @@
 // The work on one job: the file is checked whole, then scored, published and written in one pass, in constant memory. It may be begun again at any point: the same rows get the same ids from
-// the same version of the model, and nothing of the output is seen before all of it stands.
-import { setImmediate as nextTurn } from 'node:timers/promises';
+// the same version of the model, and nothing of the output is seen before all of it stands. What is done with a block of rows is the crew's; here their order is kept.
 import { sha256, type ReadObject } from '../../consumers/objects.ts';
-import type { Outgoing } from '../../producers/outgoing.ts';
-import type { CsvColumns } from '../../schemas/csv.ts';
+import type { PackedBatch } from '../../producers/wire/packer.ts';
 import { refusalText } from '../../schemas/csv.ts';
 import { createMarginals, scoresFrom } from '../../schemas/f1.ts';
 import { kindOf, LoopError, messageOf, poison, transient } from '../../schemas/failure.ts';
 import { verifiedSubsetUriOf } from '../../schemas/verified.ts';
-import { readManifest, readScorer, weightsUriOf } from '../../schemas/load.ts';
+import { readManifest, weightsUriOf } from '../../schemas/load.ts';
+import type { Crew } from './crew.ts';
+import { createCutter, type Block, type BlockSize } from './cut.ts';
+import type { Checking, Wire } from './hand.ts';
 import { outputHeader, outputUriOf, SET_ASIDE_HEADER, setAsideUriOf, SUBSET_HEADER } from './layout.ts';
-import { count, EMPTY_CENSUS, headerOf, scoreRows, type Scoring } from './rows.ts';
+import { EMPTY_CENSUS, headerOf, sumOf } from './rows.ts';
 import { patiently, type Facts, type Leftover, type Storage, type Upload } from './s3.ts';
-import { piecesOf } from './text.ts';
+import { headIn } from './text.ts';
 
 export type BadRows = 'refuse' | 'set_aside';
 export type PinnedModel = { readonly name: string; readonly version: string; readonly manifestUri: string; readonly manifestSha256: string };
@@ -23,7 +24,8 @@ export type BatchResult = {
   readonly output: string; readonly setAside: string | null; readonly subset: string | null;
 };
 export type WorkPorts = {
-  readonly storage: Storage; readonly read: ReadObject; readonly publish: (messages: readonly Outgoing[]) => Promise<void>; readonly tell: (told: BatchTold) => void;
+  readonly storage: Storage; readonly read: ReadObject; readonly publish: (batches: readonly PackedBatch[]) => Promise<void>; readonly wire: () => Promise<Wire>; readonly tell: (told: BatchTold) => void;
+  readonly crew: Crew; readonly blockSize: BlockSize;
   /** Asked when all is published and uploaded: false when the job is no longer ours. */
   readonly mayFinish: () => Promise<boolean>;
   readonly nowMs: () => number; readonly auditRate: number; /** legal in the verified column beside the model's own */ readonly categories: readonly string[]; readonly tellEveryMs: number;
@@ -39,10 +41,11 @@ export async function workOn(job: BatchJob, ports: WorkPorts): Promise<BatchResu
   const known = new Set([...manifest.categories, ...ports.categories]);
   const now = await storage.stat(inputUri);
   if (now.etag !== job.input.etag || now.bytes !== job.input.bytes) throw poison('input_changed', `${inputUri} was changed while the job ran (${job.input.bytes} bytes then, ${now.bytes} now); order it again`);
+  const chunks = (): AsyncIterable<Uint8Array> => storage.read(inputUri, job.input.bytes);
   try {
-    const [columns, weights] = await Promise.all([check(job, known, ports), read(weightsUriOf(model.manifestUri, manifest))]);
-    const score = readScorer(model.version, manifest, weights, sha256);
-    return await predict(job, { jobId, inputUri, columns, known, modelName: model.name, modelVersion: model.version, categories: manifest.categories, score, auditRate: ports.auditRate, saidAtMs: job.saidAtMs }, ports);
+    const [{ header }, weights, wire] = await Promise.all([check(job, known, chunks(), ports), read(weightsUriOf(model.manifestUri, manifest)), ports.wire()]);
+    await ports.crew.scoreBy({ jobId, inputUri, modelName: model.name, modelVersion: model.version, auditRate: ports.auditRate, saidAtMs: job.saidAtMs, manifest, weights }, wire);
+    return await predict(job, header, chunks(), ports);
   } catch (error) {
     // The words are about the file; its name goes with them.
     if (error instanceof LoopError && error.code === 'bad_csv') throw poison(error.code, `${inputUri}: ${messageOf(error)}`, { cause: error });
@@ -50,28 +53,50 @@ export async function workOn(job: BatchJob, ports: WorkPorts): Promise<BatchResu
   }
 }
 
-/** First pass: nothing of a file that is refused has been predicted. */
-async function check({ inputUri, input, badRows }: BatchJob, known: ReadonlySet<string>, { storage, tell }: WorkPorts): Promise<CsvColumns> {
-  let columns: CsvColumns | undefined;
-  let census = EMPTY_CENSUS;
-  for await (const { records, firstRow } of piecesOf(storage.read(inputUri, input.bytes))) {
-    const [header] = records;
-    const isFirst = columns === undefined;
-    if (columns === undefined && header !== undefined) columns = headerOf(header);
-    if (columns !== undefined) census = count(census, isFirst ? records.slice(1) : records, isFirst ? firstRow + 1 : firstRow, columns, known);
+async function* blocksOf(chunks: AsyncIterable<Uint8Array>, size: BlockSize, { room }: Crew): AsyncGenerator<Block> {
+  const cutter = createCutter(size, room);
+  for await (const chunk of chunks) yield* cutter.push(chunk);
+  yield* cutter.end();
+}
+/** What comes of the blocks, in their order, while so many of them are worked on. The first that fails in that order is the failure. */
+async function* inOrder<R>(blocks: AsyncIterable<Block>, atOnce: number, work: (block: Block) => Promise<R>): AsyncGenerator<R> {
+  const open: Promise<R>[] = [];
+  for await (const block of blocks) {
+    const one = work(block);
+    one.catch(() => undefined);
+    open.push(one);
+    if (open.length < atOnce) continue;
+    const first = open.shift();
+    if (first !== undefined) yield await first;
   }
-  columns ??= headerOf({ cells: [''], raw: '' });
+  for (const one of open) yield await one;
+}
+
+/** First pass: nothing of a file that is refused has been predicted. */
+async function check({ inputUri, badRows }: BatchJob, known: ReadonlySet<string>, chunks: AsyncIterable<Uint8Array>, { crew, tell, blockSize }: WorkPorts): Promise<Checking> {
+  let by: Checking | undefined;
+  const begin = (first: Block | undefined): Checking => {
+    const record = (first === undefined ? undefined : headIn(first)) ?? { cells: [''], raw: '' };
+    by = { columns: headerOf(record), header: record.cells, known };
+    crew.checkBy(by);
+    return by;
+  };
+  let census = EMPTY_CENSUS;
+  for await (const one of inOrder(blocksOf(chunks, blockSize, crew), crew.blocks, (block) => {
+    if (by === undefined) begin(block);
+    return crew.check(block);
+  })) census = sumOf(census, one);
+  by ??= begin(undefined);
   const { rows, bad, first } = census;
   const said = refusalText(first, rows, bad);
   if (bad > 0 && badRows === 'refuse') throw poison('bad_rows', `${inputUri}: refused ${said}. Mend them, or ask with on_bad_rows 'set_aside'`);
   if (rows === bad) throw poison('empty_file', `${inputUri}: row 2: there is no usable row under the header${bad > 0 ? ` (refused: ${said})` : ''}`);
   tell({ kind: 'counted', rows, bad });
-  return columns;
+  return by;
 }
 
 /** Second pass. */
-async function predict({ inputUri, input, leftovers }: BatchJob, scoring: Scoring, { storage, publish, tell, mayFinish, nowMs, tellEveryMs }: WorkPorts): Promise<BatchResult> {
-  const { jobId } = scoring;
+async function predict({ jobId, leftovers }: BatchJob, header: readonly string[], chunks: AsyncIterable<Uint8Array>, { crew, blockSize, storage, publish, tell, mayFinish, nowMs, tellEveryMs }: WorkPorts): Promise<BatchResult> {
   const uris = { output: outputUriOf(jobId), subset: verifiedSubsetUriOf(jobId), setAside: setAsideUriOf(jobId) };
   for (const leftover of leftovers) await storage.clear(leftover);
   const begun = (leftover: Leftover): void => tell({ kind: 'uploading', leftover });
@@ -82,27 +107,20 @@ async function predict({ inputUri, input, leftovers }: BatchJob, scoring: Scorin
   const began = performance.now();
   let toldAt = began;
   try {
-    for await (const { records, firstRow } of piecesOf(storage.read(inputUri, input.bytes))) {
-      const [header] = records;
-      const isFirst = uploads.output === undefined;
-      uploads.output ??= storage.upload(uris.output, outputHeader(header?.cells ?? []), begun);
-      const started = performance.now();
-      const block = scoreRows(isFirst ? records.slice(1) : records, isFirst ? firstRow + 1 : firstRow, scoring, nowMs());
-      scoringMs += performance.now() - started;
-      for (const [label, predicted] of block.pairs) marginals.add(label, predicted, 1);
-      const messages: Outgoing[] = block.predictions.map((value) => ({ topic: 'predictions', key: value.prediction_id, value }));
-      for (const value of block.feedback) messages.push({ topic: 'feedback', key: value.prediction_id, value });
+    const output = (uploads.output = storage.upload(uris.output, outputHeader(header), begun));
+    for await (const block of inOrder(blocksOf(chunks, blockSize, crew), crew.blocks, (one) => crew.score(one, nowMs()))) {
+      scoringMs += block.tookMs;
+      for (const [label, predicted, count] of block.pairs) marginals.add(label, predicted, count);
       // Sent again as a whole: what stood already is dropped by its id.
-      const sending = patiently(() => publish(messages), (error) => kindOf(error) !== 'transient');
+      const sending = patiently(() => publish(block.batches), (error) => kindOf(error) !== 'transient').then(() => crew.giveBack(block.batches.map(({ bytes }) => bytes)));
       sending.catch(() => undefined);
       sends.push(sending);
       if (sends.length >= IN_FLIGHT) await sends.shift();
-      // A stream that has rows at hand gives them in one turn of the loop: without this no send leaves, and no answer is heard, until so many wait that all do.
-      await nextTurn();
-      if (block.lines !== '') await uploads.output.write(block.lines);
-      if (block.subset !== '') await (uploads.subset ??= storage.upload(uris.subset, SUBSET_HEADER, begun)).write(block.subset);
-      if (block.setAside !== '') await (uploads.setAside ??= storage.upload(uris.setAside, SET_ASIDE_HEADER, begun)).write(block.setAside);
-      rows += block.predictions.length;
+      await output.write(block.lines);
+      if (block.subset !== undefined) await (uploads.subset ??= storage.upload(uris.subset, SUBSET_HEADER, begun)).write(block.subset);
+      if (block.setAside !== undefined) await (uploads.setAside ??= storage.upload(uris.setAside, SET_ASIDE_HEADER, begun)).write(block.setAside);
+      crew.giveBack([block.lines, block.subset, block.setAside].filter((one) => one !== undefined));
+      rows += block.rows;
       bad += block.bad;
       if (performance.now() - toldAt < tellEveryMs) continue;
       toldAt = performance.now();
