@@ -17,6 +17,8 @@ const pure = [
   'inference/oip/{request,answer}.ts',
   'inference/recent/{recent,labels,choose,questions,waiting}.ts',
   'inference/labels/leases.ts',
+  'inference/live/{changes,view}.ts',
+  'inference/deadLetters/letter.ts',
   'inference/repeats/repeats.ts',
   'inference/batch/{layout,rows,view}.ts',
   'inference/access/{bucket,addresses}.ts',

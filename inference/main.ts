@@ -22,6 +22,8 @@ import { CONSOLE_FILES } from './console/files.ts';
 import { createApp } from './http/app.ts';
 import { readPages } from './http/pages.ts';
 import { allJobs } from './batch/allJobs.ts';
+import { openDeadLetters } from './deadLetters/read.ts';
+import { openResends } from './deadLetters/resends.ts';
 import { openBatchLane, type BatchLane } from './batch/lane.ts';
 import { createBatchLedger } from './batch/ledger.ts';
 import { createStorage } from './batch/s3.ts';
@@ -112,6 +114,7 @@ try {
     },
   });
   const leases = openSharedLeases(settings);
+  const resends = openResends(settings);
   let stopping = false;
   const app = createApp({
     answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: MAX_REPEATS }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories,
@@ -126,7 +129,7 @@ try {
       started.lane?.stopJob(id);
       return how;
     },
-    recent, labels: openLabelDesk({ recent, shared: leases, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoin('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
+    deadLetters: openDeadLetters(settings, registry, log), resends, recent, labels: openLabelDesk({ recent, shared: leases, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoin('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     pages: readPages(join(import.meta.dirname, 'console'), CONSOLE_FILES), version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
     onResponse(route, status, seconds, requestId) {
@@ -151,6 +154,7 @@ try {
     await publisher.close();
     await batches.close();
     await leases.close();
+    await resends.close();
     log.info('stopped');
     if (err) process.exitCode = 1;
   });

@@ -10,6 +10,7 @@ import { answerClientError, answerProblems, refusedBy, sendProblem } from './pro
 import type { Repeats } from '../repeats/repeats.ts';
 import { batchRoutes, type BatchPorts } from '../routes/batch.ts';
 import { consoleRoutes, type ConsolePorts } from '../routes/console.ts';
+import { deadLetterRoutes, type DeadLetterPorts } from '../routes/deadLetters.ts';
 import { docsRoutes, type DocsPorts } from '../routes/docs.ts';
 import { feedbackRoutes, type FeedbackPorts } from '../routes/feedback.ts';
 import { healthRoutes, type HealthPorts } from '../routes/health.ts';
@@ -23,7 +24,7 @@ import { predictionRoutes, type PredictionPorts } from '../routes/predictions.ts
 import type { App } from '../routes/shapes.ts';
 
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
-export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & ConsolePorts & LabelPorts & {
+export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & ConsolePorts & LabelPorts & DeadLetterPorts & {
   readonly access: Access;
   readonly repeats: Repeats;
   readonly bodyLimitBytes: number;
@@ -71,6 +72,7 @@ export function createApp(ports: Ports): FastifyInstance {
   jobRoutes(app, ports, needs);
   modelRoutes(app, ports, needs);
   liveRoutes(app, ports, needs);
+  deadLetterRoutes(app, ports, needs);
   oipRoutes(app, ports, needs);
   consoleRoutes(app, ports, needs);
   healthRoutes(app, ports);
