@@ -20,7 +20,7 @@ const pure = [
   'inference/live/{changes,view}.ts',
   'inference/deadLetters/letter.ts',
   'inference/repeats/repeats.ts',
-  'inference/batch/{layout,rows,view}.ts',
+  'inference/batch/{cut,layout,rows,view}.ts',
   'inference/access/{bucket,addresses}.ts',
   'inference/console/rules/*.ts',
   'trainer/tracking/{names,mapping}.ts',
