@@ -97,8 +97,8 @@ export async function startFake({ seed = 7, predictions = 300, nowMs = Date.now 
   function whole(run: Run): WholeRun {
     const compared = (rows: number, champion: number, challenger: number) => ({ rows, gained: 52, lost: 2, p_value: 8.25e-14, weighted: delta(champion, challenger, rows, 0.01), categories: CATEGORIES.map((category, i) => ({ category, ...delta(champion - 0.01 * i, challenger - 0.012 * i, Math.round(rows / (i + 2)), i === 4 ? null : 0.03) })) });
     return {
-      ...run, request: { requested_by: 'monitor' }, dataset_hash: '9f2c'.repeat(16), dataset_path: `s3://models/grocery/runs/${run.id}/rows.csv`, dataset: { base: 6300, labelled: 812 }, progress: [{ epoch: 3, epochs: 3, loss: 0.0661, f1: 0.9427 }],
-      report: { verdict: { words: '', reasons: run.outcome_reason?.split('; ') ?? [], warnings: [] }, champion: { version: run.champion_version ?? null }, contests: run.champion_f1 == null ? [] : [{ challenger: 'candidate', version: null, hold_out: compared(1404, 0.9413, 0.9448), recent: compared(1154, 0.9, 0.9445) }] },
+      ...run, request: { requested_by: 'monitor' }, dataset_hash: '9f2c'.repeat(16), dataset_path: `s3://models/grocery/runs/${run.id}/rows.csv`, progress: [{ epoch: 3, epochs: 3, loss: 0.0661, f1: 0.9427 }],
+      report: { counts: { base: 6300, labelled: 812 }, verdict: { reasons: run.outcome_reason?.split('; ') ?? [], warnings: [] }, contests: run.champion_f1 == null ? [] : [{ challenger: 'candidate', version: null, hold_out: compared(1404, 0.9413, 0.9448), recent: compared(1154, 0.9, 0.9445) }] },
     };
   }
   const text = (words: string): Pick<DeadLetter, 'bytes_base64' | 'length' | 'text'> => ({ bytes_base64: Buffer.from(words).toString('base64'), length: Buffer.byteLength(words), text: words });

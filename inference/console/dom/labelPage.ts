@@ -22,6 +22,8 @@ export const openLabel: OpenPage = (place, app) => {
   const { client, memory, nowMs, newId } = app;
   let progress: Progress | undefined;
   let closed = false;
+  // What is given back is given back before more is asked for: what one holds comes first.
+  let released: Promise<unknown> = Promise.resolve();
   const send = createSaying(client, app.who.name);
 
   async function say({ predictionId, category, feedbackId }: Extract<Wish, { kind: 'say' }>): Promise<void> {
@@ -29,6 +31,7 @@ export const openLabel: OpenPage = (place, app) => {
     happen(answer.ok ? { kind: 'stored', feedbackId } : { kind: 'failed', feedbackId, problem: answer.problem });
   }
   async function lease({ order, limit, except }: Extract<Wish, { kind: 'lease' }>): Promise<void> {
+    await released;
     const answer = await client.post<Lease>('/v1/labels/lease', { order, limit, except });
     happen(answer.ok ? { kind: 'leased', order, items: answer.value.items, waiting: answer.value.waiting } : { kind: 'lease failed', problem: answer.problem });
   }
@@ -37,7 +40,7 @@ export const openLabel: OpenPage = (place, app) => {
       case 'lease': return void lease(wish);
       case 'say': return void say(wish);
       // It lapses by itself where this does not arrive.
-      case 'release': return void client.post('/v1/labels/release', { prediction_ids: wish.ids });
+      case 'release': return void (released = released.then(() => client.post('/v1/labels/release', { prediction_ids: wish.ids })));
       case 'announce': return announce(wish.text);
     }
   }

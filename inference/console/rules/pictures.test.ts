@@ -74,7 +74,7 @@ test('runs: a verdict is a word', () => {
 });
 test('runs: the comparison is of the run\'s own candidate, and the reasons one by one', () => {
   const compared = { rows: 3, weighted: { champion: 0.9, challenger: 0.95, delta: 0.05, band: [0, 0.1] as const, support: 3, limit: 0.01, holds: true }, categories: [], gained: 1, lost: 0, p_value: 0.5 };
-  const report: Report = { verdict: { words: '', reasons: ['better'], warnings: ['below min_f1'] }, champion: { version: 'v1' }, contests: [{ challenger: 'previous', version: 'v0', hold_out: { ...compared, rows: 99 }, recent: compared }, { challenger: 'candidate', version: null, hold_out: compared, recent: { ...compared, rows: 0, weighted: null } }] };
+  const report: Report = { verdict: { reasons: ['better'], warnings: ['below min_f1'] }, contests: [{ challenger: 'previous', version: 'v0', hold_out: { ...compared, rows: 99 }, recent: compared }, { challenger: 'candidate', version: null, hold_out: compared, recent: { ...compared, rows: 0, weighted: null } }] };
   assert.deepEqual(comparisonOf(report).map(({ where, rows }) => [where, rows.length]), [['Frozen hold-out, 3 rows', 1], ['Rows labelled since the champion learnt, 0 rows', 0]]);
-  assert.deepEqual([reasonsOf(report, 'x'), reasonsOf(null, 'a; b'), reasonsOf(undefined, null), comparisonOf(null)], [['better', 'Warning: below min_f1'], ['a', 'b'], [], []]);
+  assert.deepEqual([reasonsOf(report, 'x'), reasonsOf(null, 'a; b'), reasonsOf({}, 'a'), reasonsOf(undefined, null), comparisonOf(null), comparisonOf({})], [['better', 'Warning: below min_f1'], ['a', 'b'], ['a'], [], [], []]);
 });

@@ -28,10 +28,10 @@ function tableOf(where: string, { rows, weighted, categories, gained, lost, p_va
 }
 /** Of the run's own candidate against the champion; empty where there was no champion. */
 export function comparisonOf(report: Report | null | undefined): ComparisonTable[] {
-  const contest = report?.contests.find(({ challenger }) => challenger !== 'previous');
+  const contest = report?.contests?.find(({ challenger }) => challenger !== 'previous');
   return contest === undefined ? [] : [tableOf('Frozen hold-out', contest.hold_out), tableOf('Rows labelled since the champion learnt', contest.recent)];
 }
 export const held = ({ holds }: Delta): string => (holds === null ? 'not judged' : holds ? 'holds' : 'worse');
 /** Reasons one by one: from the report where there is one, else the row's words. */
 export const reasonsOf = (report: Report | null | undefined, words: string | null | undefined): string[] =>
-  report == null ? (words == null || words === '' ? [] : words.split('; ')) : [...report.verdict.reasons, ...report.verdict.warnings.map((one) => `Warning: ${one}`)];
+  report?.verdict === undefined ? (words == null || words === '' ? [] : words.split('; ')) : [...report.verdict.reasons, ...report.verdict.warnings.map((one) => `Warning: ${one}`)];

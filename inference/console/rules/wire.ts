@@ -35,14 +35,15 @@ export type Models = { readonly models: readonly Serving[]; readonly versions: r
 export type Delta = { readonly champion: number; readonly challenger: number; readonly delta: number; readonly band: Band; readonly support: number; readonly limit: number | null; readonly holds: boolean | null };
 export type Compared = { readonly rows: number; readonly weighted: Delta | null; readonly categories: readonly (Delta & { readonly category: string })[]; readonly gained: number; readonly lost: number; readonly p_value: number };
 export type Contest = { readonly challenger: string; readonly version: string | null; readonly hold_out: Compared; readonly recent: Compared };
-export type Report = { readonly verdict: { readonly words: string; readonly reasons: readonly string[]; readonly warnings: readonly string[] }; readonly champion: { readonly version: string | null } | null; readonly contests: readonly Contest[] };
+/** Of a run that came to the gate; one that did not has less, or none. counts: rows of its dataset, by where they are from. */
+export type Report = { readonly verdict?: { readonly reasons: readonly string[]; readonly warnings: readonly string[] }; readonly contests?: readonly Contest[]; readonly counts?: Readonly<Record<string, unknown>> };
 export type Epoch = { readonly epoch: number; readonly epochs: number; readonly loss: number; readonly f1: number | null };
 export type Run = {
   readonly id: string; readonly kind: string; readonly retrain_id: string; readonly cause: string; readonly status: 'PENDING' | 'RUNNING' | 'FINISHED' | 'FAILED'; readonly stage?: string | null;
   readonly outcome: string | null; readonly outcome_reason?: string | null; readonly model_version?: string | null; readonly champion_version?: string | null; readonly f1?: number | null; readonly champion_f1?: number | null; readonly live_f1?: number | null; readonly threshold?: number | null;
   readonly requested_at?: string; readonly finished_at?: string | null; readonly duration_ms?: number | null; readonly approval?: string | null; readonly approve_until?: string | null; readonly params?: Readonly<Record<string, unknown>>;
 };
-export type WholeRun = Run & { readonly report?: Report | null; readonly dataset_hash?: string | null; readonly dataset_path?: string | null; readonly dataset?: Readonly<Record<string, unknown>> | null; readonly request?: { readonly requested_by?: string } | null; readonly decided_by?: string | null; readonly decided_why?: string | null; readonly progress?: readonly Epoch[] | null };
+export type WholeRun = Run & { readonly report?: Report | null; readonly dataset_hash?: string | null; readonly dataset_path?: string | null; readonly request?: { readonly requested_by?: string } | null; readonly decided_by?: string | null; readonly decided_why?: string | null; readonly progress?: readonly Epoch[] | null };
 
 export type DeadLetter = {
   readonly id: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly reason: string; readonly error: string; readonly at_ms: number; readonly key: string | null;
