@@ -25,7 +25,7 @@ const pure = [
   'inference/console/rules/*.ts',
   'trainer/tracking/{names,mapping}.ts',
   'stack/demo/{story,picture}.ts',
-  'stack/verbs/{jobLines,batchLines}.ts',
+  'stack/verbs/{terminal,jobLines,batchLines,labelSession,liveLines,alertLines}.ts',
   'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures,guarantees}.ts',
   'stack/faults/{schedule,feed}.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',

@@ -1,5 +1,7 @@
 // How jobs look on a terminal. Pure: lines from what the HTTP interface answers.
 
+import { table } from './terminal.ts';
+
 export type JobView = Readonly<Record<string, unknown>>;
 const text = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '-');
 const f1 = (value: unknown): string => (typeof value === 'number' ? value.toFixed(4) : '-');
@@ -31,11 +33,6 @@ export function verdictLines(job: JobView): string[] {
   ];
 }
 
-/** Columns as wide as their widest cell; the last one is not padded. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  return [header, ...rows].map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  '));
-}
 export function runsTable(jobs: readonly JobView[]): string[] {
   if (jobs.length === 0) return ['no runs yet'];
   return table(['requested', 'cause', 'status', 'outcome', 'version', 'F1', 'worst', 'champion F1', 'took', 'run'], jobs.map((job) => [

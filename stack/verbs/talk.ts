@@ -1,4 +1,4 @@
-// ./loop predict, feedback, live: the HTTP interface from the keyboard.
+// ./loop predict, feedback: the HTTP interface from the keyboard.
 import { LoopError, messageOf, transient } from '../../schemas/failure.ts';
 import type { Scope } from '../../schemas/settings.ts';
 import { openContext } from '../context.ts';
@@ -55,13 +55,5 @@ export const feedback: Verb = {
     const [id, category] = words;
     if (id === undefined || (category === undefined) !== (values.withdraw ?? false) || words.length > 2) throw new UsageError('feedback needs PREDICTION_ID and CATEGORY (in quotes), or PREDICTION_ID --withdraw');
     return print(await call('feedback', '/v1/feedback', { prediction_id: id, category: category ?? null, source: values.source }));
-  },
-};
-export const live: Verb = {
-  summary: 'the live F1 as the monitor sees it',
-  usage: 'usage: ./loop live',
-  async run(args) {
-    noWords(readArgs(args, {}).words);
-    return print(await call('predict', '/v1/live'));
   },
 };
