@@ -1,6 +1,6 @@
 // Every relative link, anchor and image of our pages leads somewhere; and the check is shown to bite.
 import assert from 'node:assert/strict';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT_DIR } from '../paths.ts';
@@ -18,7 +18,8 @@ test('every link of README.md, ARCHITECTURE.md and docs/ resolves, with its anch
   const faults = PAGE_FILES.flatMap((file) => readPage(file).links.flatMap((link) => faultOf(file, link, lookUp) ?? []));
   assert.deepEqual(faults, []);
 });
-test('every page of docs/ is in docs/README.md', () => {
+test('every page of docs/ is on a shelf, and in docs/README.md', () => {
+  assert.deepEqual(globSync('docs/**/*.md', { cwd: PROJECT_DIR }).filter((file) => !PAGE_FILES.includes(file)), []);
   const listed = new Set(readPage('docs/README.md').links.map(({ target }) => `docs/${target}`));
   assert.deepEqual(PAGE_FILES.filter((file) => file.startsWith('docs/') && file !== 'docs/README.md' && !listed.has(file)), []);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT_DIR } from '../paths.ts';
 import { typeIn } from './events.ts';
+import { withSnippets } from './snippets.ts';
 import { tablesIn } from './sql.ts';
 import { writtenPages } from './write.testing.ts';
 
@@ -23,4 +24,11 @@ test('tables are read from their migrations; a statement that is not understood 
   const made = tablesIn([{ file: '001_a.sql', sql: '-- A; b\nCREATE TABLE t (\n  id CHAR(36) NOT NULL PRIMARY KEY,\n  f DECIMAL(3,1) NULL,\n  KEY t_f (f, id)\n) CHARACTER SET utf8mb4;' }, { file: '002_b.sql', sql: 'ALTER TABLE t ADD COLUMN g INT NULL,\n  ADD KEY t_g (g);' }]).get('t');
   assert.deepEqual(made, { columns: [{ name: 'id', type: 'CHAR(36) NOT NULL PRIMARY KEY', file: '001_a.sql' }, { name: 'f', type: 'DECIMAL(3,1) NULL', file: '001_a.sql' }, { name: 'g', type: 'INT NULL', file: '002_b.sql' }], keys: ['KEY t_f (f, id)', 'KEY t_g (g)'] });
   for (const sql of ['DROP TABLE t', 'ALTER TABLE unknown ADD COLUMN a INT', 'CREATE TABLE t (id INT); ALTER TABLE t RENAME COLUMN a TO b']) assert.throws(() => tablesIn([{ file: 'x.sql', sql }]), /x\.sql: '/);
+});
+test('files of examples/ stand in pages as they are, whatever stood there', () => {
+  const page = 'a\n<!-- examples/x/y.py:begin -->\nold\n<!-- examples/x/y.py:end -->\nb';
+  const made = withSnippets(page, (file) => `# ${file}\n`);
+  assert.equal(made, 'a\n<!-- examples/x/y.py:begin -->\n```python\n# examples/x/y.py\n```\n<!-- examples/x/y.py:end -->\nb');
+  assert.equal(withSnippets(made, (file) => `# ${file}\n`), made);
+  assert.throws(() => withSnippets('<!-- examples/x/y.py:begin -->\nno end', () => ''), /does not end/);
 });

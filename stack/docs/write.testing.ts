@@ -1,4 +1,4 @@
-// The pages of docs/reference/ that are made from code. Run this file to write them; a test compares. (docs/reference/http.md is inference's: node inference/http/reference.testing.ts.)
+// The pages, or parts of pages, that are made from code: the reference, and files of examples/ in how-tos. Run this file to write them; a test compares. (docs/reference/http.md is inference's: node inference/http/reference.testing.ts.)
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,9 +7,12 @@ import { cliPage } from './cli.ts';
 import { configurationPage } from './configuration.ts';
 import { eventsPage } from './events.ts';
 import { metricsPage } from './metrics.testing.ts';
+import { withSnippets } from './snippets.ts';
 import { sqlPage, type Migration } from './sql.ts';
 
-const migrations = (): Migration[] => globSync('schemas/sql/*.sql', { cwd: PROJECT_DIR }).sort().map((file) => ({ file: basename(file), sql: readFileSync(join(PROJECT_DIR, file), 'utf8') }));
+const read = (file: string): string => readFileSync(join(PROJECT_DIR, file), 'utf8');
+const migrations = (): Migration[] => globSync('schemas/sql/*.sql', { cwd: PROJECT_DIR }).sort().map((file) => ({ file: basename(file), sql: read(file) }));
+const CLIENTS = 'docs/how-to/feedback-from-python-and-java.md';
 
 /** By the page's place in the project. */
 export const writtenPages = async (): Promise<Readonly<Record<string, string>>> => ({
@@ -18,6 +21,7 @@ export const writtenPages = async (): Promise<Readonly<Record<string, string>>> 
   'docs/reference/events.md': eventsPage(),
   'docs/reference/metrics.md': await metricsPage(),
   'docs/reference/sql.md': sqlPage(migrations()),
+  [CLIENTS]: withSnippets(read(CLIENTS), read),
 });
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) for (const [file, text] of Object.entries(await writtenPages())) writeFileSync(join(PROJECT_DIR, file), text);
