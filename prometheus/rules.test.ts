@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT_DIR } from '../stack/paths.ts';
+import { readGrafanaRules } from '../grafana/files.testing.ts';
 import { readRules, readRuleTests, type ExprTest } from './rules.testing.ts';
 
 const rules = readRules();
@@ -45,7 +46,7 @@ for (const { record = '' } of rules.filter((rule) => rule.record !== undefined))
 
 test('the page of the alerts has a heading for each, in their order, and no other', () => {
   const page = readFileSync(join(PROJECT_DIR, 'docs/how-to/alerts.md'), 'utf8');
-  assert.deepEqual([...page.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading), alerts.map((rule) => rule.alert));
+  assert.deepEqual([...page.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading), [...alerts.map((rule) => rule.alert), ...readGrafanaRules().map((rule) => rule.title)]);
 });
 test('a story without its first or last question is told', () => {
   const story: ExprTest[] = ['0s', '1m', '2m'].map((eval_time, i) => ({ eval_time, expr: 'ALERTS{alertname="X",alertstate="firing"}', exp_samples: i === 1 ? [{ labels: 'ALERTS{}', value: 1 }] : [] }));
