@@ -7,12 +7,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import mysql from 'mysql2/promise';
 import { syntheticWorld } from '../../producers/drift.ts';
+import { asking, unanswered } from '../../grafana/answers.testing.ts';
+import { readDashboards, readGrafanaRules } from '../../grafana/files.testing.ts';
 import { openContext } from '../context.ts';
 import { verify } from '../verify/verify.ts';
 import { tellStory } from './demo.ts';
 import type { Picture } from './picture.ts';
 
 const SEED = 42;
+const STORY_MINUTES = 10;
 
 test('kill -9 of join, monitor, inference and trainer during the story: one promotion, verify clean', async () => {
   const context = openContext(process.env, { create: false });
@@ -49,4 +52,16 @@ test('kill -9 of join, monitor, inference and trainer during the story: one prom
   assert.deepEqual(rows.map((row): unknown => row['outcome']), ['promoted']);
   // No answer ever named a version that was not promoted.
   assert.ok(Object.keys(sim.counts().answered).every((version) => /^v[12]$/.test(version)), JSON.stringify(sim.counts().answered));
+});
+
+test('after the story every panel and annotation of every dashboard, and every alert of Grafana, has an answer in the real Prometheus and MySQL', async () => {
+  const { settings } = openContext(process.env, { create: false });
+  const dashboards = readDashboards();
+  await asking(settings, STORY_MINUTES, async (ask) => {
+    assert.deepEqual(await unanswered(dashboards, ask), []);
+    for (const { data } of readGrafanaRules()) for (const { model, refId, datasourceUid: uid } of data) if (model.expression === undefined) await ask({ refId, datasource: { uid }, ...model });
+    // The walk notices a panel without data.
+    const [dashboard] = dashboards.map((one) => ({ ...one, panels: one.panels.map((panel) => ({ ...panel, targets: [{ refId: 'A', datasource: {}, expr: 'loop_live_f1{model_name="nobody"}' }] })) }));
+    assert.ok(dashboard !== undefined && (await unanswered([dashboard], ask)).length === dashboard.panels.length);
+  });
 });
