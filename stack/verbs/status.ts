@@ -23,6 +23,7 @@ export function statusOf({ settings, paths, secrets }: Context): object {
       mysql: { host: settings.mysqlHost, port: settings.mysqlPort, user: settings.mysqlUser, password: settings.mysqlPassword, database: settings.mysqlDatabase },
       s3: { endpoint: settings.s3Endpoint, access_key: settings.s3AccessKey, secret_key: settings.s3SecretKey },
       prometheus: { url: settings.prometheusUrl },
+      alertmanager: { url: settings.alertmanagerUrl },
       ...(runsMlflow(settings) ? { mlflow: { url: settings.mlflowUri, artifacts: 's3://mlflow' } } : {}),
     },
     processes: {
@@ -57,7 +58,7 @@ export const status: Verb = {
     let bad = 0;
     const line = (name: string, good: boolean, text: string): void => {
       if (!good) bad += 1;
-      console.log(`${good ? green('up  ') : red('down')}  ${name.padEnd(11)} ${text}`);
+      console.log(`${good ? green('up  ') : red('down')}  ${name.padEnd(12)} ${text}`);
     };
     const places = { kafka: context.settings.kafkaBootstrap, registry: context.settings.registryUrl, mysql: `${context.settings.mysqlHost}:${context.settings.mysqlPort}`, s3: context.settings.s3Endpoint, prometheus: context.settings.prometheusUrl, alertmanager: context.settings.alertmanagerUrl, mlflow: context.settings.mlflowUri };
     for (const name of servicesOf(context)) line(name, runningPid(context.paths.run, name) !== undefined, places[name]);
