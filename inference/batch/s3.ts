@@ -27,8 +27,8 @@ export type Storage = {
   /** Ends an upload that was begun and never completed. */
   clear(leftover: Leftover): Promise<void>;
 };
-/** S3 takes no smaller part than 5 MiB but the last, and 10,000 parts at most: 80 GB. */
-const PART_BYTES = 8 * 2 ** 20;
+/** S3 takes no smaller part than 5 MiB but the last, and 10,000 parts at most: 50 GB. */
+const PART_BYTES = 5 * 2 ** 20;
 /** While one is filled. */
 const PARTS_ON_THEIR_WAY = 2;
 const FIRST_PAUSE_MS = 200;
