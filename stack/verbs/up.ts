@@ -7,7 +7,7 @@ import { fatal } from '../../schemas/failure.ts';
 import { ensureCorpus, orderBootstrap, type CorpusOptions } from '../bootstrap.ts';
 import { openContext, rememberEnvironment, type Context, type Env } from '../context.ts';
 import type { Say } from '../fetch.ts';
-import { progressLine, type EpochProgress } from '../../trainer/model/progress.ts';
+import { progressLine } from '../../trainer/model/progress.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { PROJECT_DIR } from '../paths.ts';
 import { claim, runningPid, stopPart } from '../pids.ts';
@@ -16,6 +16,7 @@ import { failingProcess, portOf, PROCESSES, readStates, urlOf, writeStates } fro
 import { dim } from '../say.ts';
 import { startServices, stopServices } from '../services.ts';
 import { answersHttp, launch, logFileOf, requireFreePorts, tailOf } from '../services/service.ts';
+import { firstFailed, type Trainings } from './firstTraining.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';
 import { withExtras } from './extras.ts';
 
@@ -28,9 +29,9 @@ async function waitUntilServing(context: Context, say: Say, aborted: () => boole
   while (!(await answersHttp(`${urlOf(context.settings, 'inference')}/health/ready`))) {
     if (aborted()) throw fatal('aborted', 'interrupted');
     if (runningPid(context.paths.run, 'supervisor') === undefined) throw fatal('supervisor_gone', `the supervisor has ended; see ${logFileOf(context.paths, 'supervisor')}`);
-    const stage = await fetch(`${urlOf(context.settings, 'trainer')}/trainings`, { signal: AbortSignal.timeout(1000) }).then((answer) => answer.json() as Promise<{ stage?: string; progress?: EpochProgress[]; last?: { outcome?: string; outcome_reason?: string } }>, () => undefined);
-    const outcome = stage?.last?.outcome;
-    if (outcome === 'error' || outcome === 'rejected') throw fatal('bootstrap_failed', `the first training ended with '${outcome}': ${stage?.last?.outcome_reason ?? 'see ./loop logs trainer'}`);
+    const stage = await fetch(`${urlOf(context.settings, 'trainer')}/trainings`, { signal: AbortSignal.timeout(1000) }).then((answer) => answer.json() as Promise<Trainings>, () => undefined);
+    const failed = firstFailed(stage);
+    if (failed !== undefined) throw fatal('bootstrap_failed', failed);
     const failing = failingProcess(readStates(context.paths.run));
     if (failing !== undefined) throw fatal('process_failing', `${failing.name} keeps failing (${failing.lastExit}). The end of ${logFileOf(context.paths, failing.name)}:\n${tailOf(logFileOf(context.paths, failing.name))}`);
     const epoch = stage?.progress?.at(-1);
