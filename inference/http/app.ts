@@ -61,7 +61,8 @@ export function createApp(ports: Ports): FastifyInstance {
   answerProblems(app, ports.onUnexpected, (path) => methodsAt(routes, path));
   const needs = openDoor(app, ports.access);
   app.addHook('onResponse', (request, reply, done) => {
-    ports.onResponse(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000, request.id);
+    // A stream lasts as long as somebody listens, which is no time to answer.
+    if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) ports.onResponse(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000, request.id);
     done();
   });
   predictRoutes(app, ports, needs, once);

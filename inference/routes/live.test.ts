@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { openApp } from '../http/app.testing.ts';
 
 test('events over a real connection: each kind at once, then no more than a beat; the stop of the service ends it', async () => {
-  const { app } = openApp();
+  const answered: number[] = [];
+  const { app } = openApp({ onResponse: (_route, status) => answered.push(status) });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/v1/live/events`;
   assert.equal((await fetch(url)).status, 401);
@@ -23,6 +24,8 @@ test('events over a real connection: each kind at once, then no more than a beat
   const ended = reader.read().then(({ done }) => done, () => true);
   await app.close();
   assert.equal(await ended, true);
+  // How long somebody listened is not told as the time of an answer.
+  assert.deepEqual(answered, [401, 405]);
 });
 test('GET /v1/live tells the same; the history is merged into as many points as are asked for, within bounds', async () => {
   const asked: (number | undefined)[] = [];
