@@ -1,8 +1,6 @@
 // The table `dead_letter_resends`: which dead letters have been sent again, and by whom. A word for it is taken before the record is sent, so that of two one sends.
-import mysql from 'mysql2/promise';
-import { mysqlOptions } from '../../producers/connections.ts';
-import { messageOf, transient } from '../../schemas/failure.ts';
 import type { Settings } from '../../schemas/settings.ts';
+import { openDatabase } from '../database.ts';
 
 export type Resent = { readonly by: string; readonly atMs: number };
 export type Resends = {
@@ -17,29 +15,22 @@ export type Resends = {
 const ANSWER_WITHIN_MS = 3000;
 
 export function openResends(settings: Settings): Resends {
-  const pool = mysql.createPool({ ...mysqlOptions(settings), connectionLimit: 1, connectTimeout: ANSWER_WITHIN_MS, timezone: 'Z' });
-  pool.on('connection', (connection) => void connection.query("SET time_zone = '+00:00'"));
-  async function query<T extends mysql.RowDataPacket[] | mysql.ResultSetHeader>(sql: string, values: readonly unknown[]): Promise<T> {
-    const [answer] = await pool.query<T>({ sql, values: [...values], timeout: ANSWER_WITHIN_MS }).catch((cause: unknown): never => {
-      throw transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(cause)}`, { cause });
-    });
-    return answer;
-  }
+  const database = openDatabase(settings, { connections: 1, withinMs: ANSWER_WITHIN_MS });
   async function among(ids: readonly string[]): Promise<ReadonlyMap<string, Resent>> {
     if (ids.length === 0) return new Map();
-    const rows = await query<mysql.RowDataPacket[]>('SELECT id, resent_by, resent_at FROM dead_letter_resends WHERE id IN (?)', [ids]);
-    return new Map((rows as { id: string; resent_by: string; resent_at: Date }[]).map((row) => [row.id, { by: row.resent_by, atMs: row.resent_at.getTime() }]));
+    const rows = await database.rows<{ id: string; resent_by: string; resent_at: Date }>('SELECT id, resent_by, resent_at FROM dead_letter_resends WHERE id IN (?)', [ids]);
+    return new Map(rows.map((row) => [row.id, { by: row.resent_by, atMs: row.resent_at.getTime() }]));
   }
   return {
     among,
     async claim(id, by, again) {
       const sql = again ? 'INSERT INTO dead_letter_resends (id, resent_at, resent_by) VALUES (?, NOW(3), ?) ON DUPLICATE KEY UPDATE resent_at = NOW(3), resent_by = VALUES(resent_by)' : 'INSERT IGNORE INTO dead_letter_resends (id, resent_at, resent_by) VALUES (?, NOW(3), ?)';
-      const { affectedRows } = await query<mysql.ResultSetHeader>(sql, [id, by.slice(0, 100)]);
-      return affectedRows > 0 ? undefined : (await among([id])).get(id);
+      const changed = await database.change(sql, [id, by.slice(0, 100)]);
+      return changed > 0 ? undefined : (await among([id])).get(id);
     },
     async unclaim(id) {
-      await query<mysql.ResultSetHeader>('DELETE FROM dead_letter_resends WHERE id = ?', [id]);
+      await database.change('DELETE FROM dead_letter_resends WHERE id = ?', [id]);
     },
-    close: () => pool.end(),
+    close: () => database.close(),
   };
 }

@@ -1,7 +1,6 @@
 // The table `label_leases`: what people have in hand, over all instances, in database time. One statement takes many, so of two who want the same one gets it.
-import mysql from 'mysql2/promise';
-import { mysqlOptions } from '../../producers/connections.ts';
 import type { Settings } from '../../schemas/settings.ts';
+import { isDeadlock, openDatabase } from '../database.ts';
 import type { InHand, Taken } from './leases.ts';
 
 export type SharedLeases = {
@@ -17,25 +16,19 @@ const TRIES = 3;
 const REMOVED_AT_ONCE = 500;
 
 export function openSharedLeases(settings: Settings): SharedLeases {
-  const pool = mysql.createPool({ ...mysqlOptions(settings), connectionLimit: 2, connectTimeout: ANSWER_WITHIN_MS, timezone: 'Z' });
-  pool.on('connection', (connection) => void connection.query("SET time_zone = '+00:00'"));
-  async function query<T>(sql: string, values: readonly unknown[]): Promise<T[]> {
-    const [rows] = await pool.query<mysql.RowDataPacket[]>({ sql, timeout: ANSWER_WITHIN_MS, values: [...values] });
-    return rows as T[];
-  }
-  /** Two statements over the same rows may stand in each other's way: one of them is to come again. */
+  const database = openDatabase(settings, { connections: 2, withinMs: ANSWER_WITHIN_MS });
   async function change(sql: string, values: readonly unknown[]): Promise<void> {
     for (let left = TRIES - 1; ; left -= 1) {
       try {
-        return void (await query(sql, values));
+        return void (await database.change(sql, values));
       } catch (error) {
-        if (left === 0 || !(error instanceof Error && 'code' in error && error.code === 'ER_LOCK_DEADLOCK')) throw error;
+        if (left === 0 || !isDeadlock(error)) throw error;
       }
     }
   }
   return {
     async held(holder) {
-      const rows = await query<{ prediction_id: string; holder: string }>('SELECT prediction_id, holder FROM label_leases WHERE leased_until > NOW(3) ORDER BY holder = ? DESC, leased_until DESC LIMIT ?', [holder, MOST_OTHERS]);
+      const rows = await database.rows<{ prediction_id: string; holder: string }>('SELECT prediction_id, holder FROM label_leases WHERE leased_until > NOW(3) ORDER BY holder = ? DESC, leased_until DESC LIMIT ?', [holder, MOST_OTHERS]);
       return { mine: rows.filter((row) => row.holder === holder).map((row) => row.prediction_id), others: rows.filter((row) => row.holder !== holder).map((row) => row.prediction_id) };
     },
     async take(holder, ids) {
@@ -47,13 +40,13 @@ export function openSharedLeases(settings: Settings): SharedLeases {
         `INSERT INTO label_leases (prediction_id, holder, leased_until) VALUES ${ids.map(() => `(?, ?, ${until})`).join(', ')} ON DUPLICATE KEY UPDATE holder = IF(leased_until <= NOW(3), VALUES(holder), holder), leased_until = IF(holder = VALUES(holder), VALUES(leased_until), leased_until)`,
         wanted,
       );
-      const rows = await query<{ prediction_id: string; leased_until: Date }>('SELECT prediction_id, leased_until FROM label_leases WHERE prediction_id IN (?) AND holder = ? AND leased_until > NOW(3)', [ids, holder]);
+      const rows = await database.rows<{ prediction_id: string; leased_until: Date }>('SELECT prediction_id, leased_until FROM label_leases WHERE prediction_id IN (?) AND holder = ? AND leased_until > NOW(3)', [ids, holder]);
       return rows.map((row) => ({ id: row.prediction_id, untilMs: row.leased_until.getTime() }));
     },
     async release(holder, ids) {
       if (ids.length > 0) await change('DELETE FROM label_leases WHERE prediction_id IN (?) AND holder = ?', [ids.toSorted(), holder]);
       await change('DELETE FROM label_leases WHERE leased_until <= NOW(3) LIMIT ?', [REMOVED_AT_ONCE]);
     },
-    close: () => pool.end(),
+    close: () => database.close(),
   };
 }

@@ -44,6 +44,9 @@ test('what could not be sent may be sent again', async () => {
   assert.equal((await post(RESEND, 'a')).status, 503);
   away = false;
   assert.equal((await post(RESEND, 'a')).status, 202);
+  away = true;
+  assert.equal((await post(`${RESEND}?again=true`, 'a')).status, 503);
+  assert.equal((await post(RESEND, 'a')).status, 409, 'it has been sent once all the same');
 });
 test('for admins; what is wrong is named', async () => {
   const { post, app, asked } = open();

@@ -43,12 +43,14 @@ export function deadLetterRoutes(app: App, { deadLetters, resends, publish }: De
     const topic = ORIGINS.find((one) => one === letter?.topic);
     if (letter === undefined || topic === undefined) throw new Problem(404, 'not found', `there is no dead letter '${id}' (any more); GET /v1/dead-letters lists them`, 'id');
     const by = nameOf(request);
-    const before = await resends.claim(id, by, request.query.again === 'true');
+    const again = request.query.again === 'true';
+    const before = await resends.claim(id, by, again);
     if (before !== undefined) throw new Problem(409, 'sent before', `${before.by} has sent ${id} again on ${new Date(before.atMs).toISOString()}; with ?again=true it is sent once more`, 'id');
     try {
       await publish([{ topic, partition: letter.partition, key: letter.original_key, raw: letter.original_value, headers: { 'resent-from': id, 'resent-by': by } }]);
     } catch (error) {
-      await resends.unclaim(id).catch(() => undefined);
+      // One that was sent before stays so.
+      if (!again) await resends.unclaim(id).catch(() => undefined);
       throw error;
     }
     return reply.code(202).send({ id, status: 'resent' as const, topic, partition: letter.partition, offset: letter.offset });
