@@ -25,6 +25,7 @@ async function label(page: Page): Promise<void> {
   await go(page, 'label', '.choice');
   for (const key of ['Enter', 'Enter', 'Enter', 'u', 'Enter']) await page.keyboard.press(key);
   await page.waitForSelector('.said-list:not(:has(.soft, .bad))');
+  await page.waitForTimeout(2000);
 }
 async function live(page: Page): Promise<void> {
   await go(page, 'live', '.matrix');

@@ -14,6 +14,7 @@ import { createSaying } from './saying.ts';
 const TITLES: Readonly<Record<Order, string>> = { least_certain: 'Least certain first', audit: 'Audit sample', newest: 'Newest first' };
 const TICK_MS = 2000;
 const PROGRESS_EVERY_MS = 10_000;
+const COUNTED_WITHIN_MS = 1500;
 const SHOWN = 8;
 const AIM = 50;
 const AT_ONCE = 'console-at-once';
@@ -50,6 +51,7 @@ export const openLabel: OpenPage = (place, app) => {
     memory.queue = next;
     if (!closed) draw();
     for (const wish of wishes) fulfil(wish);
+    if (event.kind === 'stored') lookSoon();
   }
   const atOnce = (): boolean => localStorage.getItem(AT_ONCE) === 'on';
   const confirm = (): void => happen({ kind: 'confirm', feedbackId: newId() });
@@ -123,6 +125,14 @@ export const openLabel: OpenPage = (place, app) => {
       tally(), h('progress', { max: AIM, value: labelled % AIM, 'aria-label': `${labelled % AIM} of the next ${AIM} labels` }),
       ...(memory.queue.problem === undefined ? [] : [problemNotice(memory.queue.problem, () => happen({ kind: 'look' }))]), body(),
       ...(memory.queue.said.length === 0 ? [] : [h('h2', {}, 'Just said'), h('ol', { class: 'said-list' }, memory.queue.said.slice(0, SHOWN).map(word)), ...(memory.queue.said.length > SHOWN ? [h('p', { class: 'soft small' }, `and ${plural(memory.queue.said.length - SHOWN, 'earlier one')}`)] : [])]));
+  }
+  let looking: ReturnType<typeof setTimeout> | undefined;
+  /** What was just stored is counted in a moment. */
+  function lookSoon(): void {
+    looking ??= setTimeout(() => {
+      looking = undefined;
+      if (!closed) void lookAtProgress();
+    }, COUNTED_WITHIN_MS);
   }
   async function lookAtProgress(): Promise<void> {
     const answer = await client.get<Progress>(`/v1/labels/progress?since_ms=${midnightBefore(nowMs(), new Date(nowMs()).getTimezoneOffset())}`);

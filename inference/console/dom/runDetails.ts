@@ -1,6 +1,6 @@
 // One training, whole: what asked for it, what it learnt from, what the gate compared and said.
 import { count, duration, isoMs, moment, score, signed } from '../rules/format.ts';
-import { causeOf, comparisonOf, held, reasonsOf, type ComparisonTable } from '../rules/runs.ts';
+import { causeOf, comparisonOf, held, reasonsOf, rowsInWords, type ComparisonTable } from '../rules/runs.ts';
 import type { WholeRun } from '../rules/wire.ts';
 import { h, table, type Child } from './element.ts';
 
@@ -25,7 +25,7 @@ export function runDetails(run: WholeRun, nowMs: number): HTMLElement {
       fact('Run', h('code', {}, run.id)), fact('Cause', causeOf(run.cause), run.request?.requested_by == null || run.request.requested_by === '' ? '' : `, by ${run.request.requested_by}`), fact('Asked', time(run.requested_at, nowMs)), fact('Took', duration(run.duration_ms)),
       run.live_f1 == null ? undefined : fact('Live F1 then', score(run.live_f1), run.threshold == null ? '' : `, threshold ${score(run.threshold)}`),
       run.params == null || Object.keys(run.params).length === 0 ? undefined : fact('Asked for', inWords(run.params)),
-      run.dataset_hash == null ? undefined : fact('Dataset', h('code', {}, run.dataset_hash.slice(0, 16)), run.dataset_path == null ? '' : [' ', h('code', {}, run.dataset_path)], run.report?.counts === undefined ? '' : ` (${inWords(run.report.counts)})`),
+      run.dataset_hash == null ? undefined : fact('Dataset', h('code', {}, run.dataset_hash.slice(0, 16)), run.dataset_path == null ? '' : [' ', h('code', {}, run.dataset_path)], run.report?.counts === undefined ? '' : `: ${rowsInWords(run.report.counts)}`),
       last === undefined ? undefined : fact('Training', `epoch ${last.epoch} of ${last.epochs}, loss ${last.loss.toFixed(4)}, F1 ${score(last.f1)}`),
       run.decided_by == null ? undefined : fact('Decided by', run.decided_by, run.decided_why == null || run.decided_why === '' ? '' : `: ${run.decided_why}`)),
     tables.length === 0 ? h('p', { class: 'soft' }, run.status === 'FINISHED' && run.cause !== 'rollback' ? 'There was no champion to compare with.' : '') : tables.map(comparison));

@@ -21,6 +21,7 @@ const SUPPORT_HEIGHT = 34;
 const GAP = 8;
 const AXIS = 20;
 const ROOM_FOR_A_NAME = 28;
+const TELLING_SHARE = 0.2;
 
 /** A run ends where a bucket is missing. */
 export function runsOf(buckets: readonly Bucket[]): Bucket[][] {
@@ -41,14 +42,15 @@ export function f1Chart(history: readonly VersionHistory[], marks: readonly Mark
   if (all.length === 0) return undefined;
   const from = Math.min(...all.map((one) => one.start_ms));
   const to = Math.max(...all.map((one) => one.start_ms + one.length_ms));
-  const lowest = Math.min(threshold - 0.02, ...all.map((one) => one.weighted_f1 ?? 1));
+  const mostLabels = Math.max(...all.map((one) => one.labels));
+  // A handful of labels may come to any F1: they do not stretch the picture, and what they bring below its floor is drawn on the floor.
+  const lowest = Math.min(threshold - 0.02, ...all.filter((one) => one.labels >= mostLabels * TELLING_SHARE).map((one) => one.weighted_f1 ?? 1));
   const low = Math.max(0, Math.floor(lowest * 10) / 10);
   const bottom = frame.height - AXIS;
   const floor = bottom - SUPPORT_HEIGHT - GAP;
   const right = frame.width - RIGHT;
   const x = linear([from, to], [LEFT, right]);
   const y = linear([low, 1], [floor, TOP]);
-  const mostLabels = Math.max(...all.map((one) => one.labels));
   const tall = linear([0, mostLabels], [0, SUPPORT_HEIGHT]);
   const middle = (one: Bucket): number => x(one.start_ms + one.length_ms / 2);
   const clipped = (value: number): number => y(Math.max(low, value));
@@ -56,10 +58,10 @@ export function f1Chart(history: readonly VersionHistory[], marks: readonly Mark
     const runs = runsOf(buckets);
     const edge = (one: Bucket, i: 0 | 1): readonly [number, number] => [middle(one), clipped(one.band?.[i] ?? one.weighted_f1 ?? 0)];
     return {
-      version: model_version, place, line: pathOf(runs.map((run) => run.map((one) => [middle(one), y(one.weighted_f1 ?? 0)] as const))),
+      version: model_version, place, line: pathOf(runs.map((run) => run.map((one) => [middle(one), clipped(one.weighted_f1 ?? 0)] as const))),
       band: runs.map((run) => `${pathOf([[...run.map((one) => edge(one, 1)), ...run.toReversed().map((one) => edge(one, 0))]])}Z`).join(''),
       // A run of one bucket has no line to be seen.
-      dots: runs.filter((run) => run.length === 1).flatMap((run) => run.map((one) => ({ x: middle(one), y: y(one.weighted_f1 ?? 0) }))),
+      dots: runs.filter((run) => run.length === 1).flatMap((run) => run.map((one) => ({ x: middle(one), y: clipped(one.weighted_f1 ?? 0) }))),
     };
   });
   const time = timeTicks(from, to, Math.max(2, Math.floor((right - LEFT) / 90)));

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { evidenceBars, evidenceLine, LEAST, remember, type Seen } from './evidence.ts';
 import { f1Chart, inWords, runsOf } from './f1Chart.ts';
 import { matrixOf, shortNames } from './matrix.ts';
-import { comparisonOf, outcomeOf, reasonsOf } from './runs.ts';
+import { comparisonOf, outcomeOf, reasonsOf, rowsInWords } from './runs.ts';
 import { linear, log, powers, ticks, timeTicks } from './scale.ts';
 import type { Bucket, Report, Run } from './wire.ts';
 
@@ -35,6 +35,10 @@ test('the chart: a line and a band per version, the threshold, promotions within
   assert.deepEqual([chart.marks.map(({ version }) => version), chart.support.length, chart.yTicks[0]?.value], [['v2'], 3, 0.7]);
   assert.ok(chart.thresholdY < chart.floor && chart.thresholdY > chart.top && chart.lines.every(({ line, band }) => !/NaN|undefined/.test(line + band)));
   assert.equal(inWords(chart, 0.9), 'F1 over time: 0.950 at first, 0.970 now, 0.720 at the lowest; threshold 0.90; versions v1, v2; 1 promotions in the picture.');
+});
+test('a few labels do not stretch the picture', () => {
+  const low = (labels: number) => f1Chart([{ model_version: 'v1', buckets: [bucket(0, 0.95, 50), bucket(1, 0.1, labels)] }], [], 0.9, frame)?.yTicks[0]?.value;
+  assert.deepEqual([low(2), low(20)], [0.8, 0.5]);
 });
 test('law: everything drawn lies in its frame', () => {
   const buckets = fc.array(fc.tuple(fc.nat(500), fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 99 })), { minLength: 1, maxLength: 30 });
@@ -71,6 +75,9 @@ test('runs: a verdict is a word', () => {
   const run: Run = { id: 'r', kind: 'training', retrain_id: 'x', cause: 'drift', status: 'FINISHED', outcome: 'promoted' };
   assert.deepEqual([outcomeOf(run), outcomeOf({ ...run, status: 'RUNNING', outcome: null, stage: 'cross-fit' }), outcomeOf({ ...run, approval: 'awaiting' }), outcomeOf({ ...run, outcome: 'rejected', approval: 'declined' }), outcomeOf({ ...run, status: 'FAILED', outcome: 'error' })],
     [{ word: 'promoted', tone: 'good' }, { word: 'running: cross-fit', tone: 'open' }, { word: 'awaits approval', tone: 'open' }, { word: 'declined', tone: 'plain' }, { word: 'error', tone: 'bad' }]);
+});
+test('runs: rows by where they are from, without what there was none of', () => {
+  assert.equal(rowsInWords({ base: 7000, labelled: 12, conflicts: 0, holdOut: 1466 }), 'base 7,000, labelled 12, hold out 1,466');
 });
 test('runs: the comparison is of the run\'s own candidate, and the reasons one by one', () => {
   const compared = { rows: 3, weighted: { champion: 0.9, challenger: 0.95, delta: 0.05, band: [0, 0.1] as const, support: 3, limit: 0.01, holds: true }, categories: [], gained: 1, lost: 0, p_value: 0.5 };

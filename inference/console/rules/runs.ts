@@ -1,4 +1,5 @@
-// A training as a person reads it: what came out, in a word with its colour, and what was compared.
+// A training as a person reads it: what came out, in a word with its colour, what it learnt from, and what was compared.
+import { count } from './format.ts';
 import type { Compared, Delta, Report, Run } from './wire.ts';
 
 export type Tone = 'good' | 'bad' | 'open' | 'plain';
@@ -16,6 +17,8 @@ export const awaits = ({ approval }: Run): boolean => approval === 'awaiting';
 
 const CAUSES: Readonly<Record<string, string>> = { bootstrap: 'first model', drift: 'drift', schedule: 'schedule', human_feedback: 'verified files', train_csv: 'a file', manual: 'by hand', rollback: 'rollback' };
 export const causeOf = (cause: string): string => CAUSES[cause] ?? cause;
+
+export const rowsInWords = (counts: Readonly<Record<string, number>>): string => Object.entries(counts).filter(([, rows]) => rows > 0).map(([name, rows]) => `${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${count(rows)}`).join(', ');
 
 export type ComparisonRow = Delta & { readonly what: string };
 export type ComparisonTable = { readonly where: string; readonly rows: readonly ComparisonRow[]; readonly note: string };

@@ -36,7 +36,7 @@ export type Delta = { readonly champion: number; readonly challenger: number; re
 export type Compared = { readonly rows: number; readonly weighted: Delta | null; readonly categories: readonly (Delta & { readonly category: string })[]; readonly gained: number; readonly lost: number; readonly p_value: number };
 export type Contest = { readonly challenger: string; readonly version: string | null; readonly hold_out: Compared; readonly recent: Compared };
 /** Of a run that came to the gate; one that did not has less, or none. counts: rows of its dataset, by where they are from. */
-export type Report = { readonly verdict?: { readonly reasons: readonly string[]; readonly warnings: readonly string[] }; readonly contests?: readonly Contest[]; readonly counts?: Readonly<Record<string, unknown>> };
+export type Report = { readonly verdict?: { readonly reasons: readonly string[]; readonly warnings: readonly string[] }; readonly contests?: readonly Contest[]; readonly counts?: Readonly<Record<string, number>> };
 export type Epoch = { readonly epoch: number; readonly epochs: number; readonly loss: number; readonly f1: number | null };
 export type Run = {
   readonly id: string; readonly kind: string; readonly retrain_id: string; readonly cause: string; readonly status: 'PENDING' | 'RUNNING' | 'FINISHED' | 'FAILED'; readonly stage?: string | null;
