@@ -9,39 +9,47 @@ import { startFake } from './fake.testing.ts';
 
 const DIR = join(PROJECT_DIR, 'docs/images');
 const WIDE = { width: 1120, height: 760 };
-type Shot = { readonly name: string; readonly options: BrowserContextOptions; readonly take: (page: Page) => Promise<void> };
+type Shot = { readonly name: string; readonly options: BrowserContextOptions; /** false: there is nothing to show */ readonly take: (page: Page) => Promise<boolean> };
 /** As tall as what it holds: the picture has all of it, and the head stays on top. */
 async function whole(page: Page): Promise<void> {
   const height = await page.evaluate<number>('document.documentElement.scrollHeight');
   await page.setViewportSize({ width: page.viewportSize()?.width ?? WIDE.width, height });
 }
-async function trial(page: Page): Promise<void> {
+async function trial(page: Page): Promise<boolean> {
   await page.fill('#text', 'Kestrel Sparkling Water Lemon 330 ml');
   await page.keyboard.press('Enter');
   await page.waitForSelector('#answer');
   await page.keyboard.press('Enter');
+  await page.waitForSelector('.said >> text=right');
+  return true;
 }
-async function label(page: Page): Promise<void> {
+async function label(page: Page): Promise<boolean> {
   await go(page, 'label', '.choice');
   for (const key of ['Enter', 'Enter', 'Enter', 'u', 'Enter']) await page.keyboard.press(key);
   await page.waitForSelector('.said-list:not(:has(.soft, .bad))');
+  // The day's tally follows in a moment.
   await page.waitForTimeout(2000);
+  return true;
 }
-async function live(page: Page): Promise<void> {
+async function live(page: Page): Promise<boolean> {
   await go(page, 'live', '.matrix');
   await page.waitForSelector('.chart');
   await page.locator('.matrix td.wrong button').first().click();
   await page.waitForSelector('#examples table');
+  return true;
 }
-async function models(page: Page): Promise<void> {
+async function models(page: Page): Promise<boolean> {
   await go(page, 'models', '.runs');
   await page.locator('.runs tbody tr:has-text("drift") button').first().click();
   await page.waitForSelector('.facts');
+  return true;
 }
-async function letters(page: Page): Promise<void> {
-  await go(page, 'dead-letters', 'main button');
-  const first = page.locator('.letter summary').first();
-  if ((await first.count()) > 0) await first.click();
+async function letters(page: Page): Promise<boolean> {
+  await go(page, 'dead-letters', '.letter, .empty');
+  const letter = page.locator('.letter summary').first();
+  if ((await letter.count()) === 0) return false;
+  await letter.click();
+  return true;
 }
 const SHOTS: readonly Shot[] = [
   { name: 'try', options: { viewport: WIDE, colorScheme: 'light' }, take: trial },
@@ -57,11 +65,12 @@ async function shoot(browser: Browser, url: string, token: string, { name, optio
   const { page } = await openPage(browser, url, options);
   await signIn(page, token);
   await page.waitForSelector('#head .line.live');
-  await take(page);
-  if (options.viewport === WIDE) await whole(page);
   const path = join(DIR, `console-${name}.png`);
-  await page.screenshot({ path });
-  console.log(`${path} ${statSync(path).size} bytes`);
+  if (await take(page)) {
+    if (options.viewport === WIDE) await whole(page);
+    await page.screenshot({ path });
+    console.log(`${path} ${statSync(path).size} bytes`);
+  } else console.log(`${name}: nothing to show`);
   await page.context().close();
 }
 

@@ -14,7 +14,7 @@ function draw(chart: F1Chart, threshold: number): SVGSVGElement {
   const text = (x: number, y: number, anchor: string, words: string, kind = ''): SVGTextElement => s('text', { x, y, 'text-anchor': anchor, class: kind }, words);
   return s('svg', { class: 'chart', viewBox: `0 0 ${frame.width} ${frame.height}`, width: frame.width, height: frame.height, role: 'img', 'aria-label': inWords(chart, threshold) },
     chart.yTicks.flatMap(({ y, value }) => [s('line', { class: 'grid', x1: left, x2: right, y1: y, y2: y }), text(left - 6, y + 4, 'end', value.toFixed(value * 10 % 1 === 0 ? 1 : 2))]),
-    chart.xTicks.map(({ x, atMs }) => text(x, frame.height - 5, 'middle', tick(atMs, chart.stepMs))),
+    chart.xTicks.map(({ x, atMs }) => text(x, frame.height - 5, x > right - 20 ? 'end' : 'middle', tick(atMs, chart.stepMs))),
     s('line', { class: 'axis', x1: left, x2: right, y1: bottom, y2: bottom }),
     chart.support.map(({ x, y, width, height }) => s('rect', { class: 'support', x, y, width, height })), text(left - 6, bottom - 24, 'end', count(chart.mostLabels)), text(left - 6, bottom - 10, 'end', 'labels', 'tiny'),
     chart.marks.flatMap(({ x, version, labelled }) => [s('line', { class: 'promotion', x1: x, x2: x, y1: top - 4, y2: bottom }), ...(labelled ? [text(x, top - 7, x > right - 20 ? 'end' : 'middle', version, 'promoted')] : [])]),
