@@ -1,6 +1,7 @@
 // Events to and from the registry's wire format: 0x00, 4-byte big-endian schema id, Avro body. The casts here are what a codec is for.
 import avro from 'avsc';
 import { AVRO } from './avro.ts';
+import { fitsOf } from './avroFits.ts';
 import { messageOf, poison } from './failure.ts';
 import { LITTLE_ENDIAN, quickFeedbackReader, quickLabelledReader, quickPredictionReader, quickProductReader, type QuickReader } from './quickRead.ts';
 import { quickExampleWriter, quickFeedbackWriter, quickLabelledWriter, quickPredictionWriter, type QuickWriter } from './quickWrite.ts';
@@ -62,6 +63,7 @@ export function decoderFor<T extends TopicName>(topic: T, writerSchema: string):
   } catch (cause) {
     throw poison('incompatible_schema', `the writer's schema cannot be read as a ${topic} event: ${messageOf(cause)}`, { cause });
   }
+  const fits = fitsOf(writer.schema());
   const quick = layoutOf(writer) === layoutOf(reader) ? READERS[topic]?.() : undefined;
   return (value, from = 0, to = value.length) => {
     const bytes = bufferOf(value);
@@ -69,6 +71,7 @@ export function decoderFor<T extends TopicName>(topic: T, writerSchema: string):
     if (read !== undefined) return read;
     const body = bytes.subarray(from + HEADER_BYTES, to);
     try {
+      if (fits?.(body, 0, body.length) === false) throw new RangeError('it announces more than its bytes hold');
       return reader.fromBuffer(body, resolver) as EventOf[T];
     } catch (cause) {
       throw poison('not_avro', `the bytes are not a ${topic} event: ${messageOf(cause)}`, { cause });

@@ -31,7 +31,9 @@ export type Manifest = {
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every((one) => typeof one === 'string');
-const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every((one) => typeof one === 'number' && Number.isFinite(one));
+/** JSON can say 1e999, which is read as Infinity. */
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(isNumber);
 
 /** The manifest in this JSON text. Throws poison `bad_manifest` naming every field that is wrong. */
 export function parseManifest(json: string): Manifest {
@@ -50,20 +52,23 @@ export function parseManifest(json: string): Manifest {
   const { format, features } = m;
   need('format', format === 1 || format === 2);
   if (format === 2) need('features', typeof features === 'number' && Number.isInteger(features) && features >= 0);
-  for (const name of ['model_name', 'run_id', 'weights_file', 'backend', 'dataset_hash']) need(name, typeof m[name] === 'string');
+  // It lies beside the manifest: no way leads out of the folder.
+  need('weights_file', typeof m['weights_file'] === 'string' && /^[A-Za-z0-9._-]+$/.test(m['weights_file']));
+  for (const name of ['model_name', 'run_id', 'backend', 'dataset_hash']) need(name, typeof m[name] === 'string');
   need('weights_sha256', typeof m['weights_sha256'] === 'string' && /^[0-9a-f]{64}$/.test(m['weights_sha256']));
-  need('temperature', typeof m['temperature'] === 'number' && m['temperature'] > 0);
-  need('tolerance', typeof m['tolerance'] === 'number' && m['tolerance'] > 0);
-  need('seed', typeof m['seed'] === 'number');
+  need('temperature', isNumber(m['temperature']) && m['temperature'] > 0);
+  need('tolerance', isNumber(m['tolerance']) && m['tolerance'] > 0);
+  need('seed', isNumber(m['seed']));
   const categories = m['categories'];
   need('categories', isTexts(categories) && categories.length >= 2 && new Set(categories).size === categories.length);
   const recipe = m['recipe'];
+  /** Of a hash, or of a part of a word: what is made of a text, and of memory, stays bounded. */
   const bits = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 24;
-  const hasPairs = (one: Record<string, unknown>): boolean => typeof one['marks'] === 'boolean' && typeof one['pairScale'] === 'number' && bits(one['pairBits']);
+  const hasPairs = (one: Record<string, unknown>): boolean => typeof one['marks'] === 'boolean' && isNumber(one['pairScale']) && bits(one['pairBits']);
   const goodKind = (one: Record<string, unknown>): boolean => one['kind'] === 'hashed-word-char-v1' || (one['kind'] === 'hashed-words-v2' && hasPairs(one)) || (one['kind'] === 'hashed-words-v3' && hasPairs(one) && bits(one['affix']));
   const goodRecipe =
-    isObject(recipe) && goodKind(recipe) && bits(recipe['wordBits']) && bits(recipe['charBits']) &&
-    ['charMin', 'charMax', 'wordScale', 'rowNorm'].every((name) => typeof recipe[name] === 'number') && typeof recipe['aisleTag'] === 'boolean';
+    isObject(recipe) && goodKind(recipe) && ['wordBits', 'charBits', 'charMin', 'charMax'].every((name) => bits(recipe[name])) &&
+    ['wordScale', 'rowNorm'].every((name) => isNumber(recipe[name])) && typeof recipe['aisleTag'] === 'boolean';
   need('recipe', goodRecipe);
   const golden = m['golden'];
   need('golden', Array.isArray(golden) && golden.length > 0 && golden.every((row: unknown) => isObject(row) && typeof row['text'] === 'string' && isNumbers(row['probabilities'])));

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import '../kafka.ts';
 import { crc32c } from './crc32c.ts';
 import { decodeRecordSet, FetchedRecord } from './fetched.ts';
+import { LoopError } from '../../schemas/failure.ts';
 import { partitionOf } from '../../schemas/partition.ts';
 import { requestsOf } from '../packed.ts';
 import { groupMessages, PackedMessage, stockBatch, stockDecodeMessages, stockGrouping, stockProduce, stockRequest, type CreateRequest, type ProduceInput, type ProduceRequest } from './install.ts';
@@ -186,4 +187,26 @@ test('a packed batch goes to the broker as it is, and not with others to the sam
   const asking = (messages: ProduceInput['topicData'][number]['partitions'][number]['messages']): Promise<Buffer> => produce({ acks: -1, timeout: 1, topicData: [{ topic: 't', partitions: [{ partition: 0, messages }] }] }).encode().then(({ buffer }) => buffer);
   assert.deepEqual((await asking([new PackedMessage(0, batch)])).subarray(-batch.length), batch);
   await assert.rejects(asking([new PackedMessage(0, batch), { value: null }]), /goes alone to its partition/);
+});
+
+test('found by fuzzing: a batch that announces more than it holds is told as damaged, by what is wrong', async () => {
+  const whole = encodeRecordBatch({ messages: [{ key: 'k', value: 'v', headers: { h: 'x' } }], nowMs: 1, transactional: false, producerId: -1n, producerEpoch: 0, firstSequence: 0 });
+  const changed = (change: (set: Buffer) => unknown): Buffer => {
+    const set = Buffer.from(whole);
+    change(set);
+    return set;
+  };
+  const inflate = (_attributes: number, bytes: Buffer): Promise<Buffer> => Promise.resolve(bytes);
+  // A batch of no length was read again and again, two thousand million records were made of nothing, a header of none was cut out as often.
+  const TABLE: readonly (readonly [says: RegExp, set: Buffer])[] = [
+    [/its length is -12 bytes/, changed((set) => set.writeInt32BE(-12, 8))],
+    [/2147483647 records in \d+ bytes/, changed((set) => set.writeInt32BE(2 ** 31 - 1, 57))],
+    [/-1 records/, changed((set) => set.writeInt32BE(-1, 57))],
+    [/a record of 63 bytes/, changed((set) => (set[61] = 126))],
+    [/a record of -1 bytes/, changed((set) => (set[61] = 1))],
+    [/the record at 0 reach beyond it/, changed((set) => (set[65] = 100))],
+    [/the record at 0 reach beyond it/, changed((set) => (set[69] = 126))],
+  ];
+  for (const [says, set] of TABLE) await assert.rejects(decodeRecordSet(set, inflate), (error: unknown) => error instanceof LoopError && error.code === 'damaged_batch' && says.test(error.message), says.source);
+  assert.equal((await decodeRecordSet(whole, inflate))?.length, 1);
 });
