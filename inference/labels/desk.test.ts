@@ -15,11 +15,11 @@ import type { SharedLeases } from './sharedLeases.ts';
 const LEASE_MS = 1000;
 /** Instances over one table, one read model and one clock. */
 function instances(count: number, predictions: number, log: Log = silent) {
-  const clock = { nowMs: 0, away: false };
+  const clock = { nowMs: 0, away: false, /** goes away after it has told what is held */ leaves: false };
   const table = createLeases(LEASE_MS);
   const answer = <T>(value: () => T): Promise<T> => (clock.away ? Promise.reject(transient('mysql_failed', 'away')) : Promise.resolve().then(value));
   const shared: Omit<SharedLeases, 'close'> = {
-    held: (holder) => answer(() => table.held(holder, clock.nowMs)),
+    held: (holder) => answer(() => table.held(holder, clock.nowMs)).then((inHand) => (clock.leaves ? ((clock.away = true), { mine: inHand.mine, others: [] }) : inHand)),
     take: (holder, ids) => answer(() => table.take(holder, ids, clock.nowMs)),
     release: (holder, ids) => answer(() => table.release(holder, ids)),
   };
@@ -63,6 +63,13 @@ test('MySQL away: one instance goes on by itself and says so, still one holder e
   clock.nowMs += 5000;
   const back = await desk(0).lease('anna', wish(2));
   assert.deepEqual([back.items.length, back.shared], [2, true]);
+});
+test('MySQL goes away between the question and the word: what the table was seen to give to another is not given', async () => {
+  const { clock, desk } = instances(1, 4);
+  assert.equal(await idsOf(desk(0).lease('anna', wish(2))), 'p3 p2');
+  clock.leaves = true;
+  const handed = await desk(0).lease('bert', wish(2));
+  assert.deepEqual([handed.items.map(({ prediction }) => prediction.prediction_id), handed.shared], [['p1', 'p0'], false]);
 });
 test('law: however people ask at several instances at once, no two hold the same item', async () => {
   await fc.assert(fc.asyncProperty(fc.array(fc.array(fc.record({ instance: fc.nat(1), holder: fc.constantFrom('anna', 'bert', 'cleo'), limit: fc.integer({ min: 1, max: 8 }) }), { maxLength: 6 }), { maxLength: 6 }), async (waves) => {

@@ -39,6 +39,10 @@ test('at the beginning it asks; nothing left is said, and any key looks again', 
   assert.deepEqual([words(again.acts), brought(again.session, [item('p9')], 1).chosen], [['lease but '], 'Toys']);
   assert.equal(press(none, '\u0003').session.status, 'over');
 });
+test('what is handed out twice is shown once: the service may not know yet what was labelled', () => {
+  const session = press(opened(2), '\n').session;
+  assert.deepEqual(brought(session, [item('p0'), item('p1'), item('p2')], 3).queue.map((one) => one.prediction_id), ['p1', 'p2']);
+});
 test('law: whatever is pressed, nothing is shown that was passed, and what stands given is the sum of what was told', () => {
   fc.assert(fc.property(fc.array(fc.constantFrom('1', '2', '3', '\n', 'u', 's', 'x'), { maxLength: 60 }), (keys) => {
     let { session } = begin(CATEGORIES);
