@@ -4,13 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { COUNTED } from '../consumers/join/join.ts';
 import { PROJECT_DIR } from './paths.ts';
-import { withGenerated } from './readme.ts';
 
 const readme = readFileSync(join(PROJECT_DIR, 'README.md'), 'utf8');
 
-test('the settings table and the snippets in README.md are those of the code (node stack/readme.ts writes them)', () => {
-  assert.equal(readme, withGenerated(readme));
-});
 test('README.md has a line for every kind the join counts, and for no other', () => {
   const [, table = ''] = readme.split('Counted in `loop_join_events_total{kind}`:');
   const rows = table.trimStart().split('\n\n')[0]?.split('\n').slice(2) ?? [];
