@@ -1,5 +1,6 @@
 // Every command on our pages is run by a test or says why not; verbs and flags that are named exist.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { VERB_NAMES, verbOf } from '../verbs/all.ts';
 import { atPorts, faultOf, kindOf, loopCallsIn, scriptOf } from './commands.ts';
@@ -42,7 +43,12 @@ test('a verb or a flag that is not there is told', () => {
   assert.equal(faultOf(['train', '--cvs', 'x'], usageOf), './loop train has no --cvs');
   assert.equal(faultOf(['backtest', '[--form', 'x]'], usageOf), './loop backtest has no --form');
 });
-test('a page is one program; the default ports become those of the stack', () => {
+test('a page is one program, which stops at the first failure and leaves nothing behind; the default ports become those of the stack', () => {
   assert.equal(atPorts('curl 127.0.0.1:17010/x http://localhost:17005 127.0.0.1:1701 127.0.0.1:170100', 27_000), 'curl 127.0.0.1:27010/x http://localhost:27005 127.0.0.1:1701 127.0.0.1:170100');
-  assert.equal(scriptOf('a.md', [{ line: 3, language: 'sh', note: '', code: 'A=1' }, { line: 9, language: 'sh', note: '', code: 'echo $A' }], 27_000), 'set -euo pipefail\necho "a.md:3" >&2\nA=1\necho "a.md:9" >&2\necho $A\n');
+  const block = (line: number, code: string) => ({ line, language: 'sh', note: '', code });
+  const script = scriptOf('a.md', [block(3, 'A=1'), block(9, 'sleep 60 & echo "$A $!"'), block(12, 'false'), block(15, 'echo never')], 27_000);
+  const ran = spawnSync('bash', ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const [a, pid] = ran.stdout.trim().split(' ');
+  assert.deepEqual([ran.status, ran.stderr, a], [1, 'a.md:3\na.md:9\na.md:12\n', '1']);
+  assert.throws(() => process.kill(Number(pid), 0), /ESRCH/, 'what the page had started outlives it');
 });

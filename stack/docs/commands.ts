@@ -36,7 +36,9 @@ export function faultOf([verb = '', ...args]: readonly string[], usageOf: (verb:
 /** Where the default ports stand, those of the stack at `portBase`. */
 export const atPorts = (code: string, portBase: number): string => code.replaceAll(/\b(127\.0\.0\.1|localhost):17(\d{3})\b/g, (_, host: string, offset: string) => `${host}:${portBase + Number(offset)}`);
 
+// What a page starts behind the scenes must not outlive it, whatever fails.
+const BEGIN = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null && wait || true' EXIT";
 /** Blocks of one page as one program for bash, so that what one sets the next can use; each says on stderr where it begins. */
 export function scriptOf(file: string, blocks: readonly Block[], portBase: number): string {
-  return ['set -euo pipefail', ...blocks.map(({ line, code }) => `echo "${file}:${line}" >&2\n${atPorts(code, portBase)}`), ''].join('\n');
+  return [BEGIN, ...blocks.map(({ line, code }) => `echo "${file}:${line}" >&2\n${atPorts(code, portBase)}`), ''].join('\n');
 }
