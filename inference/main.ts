@@ -129,7 +129,7 @@ try {
       started.lane?.stopJob(id);
       return how;
     },
-    deadLetters: openDeadLetters(settings, registry, log), resends, recent, labels: openLabelDesk({ recent, shared: leases, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoin('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
+    deadLetters: openDeadLetters(settings, registry, log), resends, recent, labels: openLabelDesk({ recent, shared: leases, serves: () => slot.current()?.version, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoin('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     pages: readPages(join(import.meta.dirname, 'console'), CONSOLE_FILES), version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
     onResponse(route, status, seconds, requestId) {

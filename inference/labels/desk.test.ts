@@ -26,7 +26,7 @@ function instances(count: number, predictions: number, log: Log = silent) {
   const recent = createRecent({ predictions: 1000, bytes: 1e9, partitions: 2 });
   const labels = createRecentLabels(100);
   for (let i = 0; i < predictions; i += 1) recent.prediction(partitionOf(`p${i}`, 2), i, { prediction_id: `p${i}`, model_name: 'm', model_version: 'v1', product_description: 'x', category: 'A', probabilities: [{ category: 'A', probability: 1 }], predicted_at: i, audit: false });
-  const desks = Array.from({ length: count }, () => openLabelDesk({ recent: { ask: (question) => Promise.resolve(answerTo(recent, labels, question)) }, shared, leaseMs: LEASE_MS, nowMs: () => clock.nowMs, log }));
+  const desks = Array.from({ length: count }, () => openLabelDesk({ recent: { ask: (question) => Promise.resolve(answerTo(recent, labels, question)) }, shared, serves: () => undefined, leaseMs: LEASE_MS, nowMs: () => clock.nowMs, log }));
   return { clock, recent, desk: (n: number): LabelDesk => desks[n] ?? assert.fail() };
 }
 const wish = (limit: number, except: readonly string[] = []) => ({ order: 'newest' as const, limit, except });

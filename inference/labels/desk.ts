@@ -14,7 +14,7 @@ export type LabelDesk = {
   /** True when other instances know it too. */
   release(holder: string, ids: readonly string[]): Promise<boolean>;
 };
-type Ports = { readonly recent: { ask(question: Question): Promise<Answer> }; readonly shared: Omit<SharedLeases, 'close'>; readonly leaseMs: number; readonly nowMs: () => number; readonly log: Log };
+type Ports = { readonly recent: { ask(question: Question): Promise<Answer> }; readonly shared: Omit<SharedLeases, 'close'>; /** the version that serves */ readonly serves: () => string | undefined; readonly leaseMs: number; readonly nowMs: () => number; readonly log: Log };
 
 /** Others may be quicker: the next best are asked for, not without end. */
 const ROUNDS = 3;
@@ -22,7 +22,7 @@ const ROUNDS = 3;
 const LEAVE_ALONE_MS = 5000;
 const both = (a: InHand, b: InHand): InHand => ({ mine: [...new Set([...a.mine, ...b.mine])], others: [...a.others, ...b.others] });
 
-export function openLabelDesk({ recent, shared, leaseMs, nowMs, log }: Ports): LabelDesk {
+export function openLabelDesk({ recent, shared, serves, leaseMs, nowMs, log }: Ports): LabelDesk {
   // Given out without the table, or on the way to it: these hold in any case.
   const alone = createLeases(leaseMs);
   // As the table said when it was last asked: other instances may have changed it since, so this counts only while it cannot be asked.
@@ -62,7 +62,7 @@ export function openLabelDesk({ recent, shared, leaseMs, nowMs, log }: Ports): L
       for (let round = 0; round < ROUNDS && items.length < limit; round += 1) {
         const { mine, others } = await held(holder);
         const done = new Set([...except, ...items.map(({ prediction }) => prediction.prediction_id)]);
-        const answer = await recent.ask({ kind: 'queue', order, limit: limit - items.length, first: mine, except: [...others, ...done] });
+        const answer = await recent.ask({ kind: 'queue', order, limit: limit - items.length, serves: serves(), first: mine, except: [...others, ...done] });
         if (answer.status !== 'queue') break;
         waiting = answer.waiting;
         const offered = new Map(answer.predictions.map((prediction) => [prediction.prediction_id, prediction]));

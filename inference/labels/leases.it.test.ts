@@ -31,6 +31,6 @@ test('the table: of many who want the same ones each is given to one; database t
   await pool.release(`${mark}-late`, ids);
   assert.deepEqual((await pool.held(`${mark}-late`)).mine, []);
 
-  const desk = openLabelDesk({ recent: { ask: () => Promise.resolve({ status: 'queue', predictions: [], waiting: 3 }) }, shared: open({ mysqlPort: 1 }), leaseMs: 1000, nowMs: Date.now, log: silent });
+  const desk = openLabelDesk({ recent: { ask: () => Promise.resolve({ status: 'queue', predictions: [], waiting: 3 }) }, shared: open({ mysqlPort: 1 }), serves: () => undefined, leaseMs: 1000, nowMs: Date.now, log: silent });
   assert.deepEqual(await desk.lease('anna', { order: 'newest', limit: 5, except: [] }), { items: [], waiting: 3, shared: false });
 });

@@ -6,7 +6,7 @@ import { viewOf, type Recent, type View } from './recent.ts';
 export type Question =
   | { readonly kind: 'find'; readonly id: string }
   | { readonly kind: 'size' }
-  | { readonly kind: 'queue'; readonly order: QueueOrder; readonly limit: number; readonly first: readonly string[]; readonly except: readonly string[] }
+  | { readonly kind: 'queue'; readonly order: QueueOrder; readonly limit: number; readonly serves?: string | undefined; readonly first: readonly string[]; readonly except: readonly string[] }
   | { readonly kind: 'behind'; readonly cell: Cell; readonly limit: number }
   | { readonly kind: 'progress'; readonly sinceMs: number }
   | { readonly kind: 'delays'; readonly shares: readonly number[] };
@@ -30,8 +30,8 @@ export function answerTo(recent: Recent, labels: RecentLabels, question: Questio
     case 'size':
       return { status: 'size', ...recent.size() };
     case 'queue': {
-      const { order, limit } = question;
-      const { chosen, waiting } = labelQueue(recent.newestFirst(), { order, limit, first: new Set(question.first), except: new Set(question.except) });
+      const { order, limit, serves } = question;
+      const { chosen, waiting } = labelQueue(recent.newestFirst(), { order, limit, serves, first: new Set(question.first), except: new Set(question.except) });
       return { status: 'queue', predictions: chosen.map(viewOf), waiting };
     }
     case 'behind': {

@@ -158,14 +158,14 @@ test('certainty is the lead of the best category', () => {
   for (const [probabilities, want] of [[[0.5, 0.5], 0], [[1, 0, 0], 1], [[0.25, 0.75], 0.5], [[0.2, 0.5, 0.3], 0.2], [[], 0]] as const) assert.ok(Math.abs(certaintyOf(probabilities) - want) < 1e-12, String(probabilities));
 });
 const unsure = (lead: number): Partial<Prediction> => ({ probabilities: [{ category: 'Toys', probability: (1 + lead) / 2 }, { category: 'Beverages', probability: (1 - lead) / 2 }] });
-test('the queue: what has no label, the least certain first, or the audited, or the newest; of one version', () => {
+test('the queue: what has no label, the least certain first, or the audited, or the newest; of the version that serves before all others', () => {
   const recent = roomy();
   [0.9, 0.1, 0.5, 0.1, 0.7].forEach((lead, i) => put(recent, `p${i}`, i, { ...unsure(lead), audit: i % 2 === 0, model_version: i === 4 ? 'v2' : 'v1' }));
   put(recent, 'done', 9, unsure(0));
   recent.labelled(labelled('done', 0, 'Toys'));
   put(recent, 'gone', 10, unsure(0));
   recent.labelled(labelled('gone', 0, null));
-  const queue = (order: QueueOrder, limit = 10, first: readonly string[] = [], except: readonly string[] = []): string[] => idsOf(labelQueue(recent.newestFirst(), { order, limit, first: new Set(first), except: new Set(except) }).chosen);
+  const queue = (order: QueueOrder, limit = 10, first: readonly string[] = [], except: readonly string[] = [], serves?: string): string[] => idsOf(labelQueue(recent.newestFirst(), { order, limit, serves, first: new Set(first), except: new Set(except) }).chosen);
   assert.deepEqual(queue('least_certain'), ['p3', 'p1', 'p2', 'p4', 'p0']);
   assert.deepEqual(queue('least_certain', 3), ['p3', 'p1', 'p2']);
   assert.deepEqual(queue('audit'), ['p4', 'p2', 'p0']);
@@ -176,6 +176,7 @@ test('the queue: what has no label, the least certain first, or the audited, or 
   assert.deepEqual(queue('least_certain', 3, ['p0', 'p4', 'gone']), ['p4', 'p0', 'p3']);
   assert.deepEqual(queue('audit', 2, ['p1']), ['p1', 'p4']);
   assert.deepEqual(queue('newest', 2, ['p0', 'p1'], ['p1', 'p4']), ['p0', 'p3']);
+  assert.deepEqual([queue('least_certain', 3, [], [], 'v2'), queue('audit', 2, ['p0'], [], 'v1'), queue('newest', 9, [], [], 'v2')], [['p4', 'p3', 'p1'], ['p0', 'p2'], ['p4', 'p3', 'p2', 'p1', 'p0']]);
   assert.deepEqual((['newest', 'audit', 'least_certain'] as const).map((order) => labelQueue(recent.newestFirst(), { order, limit: 1, first: new Set(), except: new Set(['p0']) }).waiting), [5, 3, 5]);
 });
 test('law: the queue is the head of all unlabelled sorted by their lead, the newest first among equals', () => {
