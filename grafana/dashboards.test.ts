@@ -61,7 +61,7 @@ test("Grafana's own alerts ask provisioned data sources for what exists, and say
 test('docker-compose.yml mounts what is here and sets every variable of the provisioning', () => {
   const { services } = parse(readFileSync(join(PROJECT_DIR, 'docker-compose.yml'), 'utf8'), { merge: true }) as { services: Record<string, { volumes?: string[]; environment?: Record<string, string> }> };
   const { volumes = [], environment = {} } = services['grafana'] ?? {};
-  assert.deepEqual(volumes.map((one) => one.split(':')[0]), ['./grafana/provisioning', './grafana/dashboards']);
+  assert.deepEqual(volumes.map((one) => one.split(':')[0] ?? '').filter((one) => one.startsWith('./')), ['./grafana/provisioning', './grafana/dashboards']);
   const texts = readdirSync(PROVISIONING_DIR, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yml')).map((name) => readFileSync(join(PROVISIONING_DIR, name), 'utf8').replace(/^#.*$/gm, ''));
   for (const [, name = ''] of texts.join('\n').matchAll(/\$(\w+)/g)) assert.ok(name in environment, `grafana's environment in docker-compose.yml lacks ${name}`);
 });

@@ -45,17 +45,23 @@ test('a person at the console', async (t) => {
     await page.selectOption('#order', 'newest');
     await page.waitForSelector(`.product:text-is("${EVIL}")`);
     const said = (): Promise<string | null> => page.textContent('#labelled');
-    for (let i = 0; i < 19; i += 1) await page.keyboard.press('Enter');
+    /** As a person does: with a product before one's eyes. */
+    async function press(key: string): Promise<void> {
+      await page.waitForSelector('.choice');
+      await page.keyboard.press(key);
+    }
+    for (let i = 0; i < 19; i += 1) await press('Enter');
     assert.equal(await said(), '19');
     // Any but the model's own.
+    await page.waitForSelector('.choice');
     const wrong = await page.locator('.choice').evaluateAll((all) => all.findIndex((one) => !one.classList.contains('predicted')));
-    await page.keyboard.press(String(wrong + 1));
-    await page.keyboard.press('Enter');
+    await press(String(wrong + 1));
+    await press('Enter');
     await page.waitForSelector('#tally >> text=1 corrected, 0 taken back');
     assert.equal(await said(), '20');
-    await page.keyboard.press('s');
-    await page.keyboard.press('Enter');
-    await page.keyboard.press('u');
+    await press('s');
+    await press('Enter');
+    await press('u');
     await page.waitForSelector('#tally >> text=1 corrected, 1 taken back');
     assert.equal(await said(), '20');
     await page.waitForSelector('.said-list:not(:has(.soft, .bad))');
