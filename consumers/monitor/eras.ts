@@ -1,5 +1,6 @@
 // Eras as records of `tallies`: one for every change of settings and one for every version that serves again, under a key of its own, so that compaction keeps them for ever.
 import type { Tally } from '../../schemas/events.ts';
+import { fatal } from '../../schemas/failure.ts';
 import { readBook, writeBook, type Era, type Restart, type RuleBook } from './rules.ts';
 
 /** The record of a change that is in force from `offset` of `labelled` on. Another change at the same offset replaces it: no label has seen it. */
@@ -26,9 +27,19 @@ export function settingsErasOf(records: Iterable<Tally>, partition: number): Era
     .map((tally) => ({ fromOffset: tally.labelled_offset, book: readBook(tally.state_json) }))
     .sort((a, b) => a.fromOffset - b.fromOffset);
 }
+function promotionSeqIn({ state_json, model_name, model_version }: Tally): number {
+  let read: unknown;
+  try {
+    read = (JSON.parse(state_json) as { promotion_seq?: unknown } | null)?.promotion_seq;
+  } catch {
+    read = undefined;
+  }
+  if (typeof read !== 'number') throw fatal('bad_era', `the record of kind restart of ${model_name} ${model_version} on tallies names no promotion_seq. It is not the monitor's; write a tombstone under its key`);
+  return read;
+}
 export function restartsOf(records: Iterable<Tally>, partition: number): (Restart & { readonly fromOffset: number })[] {
   return [...records].filter((tally) => tally.kind === 'restart' && tally.labelled_partition === partition).map((tally) => ({
-    fromOffset: tally.labelled_offset, modelName: tally.model_name, modelVersion: tally.model_version, promotionSeq: (JSON.parse(tally.state_json) as { promotion_seq: number }).promotion_seq,
+    fromOffset: tally.labelled_offset, modelName: tally.model_name, modelVersion: tally.model_version, promotionSeq: promotionSeqIn(tally),
   }));
 }
 /** Both in one order; at the same offset the settings come first. settings: rising, at least one. */

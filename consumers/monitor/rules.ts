@@ -1,5 +1,6 @@
 // The settings of judgement as the fold knows them: per model with defaults, in eras. An era begins at an offset of `labelled`; each change is recorded
 // for ever, so that any part of the log can be judged again by the settings that were in force when it was new.
+import { fatal, messageOf } from '../../schemas/failure.ts';
 import { settingsFor, type Settings } from '../../schemas/settings.ts';
 
 export type Trigger = 'evidence' | 'window';
@@ -32,10 +33,21 @@ export const always = (book: RuleBook): readonly Era[] => [{ fromOffset: 0, book
 const BEFORE = { minClassF1: undefined, minAccuracy: undefined, recoverMargin: 0, judgeOn: 'all' } as const;
 type Saved = MonitorRules & { readonly defaults?: MonitorRules; readonly models?: Record<string, MonitorRules> };
 export const writeBook = (book: RuleBook): string => JSON.stringify(book);
-/** A recorded book; the first records held one set of rules for all models. */
+const NUMBERS = ['bucketMs', 'windowLabels', 'windowMaxAgeMs', 'minF1', 'recoverMargin', 'minLabels', 'falseAlarmEvery', 'settleMs', 'cooldownMs', 'maxRetrainsPerDay'] as const satisfies readonly (keyof MonitorRules)[];
+function savedRules(rules: MonitorRules): MonitorRules {
+  const whole = { ...BEFORE, ...rules };
+  const wrong = NUMBERS.filter((name) => typeof whole[name] !== 'number');
+  if (wrong.length > 0) throw new RangeError(`${wrong.join(', ')} must be numbers`);
+  return rulesIn(whole);
+}
+/** A recorded book; the first records held one set of rules for all models. Throws fatal `bad_era`: to judge by other rules than were in force would be worse than not to judge. */
 export function readBook(json: string): RuleBook {
-  const { defaults, models = {}, ...flat } = JSON.parse(json) as Saved;
-  return { defaults: rulesIn({ ...BEFORE, ...(defaults ?? flat) }), models: Object.fromEntries(Object.entries(models).map(([model, rules]) => [model, rulesIn({ ...BEFORE, ...rules })])) };
+  try {
+    const { defaults, models = {}, ...flat } = JSON.parse(json) as Saved;
+    return { defaults: savedRules(defaults ?? flat), models: Object.fromEntries(Object.entries(models).map(([model, rules]) => [model, savedRules(rules)])) };
+  } catch (cause) {
+    throw fatal('bad_era', `a record of kind settings on tallies cannot be read: ${messageOf(cause)}. It is not the monitor's; write a tombstone under its key (settings/PARTITION/OFFSET)`, { cause });
+  }
 }
 export const sameBook = (a: RuleBook, b: RuleBook): boolean => writeBook(a) === writeBook(b);
 

@@ -22,10 +22,20 @@ type SavedPartition = { readonly format: number; readonly streamMs: number; read
 
 const listOf = (cells: Cells): Cell[] => cellsOf(cells).map(([label, predicted, count]) => ({ label, predicted, count }));
 const partitionKey = (partition: number): string => `partition/${partition}`;
-/** Whether these records are a whole snapshot in today's format. */
+/** The JSON of a record; undefined where it is none of ours. */
+function savedIn<S extends SavedPartition | SavedVersion>({ state_json }: Tally, lists: readonly (keyof S)[]): S | undefined {
+  try {
+    const read: unknown = JSON.parse(state_json);
+    return typeof read === 'object' && read !== null && lists.every((name) => Array.isArray(Reflect.get(read, name))) ? (read as S) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+/** Whether these records are a whole snapshot in today's format. What is damaged is no reason to fall: the log is folded again. */
 export function isReadable(records: ReadonlyMap<string, Tally>, partition: number): boolean {
   const common = records.get(partitionKey(partition));
-  return common !== undefined && (JSON.parse(common.state_json) as SavedPartition).format === FORMAT;
+  if (common === undefined || savedIn<SavedPartition>(common, ['openedAtMs'])?.format !== FORMAT) return false;
+  return [...records.values()].every((tally) => tally.kind !== 'detector' || savedIn<SavedVersion>(tally, ['detectors', 'bucketLengths']) !== undefined);
 }
 
 export type Snapshot = {

@@ -1,4 +1,5 @@
 // ./loop test --long fuzz: a million inputs over all decoders, each decoder in a process of its own with a deadline for every input and a bound on memory. FUZZ_SEED, FUZZ_INPUTS.
+// What is found is mended, gets a test by its name, and its input is put into corpus/<decoder>/found-<what>.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDecoders } from './decoders.ts';

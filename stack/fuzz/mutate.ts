@@ -125,3 +125,17 @@ export function mutateJson(random: Random, value: unknown): unknown {
   if (typeof value === 'string' && random.below(2) === 0) return random.pick([value + value, value.slice(1), value.toUpperCase(), `${value}\n`, value.repeat(100).slice(0, 5000)]);
   return random.pick(LEAVES);
 }
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+/** JSON in bytes, changed as JSON; undefined where it is none. */
+export function mutateJsonText(random: Random, bytes: Uint8Array): Uint8Array | undefined {
+  try {
+    return encoder.encode(JSON.stringify(mutateJson(random, JSON.parse(decoder.decode(bytes)))) ?? '');
+  } catch {
+    return undefined;
+  }
+}
+/** One of the seeds, which are JSON, changed as JSON or as bytes. */
+export const mutateEither = (random: Random, seeds: readonly Uint8Array[], tokens: readonly Uint8Array[]): Uint8Array =>
+  (random.below(3) > 0 ? mutateJsonText(random, random.pick(seeds)) : undefined) ?? mutate(random, seeds, tokens);

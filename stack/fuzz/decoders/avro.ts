@@ -6,7 +6,7 @@ import { decoderFor, schemaIdOf, schemaText } from '../../../schemas/codec.ts';
 import { LoopError } from '../../../schemas/failure.ts';
 import { endOfPredictionId } from '../../../schemas/quickRead.ts';
 import { TOPIC_NAMES } from '../../../schemas/topics.ts';
-import { mutate, mutateJson, varintOf } from '../mutate.ts';
+import { mutateEither, varintOf } from '../mutate.ts';
 import { Broken, bytesOf, type Decoder } from '../run.ts';
 
 const FRAME_HEADER_BYTES = 5;
@@ -35,7 +35,7 @@ const HOSTILE = Uint8Array.from([...HEADER, 2, 65, 2, 66, ...varintOf(2 ** 40), 
 /** A writer's schema, and a frame read by it. */
 const writers: Decoder = {
   name: 'writer-schema', share: 25, tokens: SCHEMA_WORDS, seeds: [bytesOf(JSON.stringify(AVRO.feedback))],
-  make: (random, seeds, tokens) => (random.below(4) === 0 ? mutate(random, seeds, tokens) : bytesOf(JSON.stringify(mutateJson(random, JSON.parse(text.decode(random.pick(seeds))))))),
+  make: mutateEither,
   decode(bytes) {
     const decode = decoderFor('feedback', text.decode(bytes));
     try {

@@ -2,8 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import { openApp } from '../../../inference/http/app.testing.ts';
 import { deeperThan } from '../../../inference/http/depth.ts';
-import { join, mutate, mutateJson } from '../mutate.ts';
-import { Broken, bytesOf, type Decoder } from '../run.ts';
+import { join, mutate, mutateJsonText } from '../mutate.ts';
+import { Broken, type Decoder } from '../run.ts';
 
 const LIMIT = 5;
 function depthOf(value: unknown): number {
@@ -54,13 +54,9 @@ async function request(bytes: Uint8Array): Promise<unknown> {
 /** Half of the bodies are still JSON. */
 const make: Decoder['make'] = (random, seeds, tokens) => {
   const seed = random.pick(seeds);
-  const end = Buffer.from(seed).indexOf('\n\n') + 2;
-  if (random.below(2) === 0) return mutate(random, seeds, tokens);
-  try {
-    return join([seed.slice(0, end), bytesOf(JSON.stringify(mutateJson(random, JSON.parse(new TextDecoder().decode(seed.slice(end))))) ?? '')]);
-  } catch {
-    return mutate(random, [seed], tokens);
-  }
+  const body = Buffer.from(seed).indexOf('\n\n') + 2;
+  const changed = random.below(2) === 0 ? undefined : mutateJsonText(random, seed.slice(body));
+  return changed === undefined ? mutate(random, seeds, tokens) : join([seed.slice(0, body), changed]);
 };
 export const HTTP_DECODERS: readonly Decoder[] = [
   { name: 'json-depth', share: 60, tokens: ['[', ']', '{"a":', '}', '"', '\\', '\\"', '[[[[[[[', ','], decode: depth },

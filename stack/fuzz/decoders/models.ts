@@ -2,7 +2,7 @@
 import { sha256 } from '../../../consumers/sha256.ts';
 import { readManifest, readScorer, weightsUriOf } from '../../../schemas/load.ts';
 import { parseManifest } from '../../../schemas/manifest.ts';
-import { join, mutate, mutateJson } from '../mutate.ts';
+import { join, mutate, mutateEither, mutateJsonText } from '../mutate.ts';
 import { Broken, bytesOf, type Decoder } from '../run.ts';
 
 const utf8 = new TextDecoder();
@@ -28,14 +28,12 @@ function modelOf(bytes: Uint8Array): unknown {
   const manifest = readManifest(URI, bytesOf(utf8.decode(text).replace(SIGNED, `"${sha256(weights)}"`)), undefined, sha256);
   return readScorer('m', manifest, weights.slice(), sha256)('Sparkling water lemon 330 ml');
 }
-const json = (bytes: Uint8Array): unknown => JSON.parse(utf8.decode(bytes));
-const manifestLike: Decoder['make'] = (random, seeds, tokens) => (random.below(2) === 0 ? mutate(random, seeds, tokens) : bytesOf(JSON.stringify(mutateJson(random, json(random.pick(seeds)))) ?? ''));
 const modelLike: Decoder['make'] = (random, seeds, tokens) => {
   const seed = random.pick(seeds);
   const [manifest, weights] = partsOf(seed);
   switch (random.below(3)) {
     case 0: return mutate(random, seeds, tokens);
-    case 1: return put(bytesOf(JSON.stringify(mutateJson(random, json(manifest))) ?? ''), weights);
+    case 1: return put(mutateJsonText(random, manifest) ?? manifest, weights);
     default: {
       const changed = mutate(random, [weights], []);
       // As long as they are said to be.
@@ -44,6 +42,6 @@ const modelLike: Decoder['make'] = (random, seeds, tokens) => {
   }
 };
 export const MODEL_DECODERS: readonly Decoder[] = [
-  { name: 'manifest', share: 60, make: manifestLike, tokens: ['1e999', '-1', '"charMax":1e15', '"__proto__":', 'null', '24', '25'], decode: manifestOf },
+  { name: 'manifest', share: 60, make: mutateEither, tokens: ['1e999', '-1', '"charMax":1e15', '"__proto__":', 'null', '24', '25'], decode: manifestOf },
   { name: 'model', share: 30, make: modelLike, tokens: ['1e999', '"charMax":24', '"wordBits":24'], decode: modelOf },
 ];

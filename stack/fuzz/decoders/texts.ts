@@ -11,21 +11,11 @@ import { decisionIn } from '../../../trainer/gate/approval.ts';
 import { cancelledId, usable } from '../../../trainer/jobs/claim.ts';
 import { toldOf } from '../../../trainer/tracking/mapping.ts';
 import { aRow } from '../../../trainer/tracking/rows.testing.ts';
-import { mutate, mutateJson } from '../mutate.ts';
+import { mutateEither } from '../mutate.ts';
 import { Broken, bytesOf, type Decoder } from '../run.ts';
 
 const utf8 = new TextDecoder();
 const on = (decode: (text: string) => unknown) => (bytes: Uint8Array): unknown => decode(utf8.decode(bytes));
-/** JSON, changed as JSON or as bytes. */
-const json: Decoder['make'] = (random, seeds, tokens) => {
-  if (random.below(2) === 0) return mutate(random, seeds, tokens);
-  try {
-    return bytesOf(JSON.stringify(mutateJson(random, JSON.parse(utf8.decode(random.pick(seeds))))) ?? 'null');
-  } catch {
-    return mutate(random, seeds, tokens);
-  }
-};
-
 /** Lines NAME=VALUE. */
 function settings(text: string): unknown {
   const env = Object.fromEntries(text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const));
@@ -82,6 +72,6 @@ export const TEXT_DECODERS: readonly Decoder[] = [
   { name: 's3-address', share: 50, tokens: ['s3://', 's3://dataset/', '/', '..', '\\', '\n', '\u2028', '%2e', '?', '#'], decode: on(address) },
   { name: 'idempotency-key', share: 30, decode: on(key) },
   { name: 'dead-letter', share: 40, tokens: ['dead-letters:', ':', '0', '999999999999999999', '٣', '\n'], decode: on(letter) },
-  { name: 'order', share: 40, make: json, tokens: ['"__proto__":', 'null', '1e999', '"run_id"', '"version"'], decode: on(order) },
-  { name: 'run', share: 30, make: json, tokens: ['"__proto__":', 'null', '1e999', '"epochs":[', '{"f1":'], decode: on(run) },
+  { name: 'order', share: 40, make: mutateEither, tokens: ['"__proto__":', 'null', '1e999', '"run_id"', '"version"'], decode: on(order) },
+  { name: 'run', share: 30, make: mutateEither, tokens: ['"__proto__":', 'null', '1e999', '"epochs":[', '{"f1":'], decode: on(run) },
 ];
