@@ -70,7 +70,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
   if (values.pure && values.long) throw new UsageError('--pure and --long exclude each other');
   const home = resolve(PROJECT_DIR, values.home ?? '.loop-test');
   const env = testEnvironment(process.env, home, portBase);
-  const plan = planOf(globSync('{schemas,producers,consumers,trainer,inference,stack,prometheus,grafana,bench,examples}/**/*.test.ts', { cwd: PROJECT_DIR }), { pure: values.pure ?? false, long: values.long ?? false, names: words });
+  const plan = planOf(globSync('{schemas,producers,consumers,trainer,inference,stack,prometheus,grafana,bench,deploy,examples}/**/*.test.ts', { cwd: PROJECT_DIR }), { pure: values.pure ?? false, long: values.long ?? false, names: words });
   const integration = [...plan.integration, ...plan['long-integration']];
   const serving = [...plan.story, ...plan.long];
   const needsStack = integration.length + serving.length > 0;
