@@ -50,6 +50,12 @@ test('bytes that do not fit, and schemas that cannot be read, are poison', () =>
   assert.throws(() => decoderFor('feedback', '{"type":"record","name":"X","fields":[]}'), poisonous);
 });
 
+test('found by fuzzing: a schema whose types are called as what every object has is poison, and ends no process', () => {
+  const poisonous = (error: unknown): boolean => error instanceof LoopError && error.kind === 'poison' && error.code === 'incompatible_schema';
+  const known = ['prediction_id', 'feedback_id'].map((name) => ({ name, type: 'string' }));
+  for (const type of ['toString', 'constructor', '__proto__', ['null', 'toString']]) assert.throws(() => decoderFor('feedback', JSON.stringify({ type: 'record', name: 'Feedback', namespace: 'loop.v1', fields: [...known, { name: 'x', type }] })), poisonous, String(type));
+});
+
 test('all mistakes in the settings are reported at once, by variable', () => {
   assert.throws(() => readSettings({ MIN_F1: '2', TRIGGER: 'x', LOOP_PORT_BASE: 'y' }), (error: unknown) => error instanceof LoopError && ['MIN_F1', 'TRIGGER', 'LOOP_PORT_BASE'].every((name) => error.message.includes(name)));
   assert.equal(readSettings({ LOOP_PORT_BASE: '20000' }).mysqlPort, 20003);

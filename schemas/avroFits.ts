@@ -29,7 +29,7 @@ function skip(c: Cursor, bytes: number): void {
 const skipLong: Walk = (c) => void long(c);
 const skipText: Walk = (c) => skip(c, long(c));
 const fixed = (bytes: number): Walk => (c) => skip(c, bytes);
-const PLAIN: Readonly<Record<string, Walk>> = { null: () => undefined, boolean: fixed(1), int: skipLong, long: skipLong, enum: skipLong, float: fixed(4), double: fixed(8), bytes: skipText, string: skipText };
+const PLAIN: ReadonlyMap<string, Walk> = new Map([['null', () => undefined], ['boolean', fixed(1)], ['int', skipLong], ['long', skipLong], ['enum', skipLong], ['float', fixed(4)], ['double', fixed(8)], ['bytes', skipText], ['string', skipText]]);
 
 /** Blocks of items until an empty one. */
 const blocks = (item: Walk): Walk => (c) => {
@@ -45,7 +45,7 @@ const blocks = (item: Walk): Walk => (c) => {
   }
 };
 function walkOf(schema: unknown, named: Map<string, Walk>): Walk {
-  if (typeof schema === 'string') return PLAIN[schema] ?? ((c) => (named.get(schema) ?? lose)(c));
+  if (typeof schema === 'string') return PLAIN.get(schema) ?? ((c) => (named.get(schema) ?? lose)(c));
   if (Array.isArray(schema)) {
     const branches = schema.map((one) => walkOf(one, named));
     return (c) => (branches[long(c)] ?? lose)(c);

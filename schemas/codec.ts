@@ -1,7 +1,7 @@
 // Events to and from the registry's wire format: 0x00, 4-byte big-endian schema id, Avro body. The casts here are what a codec is for.
 import avro from 'avsc';
 import { AVRO } from './avro.ts';
-import { fitsOf } from './avroFits.ts';
+import { fitsOf, type Fits } from './avroFits.ts';
 import { messageOf, poison } from './failure.ts';
 import { LITTLE_ENDIAN, quickFeedbackReader, quickLabelledReader, quickPredictionReader, quickProductReader, type QuickReader } from './quickRead.ts';
 import { quickExampleWriter, quickFeedbackWriter, quickLabelledWriter, quickPredictionWriter, type QuickWriter } from './quickWrite.ts';
@@ -55,16 +55,18 @@ const layoutOf = (type: avro.Type): string => JSON.stringify(type.schema());
  *  the decoder throws poison `not_avro` on bytes that do not fit. */
 export function decoderFor<T extends TopicName>(topic: T, writerSchema: string): Decoder<T> {
   const reader = typeOf(topic);
-  let writer: avro.Type;
+  let writer: { readonly layout: string; readonly fits: Fits | undefined };
   let resolver: ReturnType<avro.Type['createResolver']>;
   try {
-    writer = build(JSON.parse(writerSchema));
-    resolver = reader.createResolver(writer);
+    const type = build(JSON.parse(writerSchema));
+    // A type called as something that every object has is only found out when it is told.
+    writer = { layout: layoutOf(type), fits: fitsOf(type.schema()) };
+    resolver = reader.createResolver(type);
   } catch (cause) {
     throw poison('incompatible_schema', `the writer's schema cannot be read as a ${topic} event: ${messageOf(cause)}`, { cause });
   }
-  const fits = fitsOf(writer.schema());
-  const quick = layoutOf(writer) === layoutOf(reader) ? READERS[topic]?.() : undefined;
+  const { layout, fits } = writer;
+  const quick = layout === layoutOf(reader) ? READERS[topic]?.() : undefined;
   return (value, from = 0, to = value.length) => {
     const bytes = bufferOf(value);
     const read = quick?.(bytes, from + HEADER_BYTES, to);
