@@ -59,7 +59,7 @@ export const VERB_NAMES = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'f
 
 export const summaryOf = (name: (typeof VERB_NAMES)[number]): string => EXTRA[name]?.summary ?? SIMPLE[name as keyof typeof SIMPLE];
 export function help(): string {
-  return `${bold('./loop VERB')}   a feedback loop for a live classifier\n${VERB_NAMES.map((name) => `  ${name.padEnd(9)} ${summaryOf(name)}`).join('\n')}\nEach verb explains itself with --help. Settings are environment variables: see README.md.`;
+  return `${bold('./loop VERB')}   a feedback loop for a live classifier\n${VERB_NAMES.map((name) => `  ${name.padEnd(9)} ${summaryOf(name)}`).join('\n')}\nEach verb explains itself with --help. Settings are environment variables: docs/reference/configuration.md.`;
 }
 
 /** undefined: there is no such verb. */
