@@ -24,7 +24,7 @@ export class Broken extends Error {}
 
 const CORPUS = join(import.meta.dirname, 'corpus');
 export type Kept = { readonly file: string; readonly bytes: Uint8Array };
-/** Files of a decoder: `valid-…` are read without an error, `found-…` were findings. */
+/** Files of a decoder: `valid-…` are read without an error, `found-…` were findings and are refused. */
 export const corpusOf = (name: string): Kept[] => (existsSync(join(CORPUS, name)) ? readdirSync(join(CORPUS, name)).sort().map((file) => ({ file, bytes: new Uint8Array(readFileSync(join(CORPUS, name, file))) })) : []);
 export const foldersOfCorpus = (): string[] => readdirSync(CORPUS).sort();
 
