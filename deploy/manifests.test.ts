@@ -65,6 +65,7 @@ const TWINS: readonly (readonly [rule: string, target: string, path: string, val
   ['settings', 'ConfigMap loop-settings', '/data/MIN_F1', '90'],
   ['settings', 'Deployment inference', `${POD}/containers/0/envFrom/0/configMapRef/name`, 'settings'],
   ['programs', 'StatefulSet join', `${POD}/containers/0/args`, ['consumers/join/main.ts']],
+  ['programs', 'Job setup', `${POD}/containers/0/args`, ['stack/setup.ts']],
   ['secrets', 'Deployment inference', `${POD}/containers/0/env/3/valueFrom/secretKeyRef/key`, 'pass'],
   ['secrets', 'Deployment inference', `${POD}/containers/0/env/0/value`, 'nobody'],
   ['secrets', 'ConfigMap loop-settings', '/data/MYSQL_PASSWORD', 'any'],

@@ -80,7 +80,10 @@ test('Kafka: logins over TLS and certificates of our own; events, transactions a
     }
   };
   const secured = login('scram-sha-512');
+  // Where an operator makes the topics we only look.
+  await assert.rejects(createTopics({ settings: secured }, 'refuse'), { code: 'topics_missing', kind: 'transient' });
   await createTopics({ settings: secured });
+  await createTopics({ settings: secured }, 'refuse');
   for (const right of [login('plain'), login('scram-sha-256'), secured, certificate()]) assert.ok((await topics(right)) >= 9);
   const wrong: [name: string, settings: Settings][] = [
     ['another password', login('scram-sha-512', { KAFKA_PASSWORD: 'guess' })], ['another password, plain', login('plain', { KAFKA_PASSWORD: 'guess' })], ['an authority that did not sign', login('plain', { KAFKA_CA_FILE: certificates.otherCa })],

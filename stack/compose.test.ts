@@ -81,6 +81,7 @@ test('the image holds whatever its programs import', () => {
   const packages = new Set(Object.keys((JSON.parse(readFileSync(join(PROJECT_DIR, 'package.json'), 'utf8')) as { dependencies: object }).dependencies));
   const seen = new Set<string>();
   const missing: string[] = [];
+  const beside = (file: string, other: string): string => relative(PROJECT_DIR, join(PROJECT_DIR, dirname(file), other));
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
@@ -88,11 +89,13 @@ test('the image holds whatever its programs import', () => {
     if (!file.endsWith('.ts')) return;
     const source = readFileSync(join(PROJECT_DIR, file), 'utf8').replace(/^import type .*$/gm, '');
     for (const [, from = ''] of source.matchAll(/(?:^import |^export | from |import\()'([^']+)'/gm)) {
-      if (from.startsWith('.')) visit(relative(PROJECT_DIR, join(PROJECT_DIR, dirname(file), from)));
+      if (from.startsWith('.')) visit(beside(file, from));
       else if (!from.startsWith('node:') && !packages.has(from.split('/').slice(0, from.startsWith('@') ? 2 : 1).join('/'))) missing.push(`${file} → ${from}`);
     }
+    // Programs and threads that it starts.
+    for (const [, program = ''] of source.matchAll(/(?:join\([^']*, |new URL\()'([^']+\.ts)'/g)) visit(beside(file, program));
   };
   for (const main of [...Object.values(MAIN), 'stack/setup.ts']) visit(main);
   assert.deepEqual(missing, []);
-  assert.ok(seen.size > 100, `${seen.size} files`);
+  for (const started of ['inference/batch/child.ts', 'inference/batch/thread.ts', 'inference/recent/thread.ts', 'trainer/jobs/child.ts']) assert.ok(seen.has(started), started);
 });

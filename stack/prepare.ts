@@ -7,7 +7,7 @@ import { Client as Minio } from 'minio';
 import mysql from 'mysql2/promise';
 import { mysqlOptions, s3Options } from '../producers/connections.ts';
 import { schemaText } from '../schemas/codec.ts';
-import { fatal, kindOf } from '../schemas/failure.ts';
+import { fatal, kindOf, transient } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
 import { TOPIC_NAMES, topicSpecs } from '../schemas/topics.ts';
 import type { Context } from './context.ts';
@@ -16,8 +16,8 @@ import { writeJson } from './pids.ts';
 
 const BUCKETS = ['dataset', 'inference', 'models', 'mlflow'];
 
-/** Creates the nine topics. Fatal `partitions_differ` when a topic stands with another width than the settings ask for. */
-export async function createTopics({ settings }: Pick<Context, 'settings'>): Promise<void> {
+/** Creates the nine topics; whenMissing 'refuse': somebody else does (an operator, with replicas of its own), and it is transient `topics_missing` until they stand. Fatal `partitions_differ` when a topic stands with another width than the settings ask for. */
+export async function createTopics({ settings }: Pick<Context, 'settings'>, whenMissing: 'create' | 'refuse' = 'create'): Promise<void> {
   const admin = createKafka(settings, 'stack').admin();
   await admin.connect();
   try {
@@ -25,6 +25,7 @@ export async function createTopics({ settings }: Pick<Context, 'settings'>): Pro
     const specs = topicSpecs(settings);
     const missing = specs.filter((spec) => !standing.has(spec.name));
     if (missing.length > 0) {
+      if (whenMissing === 'refuse') throw transient('topics_missing', `there is no topic ${missing.map((spec) => spec.name).join(', ')} yet; whoever makes them has to come first`);
       await admin.createTopics({ waitForLeaders: true, topics: missing.map((spec) => ({ topic: spec.name, numPartitions: spec.partitions, replicationFactor: 1, configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })) })) });
     }
     const { topics } = await admin.fetchTopicMetadata({ topics: specs.map((spec) => spec.name) });
