@@ -51,7 +51,8 @@ function label(manifest: Manifest, pairs: Readonly<Record<string, string>>): voi
   // includeTemplates: what is made from a template gets them too; selectors do not.
   for (const { path, value } of walk(manifest)) if (/[/](?:template|jobTemplate|volumeClaimTemplates[/]\d+)$/.test(path) && isRecord(value)) mark((value['metadata'] ??= {}) as Labelled);
 }
-const entriesOf = (literals: readonly string[]): Record<string, string> => Object.fromEntries(literals.map((literal) => [literal.slice(0, literal.indexOf('=')), literal.slice(literal.indexOf('=') + 1)]));
+/** `NAME=value`, as a generator has them. */
+export const entriesOf = (literals: readonly string[]): Record<string, string> => Object.fromEntries(literals.map((literal) => [literal.slice(0, literal.indexOf('=')), literal.slice(literal.indexOf('=') + 1)]));
 
 function apply(dir: string, into: Manifest[]): Manifest[] {
   const file = join(dir, 'kustomization.yaml');

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { readSettings } from '../schemas/settings.ts';
 import { topicSpecs } from '../schemas/topics.ts';
+import { entriesOf } from './kustomize.testing.ts';
 
 export const TOPICS_FILE = join(import.meta.dirname, 'base/topics.yaml');
 
 export function topicsYaml(): string {
   const base = parse(readFileSync(join(import.meta.dirname, 'base/kustomization.yaml'), 'utf8')) as { readonly configMapGenerator: readonly { readonly literals: readonly string[] }[] };
-  const literals = base.configMapGenerator.flatMap((one) => one.literals.map((literal) => [literal.slice(0, literal.indexOf('=')), literal.slice(literal.indexOf('=') + 1)] as const));
   // Each process has a user of its own; the topics are the same for all.
-  const topics = topicSpecs(readSettings({ ...Object.fromEntries(literals), KAFKA_USER: 'any' })).map(({ name, partitions, config }) => {
+  const topics = topicSpecs(readSettings({ ...entriesOf(base.configMapGenerator.flatMap((one) => one.literals)), KAFKA_USER: 'any' })).map(({ name, partitions, config }) => {
     // Two of three must have a record before it counts as written.
     const lines = Object.entries({ ...config, 'min.insync.replicas': '2' }).map(([key, value]) => `    ${key}: '${value}'`);
     return `apiVersion: kafka.strimzi.io/v1\nkind: KafkaTopic\nmetadata: { name: ${name}, labels: { strimzi.io/cluster: loop } }\nspec:\n  partitions: ${partitions}\n  replicas: 3\n  config:\n${lines.join('\n')}\n`;
