@@ -28,6 +28,7 @@ const pure = [
   'stack/verbs/{terminal,jobLines,batchLines,labelSession,liveLines,alertLines}.ts',
   'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures,guarantees}.ts',
   'stack/faults/{schedule,feed}.ts',
+  'stack/fuzz/mutate.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',
   'bench/{join/feed,monitor/labelledLog,train/figures,train/bars}.ts',

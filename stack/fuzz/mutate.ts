@@ -1,7 +1,7 @@
 // Bytes that were good, changed: what a torn file, a flipped bit, a careless program or a clever one would send. Seeded, so that an input has a name: (seed, decoder, number).
 import type { Random } from '../../schemas/random.ts';
 
-/** Of an input. Large enough for every limit of ours that stands below a megabyte of text to be met by repetition alone. */
+/** Of an input: long texts and many rows are reached by repetition, megabytes would only cost time. */
 const MAX_BYTES = 64 * 1024;
 const EXTREMES = [0, 1, 0x7f, 0x80, 0xff, 0x22, 0x2c, 0x0a, 0x0d, 0x5b, 0x7b] as const;
 const NUMBERS = [0, 1, -1, 2 ** 7, 2 ** 15, 2 ** 26, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 40, 2 ** 53, -(2 ** 31), -(2 ** 40)] as const;
