@@ -6,7 +6,7 @@ import { always, bookOf, rulesFor, type Era, type MonitorRules, type Trigger } f
 import { endKey, readToEnd } from '../../consumers/readToEnd.ts';
 import { openRegistry } from '../../producers/connections.ts';
 import type { Labelled, Tally } from '../../schemas/events.ts';
-import { fatal, messageOf, poison } from '../../schemas/failure.ts';
+import { fatal, kindOf, messageOf, poison } from '../../schemas/failure.ts';
 import { readSettings, type Settings } from '../../schemas/settings.ts';
 import { openContext } from '../context.ts';
 import { bold, dim, green, red, UsageError } from '../say.ts';
@@ -14,11 +14,12 @@ import { noWords, readArgs } from '../verbs/verb.ts';
 import { plotLines, svgOf } from './picture.ts';
 import { replay, withinRange, type Alarm, type Logged, type Outcome, type Setting } from './replay.ts';
 
-type Log = { readonly labels: readonly Logged[]; readonly eras: readonly Era[] };
+type Log = { readonly labels: readonly Logged[]; readonly eras: readonly Era[]; /** records of `labelled` that are no labels; the monitor set them aside */ readonly unreadable: number };
 async function readLog(settings: Settings, modelName: string): Promise<Log> {
   const registry = openRegistry(settings);
   const found: { event: Labelled; offset: number; partition: number }[] = [];
   const tallies = new Map<string, Tally>();
+  let unreadable = 0;
   await readToEnd({
     settings, clientId: 'backtest', topics: ['labelled', 'tallies'],
     onRecord: async ({ topic, partition, offset, key, value }) => {
@@ -28,14 +29,18 @@ async function readLog(settings: Settings, modelName: string): Promise<Log> {
         return;
       }
       if (topic !== 'labelled') return;
-      const event = await registry.decode(topic, value);
-      if (event.model_name === modelName) found.push({ event, offset: Number(offset), partition });
+      const event = await registry.decode(topic, value).catch((error: unknown) => {
+        if (kindOf(error) !== 'poison') throw error;
+        unreadable += 1;
+        return undefined;
+      });
+      if (event?.model_name === modelName) found.push({ event, offset: Number(offset), partition });
     },
   });
   // All labels of a model are on one partition: its name is the key.
   const partition = found[0]?.partition ?? 0;
   const mine = found.filter((one) => one.partition === partition);
-  return { labels: mine, eras: erasOf(tallies.values(), partition) };
+  return { labels: mine, eras: erasOf(tallies.values(), partition), unreadable };
 }
 
 /** Rows of a CSV as labels; without labelled_at one second lies between two. Throws poison `bad_csv` naming row and column. */
@@ -113,10 +118,11 @@ export async function runBacktest(args: readonly string[]): Promise<number> {
     return value;
   });
   const file = values.csv;
-  const whole: Log = file === undefined ? await readLog(settings, modelName) : { labels: labelsOfCsv(readFile(file), modelName).map((event, offset) => ({ event, offset })), eras: [] };
+  const whole: Log = file === undefined ? await readLog(settings, modelName) : { labels: labelsOfCsv(readFile(file), modelName).map((event, offset) => ({ event, offset })), eras: [], unreadable: 0 };
   const labels = withinRange(whole.labels, fromMs ?? 0, toMs ?? 0);
   const [first, last] = [labels[0]?.event.labelled_at, labels.at(-1)?.event.labelled_at];
   if (first === undefined || last === undefined) throw fatal('no_labels', `there are no labels of model '${modelName}'${whole.labels.length > 0 ? ' in that time' : ''}: nothing to fold`);
+  if (whole.unreadable > 0 && !values.json) process.stderr.write(dim(`left out: ${whole.unreadable} ${whole.unreadable === 1 ? 'record' : 'records'} of labelled that cannot be read, as the monitor left them out (dead letters)\n`));
   const runs = settingsToTry(rules, whole, minF1s, triggers).map((setting) => {
     if (!values.json) process.stderr.write(dim(`folding ${labels.length} labels under ${setting.name} ...\n`));
     return replay(labels, setting);
@@ -125,7 +131,7 @@ export async function runBacktest(args: readonly string[]): Promise<number> {
   const points = runs.at(-1)?.points ?? [];
   if (values.svg !== undefined) writeFileSync(values.svg, svgOf(points, outcomes));
   if (values.json) {
-    console.log(JSON.stringify({ model_name: modelName, labels: labels.length, from: first, to: last, settings: outcomes }));
+    console.log(JSON.stringify({ model_name: modelName, labels: labels.length, unreadable: whole.unreadable, from: first, to: last, settings: outcomes }));
     return 0;
   }
   console.log(`back-test of model ${modelName}: ${labels.length.toLocaleString('en-US')} revisions of labels, ${time(first)} to ${time(last)}\n`);
