@@ -5,6 +5,7 @@ import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isLegalId } from '../../schemas/ids.ts';
 import { deeperThan } from './depth.ts';
+import { takesGzip } from './encoding.ts';
 import { Problem } from './problem.ts';
 import type { App } from '../routes/shapes.ts';
 
@@ -23,7 +24,6 @@ export function requestIds(prefix: string): (request: Pick<IncomingMessage, 'hea
 /** An answer smaller than this is sent as it is: it fits a packet or two, and most answers are to one text. */
 const GZIP_FROM_CHARS = 4096;
 const GZIP = { level: 3 };
-const takesGzip = (accepted: string | undefined): boolean => accepted !== undefined && /(?:^|[\s,])(?:gzip|\*)(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(accepted);
 
 export function dressAnswers(app: App): void {
   app.addHook('onRequest', (request, reply, done) => {

@@ -4,7 +4,8 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { CONSOLE_FILES } from '../console/files.ts';
 import { CONSOLE_POLICY } from '../routes/console.ts';
 import { openApp } from './app.testing.ts';
-import { encodingFor, isKnown, readPages } from './pages.ts';
+import { encodingFor } from './encoding.ts';
+import { isKnown, readPages } from './pages.ts';
 
 test('what a caller takes, and what it knows', () => {
   for (const [accepted, encoding] of [[undefined, 'identity'], ['gzip, deflate, br, zstd', 'br'], ['gzip', 'gzip'], ['*', 'gzip'], ['br;q=0, GZIP;q=0.5', 'gzip'], ['br; q=0.0', 'identity'], ['', 'identity']] as const) assert.equal(encodingFor(accepted), encoding, accepted);

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { Encoding } from './encoding.ts';
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.ts': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
-export type Encoding = 'br' | 'gzip' | 'identity';
 export type PageFile = { readonly type: string; readonly etag: string; readonly bytes: Readonly<Record<Encoding, Buffer>> };
 export type Pages = ReadonlyMap<string, PageFile>;
 
@@ -31,12 +31,6 @@ function withoutTypes(source: string): string {
   } finally {
     process.emitWarning = emitWarning;
   }
-}
-
-/** The smallest encoding the caller takes; what it does not name it does not take, and `;q=0` is a refusal. */
-export function encodingFor(accepted: string | undefined): Encoding {
-  const taken = (accepted ?? '').split(',').map((part) => part.trim().toLowerCase()).filter((part) => !/;\s*q=0(?:\.0*)?$/.test(part)).map((part) => part.split(';')[0]?.trim());
-  return taken.includes('br') ? 'br' : taken.includes('gzip') || taken.includes('*') ? 'gzip' : 'identity';
 }
 
 /** Whether `If-None-Match` names the file as it is: the weak form too, for a proxy that compresses makes it weak. */
