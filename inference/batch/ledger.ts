@@ -1,9 +1,7 @@
 // The table `jobs`: batch predictions. Any instance writes a row, one at a time works on it: under a lease in database time that every change asks for.
 import { randomUUID } from 'node:crypto';
-import mysql from 'mysql2/promise';
-import { mysqlOptions } from '../../producers/connections.ts';
-import { messageOf, transient } from '../../schemas/failure.ts';
 import type { Settings } from '../../schemas/settings.ts';
+import { openDatabase } from '../database.ts';
 import type { BadRows, BatchResult, BatchTold, PinnedModel } from './work.ts';
 import type { Facts, Leftover } from './s3.ts';
 
@@ -27,20 +25,9 @@ export const leftoversOf = ({ uploads }: Pick<BatchRow, 'uploads'>): Leftover[] 
 
 export type BatchLedger = ReturnType<typeof createBatchLedger>;
 export function createBatchLedger(settings: Settings) {
-  const pool = mysql.createPool({ ...mysqlOptions(settings), connectionLimit: 3, timezone: 'Z' });
-  pool.on('connection', (connection) => void connection.query("SET time_zone = '+00:00'"));
+  const database = openDatabase(settings, { connections: 3 });
+  const { rows: query, change } = database;
   const { leaseMs, modelName } = settings;
-  const away = (cause: unknown): never => {
-    throw transient('mysql_failed', `MySQL at ${settings.mysqlHost}:${settings.mysqlPort}: ${messageOf(cause)}`, { cause });
-  };
-  async function query<T>(sql: string, values: unknown[]): Promise<T[]> {
-    const [rows] = await pool.query<mysql.RowDataPacket[]>(sql, values).catch(away);
-    return rows as T[];
-  }
-  async function change(sql: string, values: unknown[], on: Pick<mysql.Connection, 'query'> = pool): Promise<number> {
-    const [done] = await on.query<mysql.ResultSetHeader>(sql, values).catch(away);
-    return done.affectedRows;
-  }
   async function standing({ id, token }: BatchLease, changed: number): Promise<Standing> {
     if (changed === 0) return 'lost';
     const [row] = await query<{ cancelled_at: Date | null }>(`SELECT cancelled_at FROM jobs WHERE ${MINE}`, [id, token]);
@@ -83,21 +70,14 @@ export function createBatchLedger(settings: Settings) {
     },
     /** Ends the row and writes its model_metrics, both or neither. false: it is no longer ours, or has been cancelled. */
     async finish({ id, token }: BatchLease, result: BatchResult): Promise<boolean> {
-      const connection = await pool.getConnection().catch(away);
-      try {
-        await connection.beginTransaction().catch(away);
-        const done = (await change(
+      return database.transaction(async (on) => {
+        const done = (await on.change(
           `UPDATE jobs SET job_status = 'STATUS_FINISHED', output_file_s3 = ?, set_aside_s3 = ?, verified_subset_s3 = ?, rows_done = ?, rows_total = ?, rows_bad = ?, rows_verified = ?, f1 = ?, min_f1 = ?, latency_avg_ms = ?, ${ENDED} WHERE ${MINE} AND cancelled_at IS NULL`,
-          [result.output, result.setAside, result.subset, result.rows + result.bad, result.rows + result.bad, result.bad, result.verified, result.f1 ?? null, result.minF1 ?? null, result.latencyAvgMs, id, token], connection,
+          [result.output, result.setAside, result.subset, result.rows + result.bad, result.rows + result.bad, result.bad, result.verified, result.f1 ?? null, result.minF1 ?? null, result.latencyAvgMs, id, token],
         )) === 1;
-        if (done) await change('INSERT INTO model_metrics (id, associated_job_id, timestamp, model_name, f1, min_f1, total_predictions, latency_avg_ms) VALUES (?, ?, NOW(3), ?, ?, ?, ?, ?)', [id, id, modelName, result.f1 ?? null, result.minF1 ?? null, result.rows, result.latencyAvgMs], connection);
-        await connection.commit().catch(away);
-        connection.release();
+        if (done) await on.change('INSERT INTO model_metrics (id, associated_job_id, timestamp, model_name, f1, min_f1, total_predictions, latency_avg_ms) VALUES (?, ?, NOW(3), ?, ?, ?, ?, ?)', [id, id, modelName, result.f1 ?? null, result.minF1 ?? null, result.rows, result.latencyAvgMs]);
         return done;
-      } catch (error) {
-        connection.destroy();
-        throw error;
-      }
+      });
     },
     async fail({ id, token }: BatchLease, reason: string): Promise<void> {
       await change(`UPDATE jobs SET job_status = 'STATUS_FAILED', reason = ?, ${ENDED} WHERE ${MINE}`, [reason, id, token]);
@@ -113,7 +93,7 @@ export function createBatchLedger(settings: Settings) {
     async cancel(id: string, by: string): Promise<'cancelled' | 'cancelling' | 'not open'> {
       const who = by.slice(0, 100);
       if ((await change("UPDATE jobs SET job_status = 'STATUS_CANCELLED', cancelled_at = NOW(3), cancelled_by = ?, reason = CONCAT('cancelled by ', ?), end_time = NOW(3) WHERE job_id = ? AND job_status = 'STATUS_PENDING'", [who, who, id])) === 1) return 'cancelled';
-      return (await change("UPDATE jobs SET cancelled_at = COALESCE(cancelled_at, NOW(3)), cancelled_by = COALESCE(cancelled_by, ?) WHERE job_id = ? AND job_status = 'STATUS_RUNNING'", [who, id])) > 0 || (await query("SELECT 1 FROM jobs WHERE job_id = ? AND job_status = 'STATUS_RUNNING'", [id])).length > 0 ? 'cancelling' : 'not open';
+      return (await change("UPDATE jobs SET cancelled_at = COALESCE(cancelled_at, NOW(3)), cancelled_by = COALESCE(cancelled_by, ?) WHERE job_id = ? AND job_status = 'STATUS_RUNNING'", [who, id])) > 0 || (await query<object>("SELECT 1 FROM jobs WHERE job_id = ? AND job_status = 'STATUS_RUNNING'", [id])).length > 0 ? 'cancelling' : 'not open';
     },
     async find(id: string): Promise<BatchRow | undefined> {
       return (await query<BatchRow>(`SELECT ${COLUMNS} FROM jobs WHERE job_id = ?`, [id]))[0];
@@ -122,6 +102,6 @@ export function createBatchLedger(settings: Settings) {
     async list(statuses: readonly JobStatus[], limit: number): Promise<BatchRow[]> {
       return query<BatchRow>(`SELECT ${COLUMNS} FROM jobs ${statuses.length === 0 ? '' : 'WHERE job_status IN (?) '}ORDER BY COALESCE(requested_at, start_time) DESC, job_id DESC LIMIT ?`, [...(statuses.length === 0 ? [] : [statuses]), limit]);
     },
-    close: (): Promise<void> => pool.end(),
+    close: (): Promise<void> => database.close(),
   };
 }
