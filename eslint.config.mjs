@@ -27,7 +27,7 @@ const pure = [
   'stack/demo/{story,picture}.ts',
   'stack/verbs/{terminal,jobLines,batchLines,labelSession,liveLines,alertLines}.ts',
   'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures,guarantees}.ts',
-  'stack/faults/{schedule,feed}.ts',
+  'stack/faults/{schedule,feed,fault}.ts',
   'stack/fuzz/mutate.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',
