@@ -16,6 +16,7 @@ import { kindOf, LoopError, messageOf, transient } from '../schemas/failure.ts';
 import { idSource } from '../schemas/ids.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { readModelSettings } from '../schemas/settings.ts';
+import { openAuditLog } from './audit/read.ts';
 import { createAccess } from './access/access.ts';
 import { openTokens } from './access/tokensFile.ts';
 import { CONSOLE_FILES } from './console/files.ts';
@@ -129,7 +130,11 @@ try {
       started.lane?.stopJob(id);
       return how;
     },
-    deadLetters: openDeadLetters(settings, registry, log), resends, recent, labels: openLabelDesk({ recent, shared: leases, serves: () => slot.current()?.version, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoin('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
+    audit: {
+      record: (entry) => publish([{ topic: 'audit-log', key: entry.audit_id, value: entry }]),
+      onLost: (entry, error) => log.error({ ...entry, reason: messageOf(error) }, 'an act came to nothing, and the audit log could not be told'),
+    },
+    auditLog: openAuditLog(settings, registry, log), deadLetters: openDeadLetters(settings, registry, log), resends, recent, labels: openLabelDesk({ recent, shared: leases, serves: () => slot.current()?.version, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoin('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     pages: readPages(join(import.meta.dirname, 'console'), CONSOLE_FILES), version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
     onResponse(route, status, seconds, requestId) {

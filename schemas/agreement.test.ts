@@ -39,7 +39,7 @@ test('law: decode after encode is identity for feedback', () => {
 
 test('every field but the ids has a default, and no schema has an enum', () => {
   for (const name of TOPIC_NAMES) {
-    for (const field of AVRO[name].fields) assert.ok('default' in field || ['product_id', 'prediction_id', 'feedback_id', 'model_name', 'model_version', 'retrain_id', 'topic'].includes(field.name), `${name}.${field.name}`);
+    for (const field of AVRO[name].fields) assert.ok('default' in field || ['product_id', 'prediction_id', 'feedback_id', 'model_name', 'model_version', 'retrain_id', 'topic', 'audit_id'].includes(field.name), `${name}.${field.name}`);
     assert.ok(!schemaText(name).includes('"enum"'), name);
   }
 });
@@ -62,9 +62,9 @@ test('all mistakes in the settings are reported at once, by variable', () => {
   assert.equal(new Set(Object.values(TABLE).map((setting) => setting.env)).size, Object.keys(TABLE).length);
 });
 
-test('nine topics; inputs of the join are equally wide', () => {
+test('ten topics; inputs of the join are equally wide', () => {
   const specs = topicSpecs(readSettings({ PARTITIONS: '3' }));
-  assert.equal(specs.length, 9);
+  assert.equal(specs.length, 10);
   assert.deepEqual(specs.filter((spec) => spec.partitions === 3).map((spec) => spec.name), ['products', 'predictions', 'feedback', 'examples']);
 });
 

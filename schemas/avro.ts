@@ -129,4 +129,17 @@ export const AVRO: Readonly<Record<TopicName, RecordSchema>> = {
     maybeBytes('original_value'),
     time('died_at'),
   ]),
+  'audit-log': record('AdminActed', 'What an admin did, or tried to: written before the act, and again when the act then came to nothing.', [
+    id('audit_id', 'one act; its records share it'),
+    text('action'),
+    text('actor', 'the name of the token, never the token'),
+    text('target', 'what it was done to: a version, a run, a job, a dead letter'),
+    text('reason', 'as the admin gave it'),
+    text('outcome', 'ordered: before the act; failed, refused: it came to nothing after all'),
+    text('error', 'why'),
+    text('request_id', 'as in the log of inference'),
+    model,
+    text('details_json'),
+    time('acted_at'),
+  ]),
 };

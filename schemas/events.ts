@@ -122,3 +122,24 @@ export type DeadLetter = {
   readonly original_value: Uint8Array | null;
   readonly died_at: number;
 };
+
+/** What the audit log tells of. */
+export const ADMIN_ACTIONS = ['rollback', 'approve', 'decline', 'train', 'cancel', 'resend', 'purge', 'erase'] as const;
+export type AdminAction = (typeof ADMIN_ACTIONS)[number];
+/** ordered: written before the act. failed, refused: written after it, with the same audit_id, when it came to nothing. */
+export const ADMIN_OUTCOMES = ['ordered', 'failed', 'refused'] as const;
+
+/** What an admin did: written and acknowledged before it is done. actor: the name of the token, never the token. */
+export type AdminActed = {
+  readonly audit_id: string;
+  readonly action: string;
+  readonly actor: string;
+  readonly target: string;
+  readonly reason: string;
+  readonly outcome: string;
+  readonly error: string;
+  readonly request_id: string;
+  readonly model_name: string;
+  readonly details_json: string;
+  readonly acted_at: number;
+};

@@ -1,5 +1,5 @@
-// The nine topics. A topic's name is written here and nowhere else.
-import type { DeadLetter, Example, Feedback, Labelled, ModelPromoted, Prediction, Product, RetrainRequested, Tally } from './events.ts';
+// The topics. A topic's name is written here and nowhere else.
+import type { AdminActed, DeadLetter, Example, Feedback, Labelled, ModelPromoted, Prediction, Product, RetrainRequested, Tally } from './events.ts';
 
 export type EventOf = {
   products: Product;
@@ -11,6 +11,7 @@ export type EventOf = {
   'retrain-requests': RetrainRequested;
   models: ModelPromoted;
   'dead-letters': DeadLetter;
+  'audit-log': AdminActed;
 };
 export type TopicName = keyof EventOf;
 
@@ -28,9 +29,10 @@ const SHAPES: Readonly<Record<TopicName, Shape>> = {
   'retrain-requests': { width: 1, retentionDays: 30 },
   models: { width: 1, compacted: true },
   'dead-letters': { width: 1, retentionDays: 30 },
+  'audit-log': { width: 1, retentionDays: 730 },
 };
 /** In the fixed order in which `up` creates topics and registers schemas. */
-export const TOPIC_NAMES: readonly TopicName[] = ['products', 'predictions', 'feedback', 'labelled', 'examples', 'tallies', 'retrain-requests', 'models', 'dead-letters'];
+export const TOPIC_NAMES: readonly TopicName[] = ['products', 'predictions', 'feedback', 'labelled', 'examples', 'tallies', 'retrain-requests', 'models', 'dead-letters', 'audit-log'];
 
 export const subjectOf = (topic: TopicName): string => `${topic}-value`;
 export type TopicSpec = { readonly name: TopicName; readonly partitions: number; readonly config: Readonly<Record<string, string>> };

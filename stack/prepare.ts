@@ -16,7 +16,7 @@ import { writeJson } from './pids.ts';
 
 const BUCKETS = ['dataset', 'inference', 'models', 'mlflow'];
 
-/** Creates the nine topics; whenMissing 'refuse': somebody else does (an operator, with replicas of its own), and it is transient `topics_missing` until they stand. Fatal `partitions_differ` when a topic stands with another width than the settings ask for. */
+/** Creates the topics; whenMissing 'refuse': somebody else does (an operator, with replicas of its own), and it is transient `topics_missing` until they stand. Fatal `partitions_differ` when a topic stands with another width than the settings ask for. */
 export async function createTopics({ settings }: Pick<Context, 'settings'>, whenMissing: 'create' | 'refuse' = 'create'): Promise<void> {
   const admin = createKafka(settings, 'stack').admin();
   await admin.connect();

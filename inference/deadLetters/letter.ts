@@ -40,6 +40,3 @@ export function letterView(place: LetterPlace, letter: DeadLetter, event: unknow
     bytes_base64: original_value === null ? null : base64(original_value.subarray(0, SHOWN_BYTES)), length: original_value?.length ?? 0, text: text?.slice(0, SHOWN_BYTES) ?? null,
   };
 }
-
-/** How far back the next look goes: more each time, for letters of one topic may be rare among the others. */
-export const LOOKS = [200, 800, 3200] as const;

@@ -2,12 +2,14 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Access } from '../access/access.ts';
+import { createAudit, type AuditPorts } from '../audit/audit.ts';
 import { keepContract, methodsAt } from './contract.ts';
 import { openDoor } from './door.ts';
 import { allowOrigins, dressAnswers, requestIds, takeJson } from './edge.ts';
 import { rememberAnswers } from './once.ts';
 import { answerClientError, answerProblems, refusedBy, sendProblem } from './problem.ts';
 import type { Repeats } from '../repeats/repeats.ts';
+import { auditRoutes, type AuditRoutePorts } from '../routes/audit.ts';
 import { batchRoutes, type BatchPorts } from '../routes/batch.ts';
 import { consoleRoutes, type ConsolePorts } from '../routes/console.ts';
 import { deadLetterRoutes, type DeadLetterPorts } from '../routes/deadLetters.ts';
@@ -24,7 +26,8 @@ import { predictionRoutes, type PredictionPorts } from '../routes/predictions.ts
 import type { App } from '../routes/shapes.ts';
 
 /** Each routes file names what it needs; a new one adds its line here and in createApp. */
-export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & ConsolePorts & LabelPorts & DeadLetterPorts & {
+export type Ports = PredictPorts & BatchPorts & FeedbackPorts & PredictionPorts & JobPorts & ModelPorts & LivePorts & OipPorts & HealthPorts & DocsPorts & ConsolePorts & LabelPorts & DeadLetterPorts & AuditRoutePorts & {
+  readonly audit: Pick<AuditPorts, 'record' | 'onLost'>;
   readonly access: Access;
   readonly repeats: Repeats;
   readonly bodyLimitBytes: number;
@@ -65,15 +68,17 @@ export function createApp(ports: Ports): FastifyInstance {
     if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) ports.onResponse(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000, request.id);
     done();
   });
+  const audited = createAudit({ ...ports.audit, newId: ports.newId, nowMs: ports.nowMs, modelName: ports.modelName });
   predictRoutes(app, ports, needs, once);
   batchRoutes(app, ports, needs, once);
   feedbackRoutes(app, ports, needs, once);
   predictionRoutes(app, ports, needs);
   labelRoutes(app, ports, needs);
-  jobRoutes(app, ports, needs);
-  modelRoutes(app, ports, needs);
+  jobRoutes(app, ports, needs, audited);
+  modelRoutes(app, ports, needs, audited);
   liveRoutes(app, ports, needs);
-  deadLetterRoutes(app, ports, needs);
+  deadLetterRoutes(app, ports, needs, audited);
+  auditRoutes(app, ports, needs);
   oipRoutes(app, ports, needs);
   consoleRoutes(app, ports, needs);
   healthRoutes(app, ports);

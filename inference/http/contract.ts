@@ -2,7 +2,7 @@
 import type { Scope } from '../../schemas/settings.ts';
 import type { App } from '../routes/shapes.ts';
 
-export const TAGS = { predict: 'Answers', feedback: 'Labels', jobs: 'Trainings and batch predictions', models: 'Models', live: 'Live figures', deadLetters: 'Dead letters', v2: 'Open Inference Protocol v2', service: 'The service itself' } as const;
+export const TAGS = { predict: 'Answers', feedback: 'Labels', jobs: 'Trainings and batch predictions', models: 'Models', live: 'Live figures', deadLetters: 'Dead letters', audit: 'Audit log', v2: 'Open Inference Protocol v2', service: 'The service itself' } as const;
 /** Statuses a route may refuse with beyond those that follow from its shape; each with when. */
 export const REFUSALS = {
   400: 'A field is wrong; `field` names it.', 401: 'No known token.', 403: 'The token lacks the scope.', 404: 'There is no such thing.', 409: 'It cannot be done in the present state.', 413: 'The body is too large.', 415: 'The body is not of a media type that is taken here.',

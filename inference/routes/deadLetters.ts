@@ -1,6 +1,7 @@
 // Routes about dead letters: look at what nobody could use, and send it to its topic again when what refused it has been mended.
 import { Type } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
+import type { Audited } from '../audit/audit.ts';
 import type { DeadLetterReader } from '../deadLetters/read.ts';
 import { DEAD_LETTERS, ORIGINS, placeOf, SHOWN_BYTES } from '../deadLetters/letter.ts';
 import type { Resends } from '../deadLetters/resends.ts';
@@ -24,7 +25,7 @@ const Again = Type.Object({ again: Type.Optional(Type.Enum(['true', 'false'], { 
 const Resent = Type.Object({ id: LetterId, status: Type.Literal('resent'), topic: Type.String(), partition: Type.Integer(), offset: Type.Integer({ description: 'Where it stood before.' }) }, { title: 'Resent' });
 const DEFAULT_LIMIT = '50';
 
-export function deadLetterRoutes(app: App, { deadLetters, resends, publish }: DeadLetterPorts, needs: Door): void {
+export function deadLetterRoutes(app: App, { deadLetters, resends, publish }: DeadLetterPorts, needs: Door, audited: Audited): void {
   app.get('/v1/dead-letters', {
     onRequest: needs('admin'), schema: { tag: 'deadLetters', summary: 'Records that could not be used, the newest first', refuses: [503], querystring: Query, response: { 200: Letters } },
   }, async ({ query: { topic, limit = DEFAULT_LIMIT, before } }) => {
@@ -47,7 +48,7 @@ export function deadLetterRoutes(app: App, { deadLetters, resends, publish }: De
     const before = await resends.claim(id, by, again);
     if (before !== undefined) throw new Problem(409, 'sent before', `${before.by} has sent ${id} again on ${new Date(before.atMs).toISOString()}; with ?again=true it is sent once more`, 'id');
     try {
-      await publish([{ topic, partition: letter.partition, key: letter.original_key, raw: letter.original_value, headers: { 'resent-from': id, 'resent-by': by } }]);
+      await audited(request, { action: 'resend', target: id, details: { topic, partition: letter.partition, offset: letter.offset, again } }, () => publish([{ topic, partition: letter.partition, key: letter.original_key, raw: letter.original_value, headers: { 'resent-from': id, 'resent-by': by } }]));
     } catch (error) {
       // One that was sent before stays so.
       if (!again) await resends.unclaim(id).catch(() => undefined);

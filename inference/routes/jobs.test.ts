@@ -18,7 +18,7 @@ function bench(change: Partial<JobPorts> = {}) {
   jobRoutes(app, {
     publish: (messages) => (sent.push(...messages), Promise.resolve()), newId: () => `id-${(ids += 1)}`, nowMs: () => 1000, modelName: 'tiny', trainBuckets: ['dataset'],
     jobs: (query) => Promise.resolve({ jobs: [], asked: query }), job: (id) => Promise.resolve(JOBS[id]), cancelBatch: () => Promise.resolve('cancelling'), ...change,
-  }, openDoor(app, accessFor({ p: 'predict', t: 'train', a: 'admin' })));
+  }, openDoor(app, accessFor({ p: 'predict', t: 'train', a: 'admin' })), (_request, _act, work) => work());
   const call = async (method: 'GET' | 'POST', url: string, body?: object, token = 't') => {
     const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${token}` }, ...(body === undefined ? {} : { payload: body }) });
     return { status: answer.statusCode, type: String(answer.headers['content-type']), body: answer.json<Record<string, unknown>>() };

@@ -1,10 +1,12 @@
 // Routes about jobs: order a training, list them, look at one, stop one. An order is answered when Kafka has it; the trainer alone writes the table.
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { orderRecord } from '../../producers/order.ts';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import { addressProblem, type AddressKind } from '../../schemas/addresses.ts';
 import { CANCEL } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
+import type { Audited } from '../audit/audit.ts';
 import { nameOf } from '../http/door.ts';
 import { Problem } from '../http/problem.ts';
 import { orEmpty, type Door } from './order.ts';
@@ -36,15 +38,15 @@ const Cancelling = Type.Object({ id: Type.String(), status: Type.Enum(['CANCELLI
 const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 300, description: 'Its id, its retrain_id or the version it made.' }) });
 const RECENT_ORDERS = 1000;
 
-export function jobRoutes(app: App, ports: JobPorts, needs: Door): void {
+export function jobRoutes(app: App, ports: JobPorts, needs: Door, audited: Audited): void {
   // Ordered here, and perhaps not yet claimed by the trainer: a job exists from the moment its id was told.
   const ordered = new Map<string, object>();
-  async function order(by: string, cause: string, modelName: string | undefined, { epoch_num, best_model_metric, on_bad_rows, ...data }: Wishes, force = false) {
+  async function order(request: FastifyRequest, cause: string, modelName: string | undefined, { epoch_num, best_model_metric, on_bad_rows, ...data }: Wishes, force = false) {
     if (modelName !== undefined && modelName !== ports.modelName) throw new Problem(400, 'unknown model', `there is no model '${modelName}'; there is ${ports.modelName}`, 'model_name');
     const id = ports.newId();
     const params = { ...data, epoch_num, best_model_metric, on_bad_rows };
     const retrainId = retrainIdOf(ports.modelName, cause, id);
-    await ports.publish([orderRecord({ cause, retrainId, modelName: ports.modelName, atMs: ports.nowMs(), params, by, force })]);
+    await audited(request, { action: 'train', target: retrainId, details: { cause, force, ...params } }, () => ports.publish([orderRecord({ cause, retrainId, modelName: ports.modelName, atMs: ports.nowMs(), params, by: nameOf(request), force })]));
     ordered.set(id, { id, kind: 'training', retrain_id: retrainId, cause, model_name: ports.modelName, status: 'PENDING', outcome: null, params });
     for (const oldest of ordered.keys()) if (ordered.size > RECENT_ORDERS) ordered.delete(oldest);
     return { db_record_id: id, status: 'PENDING' as const, retrain_id: retrainId };
@@ -64,21 +66,21 @@ export function jobRoutes(app: App, ports: JobPorts, needs: Door): void {
   }, async (request, reply) => {
     const { model_name, train_file_s3, epoch_num, best_model_metric, on_bad_rows } = request.body;
     requireAddress('train_file_s3', train_file_s3, 'file');
-    return reply.code(202).send(await order(nameOf(request), 'train_csv', model_name, { train_file_s3, epoch_num, best_model_metric, on_bad_rows }));
+    return reply.code(202).send(await order(request, 'train_csv', model_name, { train_file_s3, epoch_num, best_model_metric, on_bad_rows }));
   });
   app.post('/v1/train/human_feedback', {
     onRequest: needs('train'), schema: { tag: 'jobs', summary: 'Train on a folder of verified rows in S3', refuses: [503], body: HumanFeedback, response: { 202: Ordered } },
   }, async (request, reply) => {
     const { model_name, train_dir_s3, epoch_num, best_model_metric, on_bad_rows } = request.body;
     requireAddress('train_dir_s3', train_dir_s3, 'folder');
-    return reply.code(202).send(await order(nameOf(request), 'human_feedback', model_name, { train_dir_s3, epoch_num, best_model_metric, on_bad_rows }));
+    return reply.code(202).send(await order(request, 'human_feedback', model_name, { train_dir_s3, epoch_num, best_model_metric, on_bad_rows }));
   });
   app.post('/v1/retrain', {
     onRequest: needs('train'), preValidation: orEmpty, schema: { tag: 'jobs', summary: 'Train on the base corpus and the labels', refuses: [503], body: Retrain, bodyOptional: true, response: { 202: Ordered } },
   }, async (request, reply) => {
     const { model_name, force = false, epoch_num, best_model_metric } = request.body;
     if (force) await new Promise<void>((resolve, reject) => needs('admin')(request, reply, (error) => (error ? reject(error) : resolve())));
-    return reply.code(202).send(await order(nameOf(request), 'manual', model_name, { epoch_num, best_model_metric }, force));
+    return reply.code(202).send(await order(request, 'manual', model_name, { epoch_num, best_model_metric }, force));
   });
 
   app.get('/v1/jobs', { onRequest: needs(), schema: { tag: 'jobs', summary: 'Jobs, newest first', refuses: [503], querystring: Query, response: { 200: passedOn(JobList) } } }, ({ query }) => ports.jobs(new URLSearchParams(Object.entries(query)).toString()));
@@ -93,12 +95,15 @@ export function jobRoutes(app: App, ports: JobPorts, needs: Door): void {
     if (job['kind'] === 'rollback') throw new Problem(409, 'cannot be cancelled', `${id} is a rollback: it is over in a moment, and the way back is another rollback`, 'id');
     if (job['status'] === 'FINISHED' || job['status'] === 'FAILED') throw new Problem(409, 'has ended', `${id} has ended already: ${String(job['outcome'])}`, 'id');
     if (job['kind'] === 'batch') {
-      const how = await ports.cancelBatch(id, nameOf(request));
-      if (how === 'not open') throw new Problem(409, 'has ended', `${id} has ended meanwhile; GET /v1/jobs/${id} tells how`, 'id');
+      const how = await audited(request, { action: 'cancel', target: id, details: { kind: 'batch' } }, async () => {
+        const done = await ports.cancelBatch(id, nameOf(request));
+        if (done === 'not open') throw new Problem(409, 'has ended', `${id} has ended meanwhile; GET /v1/jobs/${id} tells how`, 'id');
+        return done;
+      });
       return reply.code(202).send({ id, status: how === 'cancelled' ? 'CANCELLED' as const : 'CANCELLING' as const });
     }
     if (job['promotion_seq'] != null) throw new Problem(409, 'too late', `${id} is being promoted; POST /v1/models/${ports.modelName}/rollback takes it back`, 'id');
-    await ports.publish([orderRecord({ cause: CANCEL, retrainId: retrainIdOf(ports.modelName, CANCEL, ports.newId()), modelName: ports.modelName, atMs: ports.nowMs(), by: nameOf(request), params: { id } })]);
+    await audited(request, { action: 'cancel', target: id, details: { kind: 'training' } }, () => ports.publish([orderRecord({ cause: CANCEL, retrainId: retrainIdOf(ports.modelName, CANCEL, ports.newId()), modelName: ports.modelName, atMs: ports.nowMs(), by: nameOf(request), params: { id } })]));
     return reply.code(202).send({ id, status: 'CANCELLING' as const });
   });
 }

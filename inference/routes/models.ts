@@ -5,6 +5,7 @@ import type { Outgoing } from '../../producers/outgoing.ts';
 import { messageOf } from '../../schemas/failure.ts';
 import { DECISIONS } from '../../schemas/events.ts';
 import { retrainIdOf } from '../../schemas/ids.ts';
+import type { Audited } from '../audit/audit.ts';
 import type { ServingModel } from '../serving/loader.ts';
 import { nameOf } from '../http/door.ts';
 import { Problem } from '../http/problem.ts';
@@ -22,7 +23,7 @@ const RUN = /^[A-Za-z0-9-]{1,64}$/;
 const Params = Type.Object({ name: ModelName });
 const RunParams = Type.Object({ name: ModelName, id: Type.String({ minLength: 1, maxLength: 64 }) });
 const Decision = Type.Object({ why: Type.Optional(Type.String({ maxLength: 1000 })), by: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })) });
-const Rollback = Type.Object({ version: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' })) });
+const Rollback = Type.Object({ version: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' })), why: Type.Optional(Type.String({ maxLength: 1000, description: 'For the audit log.' })) });
 
 export const ModelView = Type.Object({ model_name: Type.String(), model_version: Type.String(), promotion_seq: Type.Integer(), weights_sha256: Type.String(), categories: Type.Array(Type.String()) }, { title: 'Model' });
 const PromotedVersion = Type.Object({ model_version: Type.String() }, { title: 'PromotedVersion', description: 'A version with the run it came from.', additionalProperties: true });
@@ -39,7 +40,7 @@ export async function modelsBody({ serving, versions }: Pick<ModelPorts, 'servin
   return versions().then((all) => ({ models, versions: all }), (error: unknown) => ({ models, versions: null, versions_unavailable: messageOf(error) }));
 }
 
-export function modelRoutes(app: App, ports: ModelPorts, needs: Door): void {
+export function modelRoutes(app: App, ports: ModelPorts, needs: Door, audited: Audited): void {
   app.get('/v1/models', { onRequest: needs(), schema: { tag: 'models', summary: 'What serves, and every version that has been promoted', response: { 200: ModelList } } }, () => modelsBody(ports));
 
   function known(name: string): void {
@@ -53,11 +54,11 @@ export function modelRoutes(app: App, ports: ModelPorts, needs: Door): void {
     known(name);
     const serving = ports.serving();
     if (serving === undefined) throw new Problem(409, 'nothing to go back from', 'no model serves yet');
-    const { version } = request.body;
+    const { version, why } = request.body;
     if (version === serving.version) throw new Problem(409, 'serves already', `${version} serves already`, 'version');
     const retrainId = retrainIdOf(name, 'rollback', ports.newId());
     // The version the admin wants to leave: should another serve by then, the trainer says so instead of leaving that one.
-    await ports.publish([orderRecord({ cause: 'rollback', retrainId, modelName: name, atMs: ports.nowMs(), modelVersion: serving.version, by: nameOf(request), params: version === undefined ? {} : { version } })]);
+    await audited(request, { action: 'rollback', target: retrainId, reason: why, details: { from: serving.version, to: version ?? 'the version before' } }, () => ports.publish([orderRecord({ cause: 'rollback', retrainId, modelName: name, atMs: ports.nowMs(), modelVersion: serving.version, by: nameOf(request), params: version === undefined ? {} : { version } })]));
     return reply.code(202).send({ retrain_id: retrainId, status: 'PENDING' as const });
   });
 
@@ -77,7 +78,7 @@ export function modelRoutes(app: App, ports: ModelPorts, needs: Door): void {
       // While the trainer is away nobody knows what waits: the word is kept for it, and one about another run changes nothing.
       const waiting = await ports.awaiting().then(idsIn, () => undefined);
       if (waiting !== undefined && !waiting.includes(id)) throw new Problem(409, 'does not wait', `run ${id} does not wait for an approval; ${waiting.length === 0 ? 'none does' : `waiting: ${waiting.join(', ')}`}`, 'id');
-      await ports.publish([orderRecord({ cause: kind, retrainId: retrainIdOf(name, kind, id), modelName: name, atMs: ports.nowMs(), by: by === undefined ? nameOf(request) : `${by} (${nameOf(request)})`, params: { run_id: id, ...(why === undefined ? {} : { why }) } })]);
+      await audited(request, { action: kind, target: id, reason: why, details: by === undefined ? {} : { by } }, () => ports.publish([orderRecord({ cause: kind, retrainId: retrainIdOf(name, kind, id), modelName: name, atMs: ports.nowMs(), by: by === undefined ? nameOf(request) : `${by} (${nameOf(request)})`, params: { run_id: id, ...(why === undefined ? {} : { why }) } })]));
       return reply.code(202).send({ run_id: id, decision: kind, status: 'accepted' as const });
     });
   }

@@ -16,6 +16,7 @@ const AROUND: Readonly<Record<TopicName, { readonly key: string; readonly writte
   'retrain-requests': { key: 'model_name', writtenBy: 'monitor, inference, trainer (schedule)', readBy: 'trainer' },
   models: { key: 'model_name', writtenBy: 'trainer', readBy: 'inference, monitor' },
   'dead-letters': { key: 'the original key', writtenBy: 'every consumer', readBy: 'people' },
+  'audit-log': { key: 'audit_id', writtenBy: 'inference', readBy: 'people' },
 };
 
 type Named = { readonly type?: unknown; readonly name?: string; readonly items?: unknown; readonly logicalType?: string; readonly fields?: readonly { readonly name: string; readonly type: unknown }[] };
