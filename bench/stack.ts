@@ -9,6 +9,7 @@ import type { Registry } from '../schemas/registry.ts';
 import { TABLE, type Settings } from '../schemas/settings.ts';
 import { openContext, type Env } from '../stack/context.ts';
 import { checkJava, fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../stack/fetch.ts';
+import { freePortBase } from '../stack/freePorts.ts';
 import { onInterrupt } from '../stack/interrupt.ts';
 import { PROJECT_DIR, pathsOf, type Paths } from '../stack/paths.ts';
 import { claim, rememberPid, stopPart } from '../stack/pids.ts';
@@ -18,7 +19,7 @@ import { kafkaService } from '../stack/services/kafka.ts';
 import { mysqlService } from '../stack/services/mysql.ts';
 import { registryService } from '../stack/services/registry.ts';
 import { s3Service } from '../stack/services/s3.ts';
-import { isPortFree, logFileOf, openLog, startService, tailOf } from '../stack/services/service.ts';
+import { logFileOf, openLog, startService, tailOf } from '../stack/services/service.ts';
 
 /** A program that is measured. */
 export type Running = {
@@ -52,19 +53,10 @@ type Options = {
   readonly services?: readonly ('mysql' | 's3')[];
 };
 const FIRST_PORT = 29_000;
-const BLOCK = 20;
-const USED = [0, 1, 2, 3, 4, 10, 11, 12, 13];
+const PORTS_BELOW = 40_000;
 const DEADLINE_MS = 90_000;
 const KILL_AFTER_MS = 20_000;
 
-/** The first block of ports of which nobody holds one. */
-async function freePortBase(): Promise<number> {
-  for (let base = FIRST_PORT; base < 40_000; base += BLOCK) {
-    const free = await Promise.all(USED.map((offset) => isPortFree(base + offset)));
-    if (free.every((one) => one)) return base;
-  }
-  throw fatal('no_ports', `no ${BLOCK} free ports in a row from ${FIRST_PORT} on`);
-}
 /** The person's environment without settings of ours, which would change what is measured. */
 function cleanEnv(env: Env): Env {
   const ours = new Set(Object.values(TABLE).map((setting) => setting.env));
@@ -101,7 +93,7 @@ export async function withStack<R>({ name, say, env: extra = {}, services = [] }
   async function bringUp(): Promise<BenchStack> {
     await clear(paths);
     claimFolder();
-    const context = openContext({ ...cleanEnv(process.env), LOOP_HOME: home, LOOP_PORT_BASE: String(await freePortBase()), ...extra }, { create: true });
+    const context = openContext({ ...cleanEnv(process.env), LOOP_HOME: home, LOOP_PORT_BASE: String(await freePortBase(FIRST_PORT, PORTS_BELOW)), ...extra }, { create: true });
     await checkJava();
     const [kafka, registryHome] = await Promise.all([fetchKafka(context.paths.cache, say), fetchRegistry(context.paths.cache, say)]);
     const aborted = (): boolean => interrupted;

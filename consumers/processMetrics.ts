@@ -1,4 +1,4 @@
-// What every process tells of itself: how late its event loop is, and how much room is left where its data lies.
+// What every process tells of itself: how late its event loop is, what it holds, and how much room is left where its data lies.
 import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Gauge, type Registry as Metrics } from 'prom-client';
@@ -37,7 +37,28 @@ function disk(metrics: Metrics, dataDir: string): void {
   gauge('loop_disk_size_bytes', 'Its size', ({ blocks }) => blocks);
 }
 
+/** What grows in a process that leaks: memory by kind, and what keeps its event loop alive (sockets, timers, requests). Worker threads have loops of their own, which are not seen. */
+function held(metrics: Metrics): void {
+  new Gauge({
+    name: 'loop_memory_bytes', help: 'Memory of the process: resident, heap in use, and what lies outside the heap', labelNames: ['kind'], registers: [metrics],
+    collect() {
+      const { rss, heapUsed, external } = process.memoryUsage();
+      this.set({ kind: 'resident' }, rss);
+      this.set({ kind: 'heap' }, heapUsed);
+      this.set({ kind: 'external' }, external);
+    },
+  });
+  new Gauge({
+    name: 'loop_active_resources', help: 'What keeps the event loop alive: sockets, timers, requests under way', labelNames: ['type'], registers: [metrics],
+    collect() {
+      this.reset();
+      for (const [type, list] of Map.groupBy(process.getActiveResourcesInfo(), (one) => one)) this.set({ type }, list.length);
+    },
+  });
+}
+
 export function processMetrics(metrics: Metrics, dataDir: string): void {
   eventLoopDelay(metrics);
+  held(metrics);
   disk(metrics, dataDir);
 }

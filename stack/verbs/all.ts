@@ -1,5 +1,6 @@
 // Every verb of ./loop by its name, with what it says of itself.
 import { BENCH_NAMES } from '../../bench/main.ts';
+import { SOAK_USAGE } from '../soak/usage.ts';
 import { BACKTEST_USAGE } from '../backtest/usage.ts';
 import { bold } from '../say.ts';
 import type { Verb } from './verb.ts';
@@ -47,6 +48,7 @@ const EXTRA: Record<string, Verb> = {
   --home DIR      data folder of the tests' own stack (default .loop-test; emptied first)
   --port-base N   its first port (default 27000)`, async () => (await import('../tests.ts')).runTests),
   backtest: { summary: 'what other settings would have ordered, on the stored log or a CSV', usage: BACKTEST_USAGE, run: async (args) => (await import('../backtest/command.ts')).runBacktest(args) },
+  soak: { summary: 'hours of load and faults on a stack of its own, then verify and what grew', usage: SOAK_USAGE, run: async (args) => (await import('../soak/command.ts')).runSoakVerb(args) },
   bench: later('figures beside other systems, on this machine', `usage: ./loop bench NAME [--runs N] [--scale X] [--peers A,B] [--dataset FILE] [--seed N] [--json] [--check]
   NAME         ${BENCH_NAMES.join(' | ')}
   --runs N     repetitions (each benchmark has its own default)
@@ -56,7 +58,7 @@ const EXTRA: Record<string, Verb> = {
   --json       one JSON object
   --check      exit 1 where a bar is missed, naming it`, async () => (await import('../../bench/main.ts')).runBench),
 };
-export const VERB_NAMES = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'label', 'live', 'alerts', 'audit', 'train', 'runs', 'cancel', 'dataset', 'approve', 'decline', 'rollback', 'verify', 'backtest', 'test', 'bench', 'token', 'gc', 'native', 'reset'] as const;
+export const VERB_NAMES = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'label', 'live', 'alerts', 'audit', 'train', 'runs', 'cancel', 'dataset', 'approve', 'decline', 'rollback', 'verify', 'backtest', 'test', 'soak', 'bench', 'token', 'gc', 'native', 'reset'] as const;
 
 export const summaryOf = (name: (typeof VERB_NAMES)[number]): string => EXTRA[name]?.summary ?? SIMPLE[name as keyof typeof SIMPLE];
 export function help(): string {

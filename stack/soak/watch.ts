@@ -1,0 +1,89 @@
+// Looks at the processes of a stack every few seconds: memory and file handles in /proc, timers and lag at their /metrics.
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Context } from '../context.ts';
+import { runningPid } from '../pids.ts';
+import { PROCESSES, readStates, urlOf, type ProcessName } from '../processes.ts';
+import { SERVERS } from './schedule.ts';
+import type { Sample } from './slope.ts';
+import type { Watched } from './verdict.ts';
+
+export type Watch = {
+  /** Samples of our processes and of the servers so far. */
+  readonly all: () => readonly Watched[];
+  /** The newest RSS in MB; absent: not running. */
+  readonly rssMb: () => ReadonlyMap<string, number>;
+  stop(): Promise<void>;
+};
+const LOOK_EVERY_MS = 2000;
+const MB = 1_048_576;
+
+/** Resident memory in MB, or undefined when the process is gone. */
+export function rssMbOf(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : (Number(kilobytes) * 1024) / MB;
+  } catch {
+    return undefined;
+  }
+}
+function handlesOf(pid: number): number | undefined {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return undefined;
+  }
+}
+/** Undefined when it does not answer, or stops half-way. */
+const textOf = (url: string): Promise<string | undefined> => fetch(url, { signal: AbortSignal.timeout(3000) }).then((answer) => (answer.ok ? answer.text() : undefined)).catch(() => undefined);
+/** Sum of a gauge's series; undefined when there is none. */
+export function sumOf(metrics: string, name: string): number | undefined {
+  const values = [...metrics.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map(([, value]) => Number(value));
+  return values.length === 0 ? undefined : values.reduce((sum, one) => sum + one, 0);
+}
+/** Records each of our consumers has left; undefined: it does not tell (it is away, or owns nothing yet). */
+export async function lagsOf({ settings }: Context): Promise<Readonly<Record<'join' | 'monitor' | 'inference', number | undefined>>> {
+  const of = async (name: ProcessName): Promise<number | undefined> => sumOf((await textOf(`${urlOf(settings, name)}/metrics`)) ?? '', 'loop_consumer_lag');
+  const [join, monitor, inference] = await Promise.all([of('join'), of('monitor'), of('inference')]);
+  return { join, monitor, inference };
+}
+
+export function watch(context: Context, nowMs: () => number): Watch {
+  const { settings, paths } = context;
+  type Series = { rssMb: Sample[]; handles: Sample[]; timers: Sample[] };
+  const series = new Map<string, Series>();
+  const newest = new Map<string, number>();
+  let stopping = false;
+
+  async function look(name: string, pid: number | undefined, url: string | undefined): Promise<void> {
+    newest.delete(name);
+    if (pid === undefined) return;
+    const one = series.get(name) ?? { rssMb: [], handles: [], timers: [] };
+    series.set(name, one);
+    const atMs = nowMs();
+    const [rssMb, handles] = [rssMbOf(pid), handlesOf(pid)];
+    if (rssMb !== undefined) one.rssMb.push({ atMs, pid, value: rssMb });
+    if (rssMb !== undefined) newest.set(name, rssMb);
+    if (handles !== undefined) one.handles.push({ atMs, pid, value: handles });
+    const timers = url === undefined ? undefined : sumOf((await textOf(`${url}/metrics`)) ?? '', 'loop_active_resources');
+    if (timers !== undefined) one.timers.push({ atMs, pid, value: timers });
+  }
+  const looking = (async () => {
+    while (!stopping) {
+      const states = readStates(paths.run);
+      await Promise.all([...PROCESSES.map((name) => look(name, states[name]?.pid, urlOf(settings, name))), ...SERVERS.map((name) => look(name, runningPid(paths.run, name), undefined))]);
+      await pause(LOOK_EVERY_MS);
+    }
+  })();
+  return {
+    all: () => [...PROCESSES, ...SERVERS].flatMap((name) => {
+      const found = series.get(name);
+      return found === undefined ? [] : [{ name, judged: PROCESSES.some((one) => one === name), ...found }];
+    }),
+    rssMb: () => newest,
+    async stop() {
+      stopping = true;
+      await looking;
+    },
+  };
+}
