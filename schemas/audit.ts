@@ -11,4 +11,4 @@ function shareOf(id: string): number {
 }
 
 /** Whether this prediction is to be verified. rate: share 0…1. The same id gives the same answer, and who is audited at one rate is audited at every higher one. */
-export const isAudited = (predictionId: string, rate: number): boolean => shareOf(predictionId) < rate;
+export const isAudited = (predictionId: string, rate: number): boolean => rate > 0 && shareOf(predictionId) < rate;

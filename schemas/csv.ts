@@ -10,7 +10,9 @@ export type CsvRead = { readonly rows: readonly CsvRow[]; readonly refused: read
 export type LabelColumn = 'Category' | 'HUMAN_VERIFIED_Category';
 /** What programs write where nothing stood. */
 const NOTHING = new Set(['', 'nan', 'null', 'none', 'n/a', '#n/a']);
-const isNothing = (text: string): boolean => text.length <= 4 && NOTHING.has(text.toLowerCase());
+/** Of the longest of them. */
+export const MAX_EMPTY_CHARS = 4;
+const isNothing = (text: string): boolean => text.length <= MAX_EMPTY_CHARS && NOTHING.has(text.toLowerCase());
 const emptyAs = (text: string): string => (text === '' ? 'is empty' : `is empty ('${text}')`);
 
 const recordsOf = (text: string): string[][] => parse(text, { bom: true, relax_column_count: true });

@@ -9,9 +9,10 @@ import { fatal } from '../../schemas/failure.ts';
 import { readScorer } from '../../schemas/load.ts';
 import type { Manifest } from '../../schemas/manifest.ts';
 import type { Block } from './cut.ts';
-import { count, EMPTY_CENSUS, scoreRows, sumOf, type Census, type Pairs, type Scored, type Scoring } from './rows.ts';
+import { createCount, createRowScorer, type Census, type Lines, type Pairs, type Scoring } from './rows.ts';
 import { createRooms } from './rooms.ts';
-import { piecesOf, type Piece } from './text.ts';
+import { textBytesOf } from './text.ts';
+import { walk } from './walk.ts';
 
 /** What all blocks are checked by. header: the cells of row 1. */
 export type Checking = { readonly columns: CsvColumns; readonly header: readonly string[]; readonly known: ReadonlySet<string> };
@@ -36,14 +37,6 @@ export type Hand = {
   reuse(rooms: readonly Uint8Array[]): void;
 };
 
-/** The rows below the header. */
-function* bodyOf(block: Block, header: readonly string[]): Generator<Piece> {
-  let isHeader = block.firstRow === 1;
-  for (const { records, firstRow } of piecesOf(block, header)) {
-    yield isHeader ? { records: records.slice(1), firstRow: firstRow + 1 } : { records, firstRow };
-    if (records.length > 0) isHeader = false;
-  }
-}
 export function createHand(): Hand {
   const rooms = createRooms();
   let checking: Checking | undefined;
@@ -58,27 +51,20 @@ export function createHand(): Hand {
         prediction: (event: Prediction) => packer.add('predictions', event.prediction_id, encode('predictions', event, predictionsId)),
         feedback: (event: Feedback) => packer.add('feedback', event.prediction_id, encode('feedback', event, feedbackId)),
       };
+      const rows = createRowScorer(by, sink);
       score = (block, nowMs) => {
-        const [lines, subset, setAside] = [rooms.text(), rooms.text(), rooms.text()];
-        let [rows, bad] = [0, 0];
-        const pairs: Scored['pairs'][number][] = [];
-        for (const { records, firstRow } of bodyOf(block, header)) {
-          const scored = scoreRows(records, firstRow, by, nowMs, sink);
-          rows += scored.rows;
-          bad += scored.bad;
-          pairs.push(...scored.pairs);
-          lines.add(scored.lines);
-          subset.add(scored.subset);
-          setAside.add(scored.setAside);
-        }
-        return { rows, bad, pairs, lines: lines.take() ?? new Uint8Array(0), subset: subset.take(), setAside: setAside.take(), batches: packer.take(nowMs) };
+        const lines: Lines = { output: rooms.text(), subset: rooms.text(), setAside: rooms.text() };
+        const bytes = textBytesOf(block, header);
+        const walker = rows.block(bytes, lines, nowMs);
+        walk(block, bytes, { columns, header }, walker);
+        return { ...walker.scored(), lines: lines.output.take() ?? new Uint8Array(0), subset: lines.subset.take(), setAside: lines.setAside.take(), batches: packer.take(nowMs) };
       };
     },
     check(block) {
       const { columns, known, header } = checking ?? noOrder();
-      let census = EMPTY_CENSUS;
-      for (const { records, firstRow } of bodyOf(block, header)) census = sumOf(census, count(records, firstRow, columns, known));
-      return census;
+      const counting = createCount(columns, known);
+      walk(block, textBytesOf(block, header), { columns, header }, counting);
+      return counting.census();
     },
     score(block, nowMs) {
       const began = performance.now();

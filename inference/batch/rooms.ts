@@ -6,8 +6,21 @@ const LEAST_BYTES = 128 * 1024;
 /** What a block takes at most in flight, and then some; beyond it, memory is left to the collector. */
 const MOST_KEPT = 64;
 
-export type TextRoom = { add(text: string): void; /** undefined: nothing was added */ take(): Uint8Array | undefined };
-export function createRooms(): Rooms & { /** UTF-8 of texts one after the other */ text(): TextRoom } {
+/** UTF-8 of texts one after the other. */
+export type TextRoom = {
+  add(text: string): void;
+  /** ASCII only: several times as quickly. */
+  ascii(text: string): void;
+  copy(source: Uint8Array, from: number, to: number): void;
+  /** Of [0, 1], with six digits. */
+  share(value: number): void;
+  /** undefined: nothing was added */
+  take(): Uint8Array | undefined;
+};
+const MILLION = 1_000_000;
+const [ZERO, POINT] = [48, 46];
+
+export function createRooms(): Rooms & { text(): TextRoom } {
   const spare: Buffer[] = [];
   const rooms: Rooms = {
     give(bytes) {
@@ -18,27 +31,46 @@ export function createRooms(): Rooms & { /** UTF-8 of texts one after the other 
       if (spare.length < MOST_KEPT) spare.push(Buffer.from(buffer));
     },
   };
+  return { ...rooms, text: () => createTextRoom(rooms) };
+}
+function createTextRoom(rooms: Rooms): TextRoom {
+  let bytes: Buffer | undefined;
+  let at = 0;
+  function roomFor(more: number): Buffer {
+    bytes ??= rooms.give(at + more);
+    if (bytes.length < at + more) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, at + more));
+      larger.set(bytes.subarray(0, at));
+      rooms.giveBack(bytes);
+      bytes = larger;
+    }
+    return bytes;
+  }
   return {
-    ...rooms,
-    text() {
-      let bytes: Buffer | undefined;
-      let at = 0;
-      return {
-        add(text) {
-          if (text === '') return;
-          // Of a UTF-16 unit, at most.
-          const most = at + 3 * text.length;
-          bytes ??= rooms.give(most);
-          if (bytes.length < most) {
-            const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, most));
-            larger.set(bytes.subarray(0, at));
-            rooms.giveBack(bytes);
-            bytes = larger;
-          }
-          at += bytes.write(text, at);
-        },
-        take: () => bytes?.subarray(0, at),
-      };
+    add(text) {
+      // Of a UTF-16 unit, at most.
+      if (text !== '') at += roomFor(3 * text.length).write(text, at);
     },
+    ascii(text) {
+      const out = roomFor(text.length);
+      for (let i = 0; i < text.length; i += 1) out[at++] = text.charCodeAt(i);
+    },
+    copy(source, from, to) {
+      const out = roomFor(to - from);
+      for (let i = from; i < to; i += 1) out[at++] = source[i] ?? 0;
+    },
+    share(value) {
+      const out = roomFor(8);
+      let rest = Math.round(MILLION * value);
+      const end = at + 8;
+      for (let i = end - 1; i > at + 1; i -= 1) {
+        out[i] = ZERO + (rest % 10);
+        rest = Math.floor(rest / 10);
+      }
+      out[at] = ZERO + rest;
+      out[at + 1] = POINT;
+      at = end;
+    },
+    take: () => bytes?.subarray(0, at),
   };
 }

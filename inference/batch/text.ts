@@ -30,13 +30,24 @@ function refuseBytes(bytes: Buffer, block: Block, header: readonly string[] | un
 const PIECE_CHARS = 8 * 1024;
 export type Piece = { readonly records: readonly CsvRecord[]; /** the number of the first one */ readonly firstRow: number };
 
-/** header: the cells of row 1, for the words of a refusal; undefined: the block has them. Throws poison `bad_csv` with row and column. */
-export function* piecesOf(block: Block, header: readonly string[] | undefined): Generator<Piece> {
+/** What stands in a block without a byte order mark. header: the cells of row 1, for the words of a refusal; undefined: the block has them. Throws poison `bad_csv` with row and column where it is no UTF-8. */
+export function textBytesOf(block: Block, header: readonly string[] | undefined): Buffer {
   const all = Buffer.from(block.bytes.buffer, block.bytes.byteOffset, block.bytes.length);
   const isStart = block.firstRow === 1;
   if (isStart) requireNoUtf16(all);
   const bytes = isStart && MARK.every((byte, i) => all[i] === byte) ? all.subarray(MARK.length) : all;
-  const text = isAscii(bytes) ? bytes.toString('latin1') : isUtf8(bytes) ? bytes.toString('utf8') : refuseBytes(bytes, block, header);
+  return isUtf8(bytes) ? bytes : refuseBytes(bytes, block, header);
+}
+/** The record that stands in bytes[from, to), if it is whole. Throws poison `bad_csv` with row and column. */
+export function recordsIn(bytes: Buffer, from: number, to: number, row: number, { lineEnd, isLast }: Block): CsvRecord[] {
+  const splitter = createSplitter(undefined, { rows: row - 1, lineEnd });
+  const records = splitter.push(bytes.toString('utf8', from, to));
+  return isLast && to === bytes.length ? [...records, ...splitter.end()] : records;
+}
+/** Throws poison `bad_csv` with row and column. */
+export function* piecesOf(block: Block, header: readonly string[] | undefined): Generator<Piece> {
+  const bytes = textBytesOf(block, header);
+  const text = isAscii(bytes) ? bytes.toString('latin1') : bytes.toString('utf8');
   const splitter = splitterOf(block);
   for (let at = 0; at < text.length; at += PIECE_CHARS) {
     const firstRow = splitter.rows() + 1;

@@ -1,7 +1,8 @@
 // CSV files: whole, in pieces and in blocks; datasets we wrote ourselves.
 import { createCutter } from '../../../inference/batch/cut.ts';
-import { count, headerOf } from '../../../inference/batch/rows.ts';
-import { headIn, piecesOf } from '../../../inference/batch/text.ts';
+import { createCount, headerOf } from '../../../inference/batch/rows.ts';
+import { headIn, textBytesOf } from '../../../inference/batch/text.ts';
+import { walk } from '../../../inference/batch/walk.ts';
 import { readCsv, readRecords } from '../../../schemas/csv.ts';
 import { createSplitter } from '../../../schemas/csvSplit.ts';
 import { readDataset } from '../../../trainer/data/datasetFile.ts';
@@ -30,7 +31,11 @@ function inBlocks(bytes: Uint8Array): unknown {
   const head = blocks[0] === undefined ? undefined : headIn(blocks[0]);
   if (head === undefined) return undefined;
   const columns = headerOf(head);
-  return blocks.map((block) => [...piecesOf(block, head.cells)].map(({ records, firstRow }) => count(records, firstRow, columns, new Set(CATEGORIES))));
+  return blocks.map((block) => {
+    const counting = createCount(columns, new Set(CATEGORIES));
+    walk(block, textBytesOf(block, head.cells), { columns, header: head.cells }, counting);
+    return counting.census();
+  });
 }
 export const FILE_DECODERS: readonly Decoder[] = [
   { name: 'csv', share: 60, tokens: WORDS, decode: (bytes) => readCsv(bytes, 'Category', CATEGORIES) },
