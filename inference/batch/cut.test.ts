@@ -3,12 +3,15 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createSplitter, MAX_RECORD_CHARS } from '../../schemas/csvSplit.ts';
 import { LoopError } from '../../schemas/failure.ts';
-import { createCutter, type Block, type BlockSize } from './cut.ts';
+import { createCutter, createRecutter, type Block, type BlockSize, type Cutter } from './cut.ts';
 import { piecesOf } from './text.ts';
 
 function cut(bytes: Buffer, chunkBytes: number, size: BlockSize): Block[] {
+  return cutBy((room) => createCutter(size, room), bytes, chunkBytes);
+}
+function cutBy(open: (room: () => Uint8Array | undefined) => Cutter, bytes: Buffer, chunkBytes: number): Block[] {
   const rooms: Uint8Array[] = [];
-  const cutter = createCutter(size, () => rooms.pop());
+  const cutter = open(() => rooms.pop());
   const blocks: Block[] = [];
   const keep = (found: Block[]): void => found.forEach((one) => {
     blocks.push({ ...one, bytes: Uint8Array.from(one.bytes) });
@@ -46,6 +49,8 @@ test('law: the blocks hold the records of the file with their rows, and of a fil
     const blocks = cut(bytes, chunkBytes, size);
     assert.deepEqual(Buffer.concat(blocks.map((one) => one.bytes)), bytes);
     assert.deepEqual(inBlocks(blocks), whole(bytes));
+    const cuts = blocks.map(({ bytes: { length }, ...rest }) => ({ length, ...rest }));
+    assert.deepEqual(cutBy((room) => createRecutter(cuts, size, room), bytes, chunkBytes + 3), blocks, 'cut again in the same places');
   }), { numRuns: 3000 });
 });
 test('a block ends at its size in bytes or rows', () => {

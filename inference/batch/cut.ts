@@ -8,6 +8,8 @@ export type Block = { readonly bytes: Uint8Array; readonly firstRow: number; rea
 /** A block is cut at the first record that reaches one of these. */
 export type BlockSize = { readonly bytes: number; readonly rows: number };
 export type Cutter = { push(chunk: Uint8Array): Block[]; end(): Block[] };
+/** A block without its bytes: where a file was cut once, it can be cut again without a look at them. */
+export type Cut = Omit<Block, 'bytes'> & { readonly length: number };
 const [CR, LF, QUOTE] = [13, 10, 34];
 /** More than a record may have, whatever its characters: given on without its end, to be refused. */
 const MAX_OPEN_BYTES = 4 * MAX_RECORD_CHARS + 4;
@@ -38,8 +40,7 @@ export function createCutter({ bytes: mostBytes, rows: mostRows }: BlockSize, ro
     }
   }
   function cut(end: number, isLast = false): Block {
-    const spare = room();
-    const bytes = spare !== undefined && spare.length >= end - from ? spare.subarray(0, end - from) : new Uint8Array(Math.max(2 * mostBytes, end - from)).subarray(0, end - from);
+    const bytes = roomFor(end - from, mostBytes, room);
     bytes.set(held.subarray(from, end));
     const block: Block = { bytes, firstRow, lineEnd, isLast };
     firstRow += rows;
@@ -75,5 +76,33 @@ export function createCutter({ bytes: mostBytes, rows: mostRows }: BlockSize, ro
       return blocks;
     },
     end: () => (to > from ? [cut(to, true)] : []),
+  };
+}
+
+const roomFor = (length: number, mostBytes: number, room: () => Uint8Array | undefined): Uint8Array => {
+  const spare = room();
+  return spare !== undefined && spare.length >= length ? spare.subarray(0, length) : new Uint8Array(Math.max(2 * mostBytes, length)).subarray(0, length);
+};
+/** Cuts the same bytes in the same places once more. */
+export function createRecutter(cuts: readonly Cut[], { bytes: mostBytes }: BlockSize, room: () => Uint8Array | undefined = () => undefined): Cutter {
+  let filling: Uint8Array | undefined;
+  let [next, filled] = [0, 0];
+  return {
+    push(chunk) {
+      const blocks: Block[] = [];
+      for (let from = 0, cut = cuts[next]; from < chunk.length && cut !== undefined; cut = cuts[next]) {
+        const { length, ...rest } = cut;
+        filling ??= roomFor(length, mostBytes, room);
+        const copied = Math.min(chunk.length - from, length - filled);
+        filling.set(chunk.subarray(from, from + copied), filled);
+        filled += copied;
+        from += copied;
+        if (filled < length) break;
+        blocks.push({ ...rest, bytes: filling });
+        [filling, filled, next] = [undefined, 0, next + 1];
+      }
+      return blocks;
+    },
+    end: () => [],
   };
 }

@@ -8,7 +8,7 @@ import { kindOf, LoopError, messageOf, poison, transient } from '../../schemas/f
 import { verifiedSubsetUriOf } from '../../schemas/verified.ts';
 import { readManifest, weightsUriOf } from '../../schemas/load.ts';
 import type { Crew } from './crew.ts';
-import { createCutter, type Block, type BlockSize } from './cut.ts';
+import { createCutter, createRecutter, type Block, type BlockSize, type Cut, type Cutter } from './cut.ts';
 import type { Checking, Wire } from './hand.ts';
 import { outputHeader, outputUriOf, SET_ASIDE_HEADER, setAsideUriOf, SUBSET_HEADER } from './layout.ts';
 import { EMPTY_CENSUS, headerOf, sumOf } from './rows.ts';
@@ -43,9 +43,9 @@ export async function workOn(job: BatchJob, ports: WorkPorts): Promise<BatchResu
   if (now.etag !== job.input.etag || now.bytes !== job.input.bytes) throw poison('input_changed', `${inputUri} was changed while the job ran (${job.input.bytes} bytes then, ${now.bytes} now); order it again`);
   const chunks = (): AsyncIterable<Uint8Array> => storage.read(inputUri, job.input.bytes);
   try {
-    const [{ header }, weights, wire] = await Promise.all([check(job, known, chunks(), ports), read(weightsUriOf(model.manifestUri, manifest)), ports.wire()]);
+    const [{ by, cuts }, weights, wire] = await Promise.all([check(job, known, chunks(), ports), read(weightsUriOf(model.manifestUri, manifest)), ports.wire()]);
     await ports.crew.scoreBy({ jobId, inputUri, modelName: model.name, modelVersion: model.version, auditRate: ports.auditRate, saidAtMs: job.saidAtMs, manifest, weights }, wire);
-    return await predict(job, header, chunks(), ports);
+    return await predict(job, by.header, createRecutter(cuts, ports.blockSize, ports.crew.room), chunks(), ports);
   } catch (error) {
     // The words are about the file; its name goes with them.
     if (error instanceof LoopError && error.code === 'bad_csv') throw poison(error.code, `${inputUri}: ${messageOf(error)}`, { cause: error });
@@ -53,8 +53,7 @@ export async function workOn(job: BatchJob, ports: WorkPorts): Promise<BatchResu
   }
 }
 
-async function* blocksOf(chunks: AsyncIterable<Uint8Array>, size: BlockSize, { room }: Crew): AsyncGenerator<Block> {
-  const cutter = createCutter(size, room);
+async function* blocksOf(chunks: AsyncIterable<Uint8Array>, cutter: Cutter): AsyncGenerator<Block> {
   for await (const chunk of chunks) yield* cutter.push(chunk);
   yield* cutter.end();
 }
@@ -72,8 +71,10 @@ async function* inOrder<R>(blocks: AsyncIterable<Block>, atOnce: number, work: (
   for (const one of open) yield await one;
 }
 
+type Checked = { readonly by: Checking; readonly cuts: readonly Cut[] };
 /** First pass: nothing of a file that is refused has been predicted. */
-async function check({ inputUri, badRows }: BatchJob, known: ReadonlySet<string>, chunks: AsyncIterable<Uint8Array>, { crew, tell, blockSize }: WorkPorts): Promise<Checking> {
+async function check({ inputUri, badRows }: BatchJob, known: ReadonlySet<string>, chunks: AsyncIterable<Uint8Array>, { crew, tell, blockSize }: WorkPorts): Promise<Checked> {
+  const cuts: Cut[] = [];
   let by: Checking | undefined;
   const begin = (first: Block | undefined): Checking => {
     const record = (first === undefined ? undefined : headIn(first)) ?? { cells: [''], raw: '' };
@@ -82,8 +83,10 @@ async function check({ inputUri, badRows }: BatchJob, known: ReadonlySet<string>
     return by;
   };
   let census = EMPTY_CENSUS;
-  for await (const one of inOrder(blocksOf(chunks, blockSize, crew), crew.blocks, (block) => {
+  for await (const one of inOrder(blocksOf(chunks, createCutter(blockSize, crew.room)), crew.blocks, (block) => {
     if (by === undefined) begin(block);
+    const { bytes: { length }, ...rest } = block;
+    cuts.push({ length, ...rest });
     return crew.check(block);
   })) census = sumOf(census, one);
   by ??= begin(undefined);
@@ -92,11 +95,11 @@ async function check({ inputUri, badRows }: BatchJob, known: ReadonlySet<string>
   if (bad > 0 && badRows === 'refuse') throw poison('bad_rows', `${inputUri}: refused ${said}. Mend them, or ask with on_bad_rows 'set_aside'`);
   if (rows === bad) throw poison('empty_file', `${inputUri}: row 2: there is no usable row under the header${bad > 0 ? ` (refused: ${said})` : ''}`);
   tell({ kind: 'counted', rows, bad });
-  return by;
+  return { by, cuts };
 }
 
 /** Second pass. */
-async function predict({ jobId, leftovers }: BatchJob, header: readonly string[], chunks: AsyncIterable<Uint8Array>, { crew, blockSize, storage, publish, tell, mayFinish, nowMs, tellEveryMs }: WorkPorts): Promise<BatchResult> {
+async function predict({ jobId, leftovers }: BatchJob, header: readonly string[], cutter: Cutter, chunks: AsyncIterable<Uint8Array>, { crew, storage, publish, tell, mayFinish, nowMs, tellEveryMs }: WorkPorts): Promise<BatchResult> {
   const uris = { output: outputUriOf(jobId), subset: verifiedSubsetUriOf(jobId), setAside: setAsideUriOf(jobId) };
   for (const leftover of leftovers) await storage.clear(leftover);
   const begun = (leftover: Leftover): void => tell({ kind: 'uploading', leftover });
@@ -108,7 +111,7 @@ async function predict({ jobId, leftovers }: BatchJob, header: readonly string[]
   let toldAt = began;
   try {
     const output = (uploads.output = storage.upload(uris.output, outputHeader(header), begun));
-    for await (const block of inOrder(blocksOf(chunks, blockSize, crew), crew.blocks, (one) => crew.score(one, nowMs()))) {
+    for await (const block of inOrder(blocksOf(chunks, cutter), crew.blocks, (one) => crew.score(one, nowMs()))) {
       scoringMs += block.tookMs;
       for (const [label, predicted, count] of block.pairs) marginals.add(label, predicted, count);
       // Sent again as a whole: what stood already is dropped by its id.
