@@ -30,7 +30,11 @@ export const kafkaProperties = (port: number, controllerPort: number, dataDir: s
     'log.cleaner.dedupe.buffer.size': 33_554_432,
   }).map(([name, value]) => `${name}=${value}\n`).join('');
 
-export const JVM = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+const LEAN = ['-XX:+UseSerialGC', '-Xshare:auto'];
+/** Up soon, at the price of some speed later. */
+export const JVM = [...LEAN, '-XX:TieredStopAtLevel=1'];
+/** For a server whose checksums over whole files are worth the second compiler. */
+export const STEADY_JVM = LEAN;
 
 export function kafkaService({ paths, ports, secrets }: Context, home: string): Service {
   const dir = join(paths.home, 'kafka');

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import { JVM } from './kafka.ts';
+import { STEADY_JVM } from './kafka.ts';
 import { acceptsTcp, type Service } from './service.ts';
 
 const LOGBACK = '<configuration><appender name="OUT" class="ch.qos.logback.core.ConsoleAppender"><encoder><pattern>%d %level %logger{20} %msg%n</pattern></encoder></appender><root level="WARN"><appender-ref ref="OUT"/></root></configuration>';
@@ -20,7 +20,7 @@ export function s3Service({ paths, settings, ports }: Context, home: string): Se
       };
       writeFileSync(join(dir, 's3proxy.conf'), Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''), { mode: 0o600 });
       writeFileSync(join(dir, 'logback.xml'), LOGBACK);
-      return Promise.resolve({ program: 'java', args: ['-Xmx256m', ...JVM, `-Dlogback.configurationFile=${join(dir, 'logback.xml')}`, '-cp', join(home, 'lib', '*'), 'org.gaul.s3proxy.Main', '--properties', join(dir, 's3proxy.conf')] });
+      return Promise.resolve({ program: 'java', args: ['-Xmx256m', ...STEADY_JVM, `-Dlogback.configurationFile=${join(dir, 'logback.xml')}`, '-cp', join(home, 'lib', '*'), 'org.gaul.s3proxy.Main', '--properties', join(dir, 's3proxy.conf')] });
     },
     healthy: () => acceptsTcp(ports.s3),
   };
