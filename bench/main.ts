@@ -1,4 +1,5 @@
 // ./loop bench NAME: runs one benchmark, prints its table, and with --check exits 1 where a bar is missed.
+import { readSecretFile } from '../producers/secretFile.ts';
 import { readSettings } from '../schemas/settings.ts';
 import { pathsOf } from '../stack/paths.ts';
 import { UsageError } from '../stack/say.ts';
@@ -31,7 +32,7 @@ export async function runBench(args: readonly string[]): Promise<number> {
     return value;
   };
   const bench = await load();
-  const { homeDir, cacheDir } = readSettings(process.env);
+  const { homeDir, cacheDir } = readSettings(process.env, readSecretFile);
   const result = await bench.run({ seed: positive('seed', true) ?? 42, runs: positive('runs', true), scale: positive('scale', false) ?? 1, peers: values.peers?.split(',').filter((one) => one !== ''), dataset: values.dataset, cache: pathsOf(homeDir, cacheDir, process.env['XDG_CACHE_HOME']).cache, say: (line) => console.error(line) });
   if (values.json) console.log(JSON.stringify(result));
   else for (const line of renderResult(result)) console.log(line);

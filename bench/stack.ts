@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openRegistry } from '../producers/connections.ts';
 import { fatal } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
-import { TABLE, type Settings } from '../schemas/settings.ts';
+import { SETTING_NAMES, type Settings } from '../schemas/settings.ts';
 import { openContext, type Env } from '../stack/context.ts';
 import { checkJava, fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../stack/fetch.ts';
 import { freePortBase } from '../stack/freePorts.ts';
@@ -14,6 +14,7 @@ import { onInterrupt } from '../stack/interrupt.ts';
 import { PROJECT_DIR, pathsOf, type Paths } from '../stack/paths.ts';
 import { claim, rememberPid, stopPart } from '../stack/pids.ts';
 import { createTopics, makeBuckets, migrate, registerSchemas } from '../stack/prepare.ts';
+import { credentialsOf, grantRights } from '../stack/mysqlUsers.ts';
 import { nodeFlagsOf } from '../stack/processes.ts';
 import { kafkaService } from '../stack/services/kafka.ts';
 import { mysqlService } from '../stack/services/mysql.ts';
@@ -59,7 +60,7 @@ const KILL_AFTER_MS = 20_000;
 
 /** The person's environment without settings of ours, which would change what is measured. */
 function cleanEnv(env: Env): Env {
-  const ours = new Set(Object.values(TABLE).map((setting) => setting.env));
+  const ours = new Set(SETTING_NAMES);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.has(name) || name === 'LOOP_CACHE'));
 }
 
@@ -101,7 +102,7 @@ export async function withStack<R>({ name, say, env: extra = {}, services = [] }
       startService(paths, kafkaService(context, kafka), DEADLINE_MS, aborted), startService(paths, registryService(context, registryHome), DEADLINE_MS, aborted),
       ...services.map(async (one) => {
         await startService(paths, one === 'mysql' ? mysqlService(context, await fetchMysql(context.paths.cache, say)) : s3Service(context, await fetchS3(context.paths.cache, say)), DEADLINE_MS, aborted);
-        await (one === 'mysql' ? migrate(context) : makeBuckets(context));
+        await (one === 'mysql' ? migrate(context).then(() => grantRights(context.settings)) : makeBuckets(context));
       }),
     ]);
     const registry = openRegistry(context.settings);
@@ -111,7 +112,7 @@ export async function withStack<R>({ name, say, env: extra = {}, services = [] }
     return {
       settings: context.settings, registry, env: context.env, paths,
       start: (program, command, args, env = {}) => startProgram(paths, program, command, args, { ...context.env, ...env }),
-      startOurs: (program, main, env = {}, nodeArgs = []) => startProgram(paths, program, process.execPath, [...nodeFlagsOf(main), ...nodeArgs, main], { ...context.env, ...env }),
+      startOurs: (program, main, env = {}, nodeArgs = []) => startProgram(paths, program, process.execPath, [...nodeFlagsOf(main), ...nodeArgs, main], { ...context.env, ...credentialsOf(main, context.settings), ...env }),
     };
   }
   try {

@@ -8,6 +8,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { manifestsIn, render, walk, type Manifest } from './kustomize.testing.ts';
 import { rulesFor, SECRETS } from './rules.testing.ts';
 import { TOPICS_FILE, topicsYaml } from './topics.testing.ts';
+import { USERS_FILE, usersYaml } from './users.testing.ts';
 
 const HERE = import.meta.dirname;
 const adapter = parse(readFileSync(join(HERE, 'prometheus-adapter.values.yaml'), 'utf8')) as { readonly rules: { readonly external: readonly { readonly seriesQuery: string; readonly name: { readonly as: string } }[] } };
@@ -26,6 +27,7 @@ test('the base alone, with our own image and its own schedule, keeps them too', 
 });
 test('the topics are those of schemas/topics.ts, as they are written today', () => {
   assert.equal(readFileSync(TOPICS_FILE, 'utf8'), topicsYaml());
+  assert.equal(readFileSync(USERS_FILE, 'utf8'), usersYaml());
 });
 test('no file lies about unused, and each can be read', () => {
   const files = globSync('**/*.yaml', { cwd: HERE }).filter((file) => !file.endsWith('kustomization.yaml') && !file.endsWith('.values.yaml'));

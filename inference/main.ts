@@ -15,6 +15,7 @@ import { openRegistry } from '../producers/connections.ts';
 import { kindOf, LoopError, messageOf, transient } from '../schemas/failure.ts';
 import { idSource } from '../schemas/ids.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { readSecretFile } from '../producers/secretFile.ts';
 import { readModelSettings } from '../schemas/settings.ts';
 import { openAuditLog } from './audit/read.ts';
 import { createAccess } from './access/access.ts';
@@ -41,7 +42,7 @@ import { createRepeats } from './repeats/repeats.ts';
 import { createSlot } from './serving/slot.ts';
 import { openStream } from './stream.ts';
 
-const settings = readModelSettings(process.env);
+const settings = readModelSettings(process.env, readSecretFile);
 const log = createLog('inference', settings.logLevel);
 const die = dieWith(log);
 const registry = openRegistry(settings);

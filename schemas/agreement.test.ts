@@ -9,7 +9,7 @@ import { aisleOf, DEFAULT_RECIPE, featurise } from './features.ts';
 import { idSource, isLegalId, uuidv7 } from './ids.ts';
 import { partitionOf, murmur2 } from './partition.ts';
 import { createRandom } from './random.ts';
-import { readSettings, TABLE } from './settings.ts';
+import { readSettings, SECRET_NAMES, SETTING_NAMES, TABLE } from './settings.ts';
 import { TOPIC_NAMES, topicSpecs } from './topics.ts';
 
 test("murmur2 equals Kafka's own test vectors (UtilsTest.testMurmur2)", () => {
@@ -103,4 +103,16 @@ test('CSV: written rows read back; bad rows are refused with row and field', () 
   assert.equal(read.rows.length, 1);
   assert.throws(() => readCsv(Buffer.from('a,b\n1,2\n'), 'Category', ['X']), /product_description and Category missing/);
   assert.throws(() => readCsv(Buffer.from([0xff, 0xfe, 0x00]), 'Category', ['X']), /UTF-8/);
+});
+
+test('secrets from files: without the line end, instead of the variable, never quoted; every secret knows the way', () => {
+  const files: Readonly<Record<string, string>> = { '/run/a': 'geheim\n', '/run/b': 'zwei\nzeilen', '/run/empty': '\n' };
+  const read = (file: string): string => files[file] ?? assert.fail(`ENOENT ${file}`);
+  const settings = readSettings({ MYSQL_PASSWORD_FILE: '/run/a', S3_SECRET_KEY_FILE: '/run/b', S3_ACCESS_KEY: 'plain' }, read);
+  assert.deepEqual([settings.mysqlPassword, settings.s3SecretKey, settings.s3AccessKey], ['geheim', 'zwei\nzeilen', 'plain']);
+  assert.equal(readSettings({ MYSQL_PASSWORD_FILE: '', MYSQL_PASSWORD: 'x' }).mysqlPassword, 'x');
+  const wrong = { MYSQL_PASSWORD_FILE: '/run/a', MYSQL_PASSWORD: 'other', S3_ACCESS_KEY_FILE: '/run/none', S3_SECRET_KEY_FILE: '/run/empty', MIN_F1: '2' };
+  assert.throws(() => readSettings(wrong, read), (error: unknown) => error instanceof LoopError && ['MYSQL_PASSWORD and MYSQL_PASSWORD_FILE are both set', '/run/none (S3_ACCESS_KEY_FILE) cannot be read', '/run/empty (S3_SECRET_KEY_FILE) is empty', 'MIN_F1'].every((text) => error.message.includes(text)) && !error.message.includes('geheim'));
+  assert.throws(() => readSettings({ KAFKA_PASSWORD_FILE: '/run/a' }), /no file is read here/);
+  for (const name of Object.values(TABLE).map(({ env }) => env).filter((env) => /PASSWORD$|SECRET_KEY$|ACCESS_KEY$|WEBHOOK$/.test(env))) assert.ok(SETTING_NAMES.includes(`${name}_FILE`) && SECRET_NAMES.has(name), name);
 });

@@ -3,10 +3,12 @@ import { parseTokens, type TokenSpec } from './tokens.ts';
 
 export type Parsed<T> = { readonly value: T } | { readonly wrong: string };
 export type Base = (offset: number) => number;
-export type Setting<T> = { readonly env: string; readonly about: string; readonly fallback: string | ((port: Base) => string); readonly parse: (text: string) => Parsed<T> };
+export type Setting<T> = { readonly env: string; readonly about: string; readonly fallback: string | ((port: Base) => string); readonly parse: (text: string) => Parsed<T>; /** may come from a file, which NAME_FILE names */ readonly secret?: true };
 type Fallback = string | ((port: Base) => string);
 
 export const text = (env: string, fallback: Fallback, about: string): Setting<string> => ({ env, about, fallback, parse: (value) => ({ value }) });
+/** What nobody is to read: in NAME itself, or in a file that NAME_FILE names. */
+export const secret = (env: string, about: string): Setting<string> => ({ ...text(env, '', about), secret: true });
 /** A word that may stand in ids and object names. */
 export const word = (env: string, fallback: string, about: string): Setting<string> => ({
   env,

@@ -1,7 +1,7 @@
 // Every setting of every process: one table, one parser, all mistakes reported at once. main.ts files hand in process.env.
 import { DEFAULT_CATEGORIES } from './categories.ts';
-import { fatal } from './failure.ts';
-import { buckets, choice, maybeShare, names, number, origins, overrides, port, ranks, share, text, tokens, word, type Base, type Parsed, type Setting } from './settingKinds.ts';
+import { fatal, messageOf } from './failure.ts';
+import { buckets, choice, maybeShare, names, number, origins, overrides, port, ranks, secret, share, text, tokens, word, type Base, type Parsed, type Setting } from './settingKinds.ts';
 
 export { SCOPES, type Scope } from './tokens.ts';
 
@@ -20,15 +20,15 @@ export const TABLE = {
   kafkaKeyFile: text('KAFKA_KEY_FILE', '', 'PEM file of its key'),
   kafkaSasl: choice('KAFKA_SASL', ['none', 'plain', 'scram-sha-256', 'scram-sha-512'], 'none', 'how we log in to the brokers'),
   kafkaUser: text('KAFKA_USER', '', 'user for KAFKA_SASL'),
-  kafkaPassword: text('KAFKA_PASSWORD', '', 'its password'),
+  kafkaPassword: secret('KAFKA_PASSWORD', 'its password'),
   registryUrl: text('REGISTRY_URL', (at) => `http://127.0.0.1:${at(2)}/apis/ccompat/v7`, 'schema registry (Confluent-compatible API)'),
   registryCaFile: text('REGISTRY_CA_FILE', '', 'PEM file of the CA of an https registry; empty: the CAs Node trusts'),
   registryUser: text('REGISTRY_USER', '', 'user for basic authentication at the registry; empty: none'),
-  registryPassword: text('REGISTRY_PASSWORD', '', 'its password'),
+  registryPassword: secret('REGISTRY_PASSWORD', 'its password'),
   mysqlHost: text('MYSQL_HOST', '127.0.0.1', 'MySQL or MariaDB host'),
   mysqlPort: port('MYSQL_PORT', 3, 'its port'),
   mysqlUser: text('MYSQL_USER', 'loop', 'its user'),
-  mysqlPassword: text('MYSQL_PASSWORD', '', 'its password; the local stack makes one'),
+  mysqlPassword: secret('MYSQL_PASSWORD', 'its password; the local stack makes one'),
   mysqlDatabase: text('MYSQL_DATABASE', 'job_db', 'its database'),
   mysqlTls: choice('MYSQL_TLS', ['off', 'on'], 'off', 'TLS to MySQL; its certificate must name MYSQL_HOST'),
   mysqlCaFile: text('MYSQL_CA_FILE', '', 'PEM file of its CA; empty: the CAs Node trusts'),
@@ -36,12 +36,12 @@ export const TABLE = {
   mysqlKeyFile: text('MYSQL_KEY_FILE', '', 'PEM file of its key'),
   s3Endpoint: text('S3_ENDPOINT', (at) => `http://127.0.0.1:${at(4)}`, 'S3 endpoint'),
   s3CaFile: text('S3_CA_FILE', '', 'PEM file of the CA of an https endpoint; empty: the CAs Node trusts'),
-  s3AccessKey: text('S3_ACCESS_KEY', '', 'S3 access key; the local stack makes one'),
-  s3SecretKey: text('S3_SECRET_KEY', '', 'S3 secret key; the local stack makes one'),
+  s3AccessKey: secret('S3_ACCESS_KEY', 'S3 access key; the local stack makes one'),
+  s3SecretKey: secret('S3_SECRET_KEY', 'S3 secret key; the local stack makes one'),
   mlflowUri: text('MLFLOW_TRACKING_URI', '', 'MLflow that mirrors every training; empty: none; ./loop up --with mlflow starts one'),
   prometheusUrl: text('PROMETHEUS_URL', (at) => `http://127.0.0.1:${at(5)}`, 'Prometheus'),
   alertmanagerUrl: text('ALERTMANAGER_URL', (at) => `http://127.0.0.1:${at(6)}`, 'Alertmanager'),
-  alertWebhook: text('ALERT_WEBHOOK', '', 'address that the Alertmanager of the local stack posts alerts to; empty: nobody is told'),
+  alertWebhook: secret('ALERT_WEBHOOK', 'address that the Alertmanager of the local stack posts alerts to; empty: nobody is told'),
   inferencePort: port('INFERENCE_PORT', 10, 'HTTP port of inference'),
   bindHost: text('BIND_HOST', '127.0.0.1', 'address the four processes listen on; 0.0.0.0 only inside a container'),
   monitorUrl: text('MONITOR_URL', (at) => `http://127.0.0.1:${at(12)}`, 'where inference asks for live figures'),
@@ -164,20 +164,51 @@ function overridden(settings: Settings, modelName: string): { readonly settings:
 /** The settings as they are for one model. */
 export const settingsFor = (settings: Settings, modelName: string): Settings => overridden(settings, modelName).settings;
 
+type Env = Readonly<Record<string, string | undefined>>;
+/** The text of a file. Throws when it cannot be read. */
+export type ReadFile = (file: string) => string;
+const noFiles: ReadFile = () => {
+  throw new Error('no file is read here');
+};
+
 /** Settings from an environment, for a process that serves the one model it names. */
-export function readModelSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  const settings = readSettings(env);
+export function readModelSettings(env: Env, readFile?: ReadFile): Settings {
+  const settings = readSettings(env, readFile);
   return settingsFor(settings, settings.modelName);
 }
 
-/** Settings from an environment; absent variables take their defaults. Throws fatal `bad_settings` listing every mistake. */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+export const fileVariable = (env: string): string => `${env}_FILE`;
+/** Every variable that is a setting, with those that name files of secrets. */
+export const SETTING_NAMES: readonly string[] = Object.values(TABLE).flatMap((setting: Setting<unknown>) => (setting.secret ? [setting.env, fileVariable(setting.env)] : [setting.env]));
+/** What must not be shown. */
+export const SECRET_NAMES: ReadonlySet<string> = new Set(['LOOP_TOKENS', ...Object.values(TABLE).filter((setting: Setting<unknown>) => setting.secret).map((setting) => setting.env)]);
+
+/** A secret's text: the variable's, or that of the file NAME_FILE names, without the line end that editors put there. undefined: neither is set. What is wrong never quotes a content. */
+function secretText(env: Env, name: string, readFile: ReadFile): Parsed<string | undefined> {
+  const file = env[fileVariable(name)] ?? '';
+  if (file === '') return { value: env[name] };
+  if ((env[name] ?? '') !== '') return { wrong: `and ${fileVariable(name)} are both set: leave one of them out` };
+  try {
+    const value = readFile(file).replace(/\r?\n$/, '');
+    return value === '' ? { wrong: `: the file ${file} (${fileVariable(name)}) is empty` } : { value };
+  } catch (error) {
+    return { wrong: `: the file ${file} (${fileVariable(name)}) cannot be read: ${messageOf(error)}` };
+  }
+}
+
+/** Settings from an environment; absent variables take their defaults. readFile: for secrets that a NAME_FILE names. Throws fatal `bad_settings` listing every mistake. */
+export function readSettings(env: Env, readFile: ReadFile = noFiles): Settings {
   const wrong: string[] = [];
   const base = TABLE.portBase.parse(env['LOOP_PORT_BASE'] ?? String(DEFAULT_PORT_BASE));
   const at: Base = (offset) => ('value' in base ? base.value : DEFAULT_PORT_BASE) + offset;
   const read: Record<string, unknown> = {};
-  for (const [key, setting] of Object.entries(TABLE)) {
-    const raw = env[setting.env] ?? (typeof setting.fallback === 'string' ? setting.fallback : setting.fallback(at));
+  for (const [key, setting] of Object.entries(TABLE) as [string, Setting<unknown>][]) {
+    const given = setting.secret ? secretText(env, setting.env, readFile) : { value: env[setting.env] };
+    if ('wrong' in given) {
+      wrong.push(`${setting.env}${given.wrong.startsWith(':') ? '' : ' '}${given.wrong}`);
+      continue;
+    }
+    const raw = given.value ?? (typeof setting.fallback === 'string' ? setting.fallback : setting.fallback(at));
     const parsed: Parsed<unknown> = setting.parse(raw);
     if ('wrong' in parsed) wrong.push(`${setting.env} ${parsed.wrong}`);
     else read[key] = parsed.value;
@@ -192,7 +223,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 
 /** The table as documentation: [variable, default, meaning], defaults at the default ports. */
 export function documentedSettings(): [env: string, fallback: string, about: string][] {
-  return Object.values(TABLE).map((setting) => [setting.env, typeof setting.fallback === 'string' ? setting.fallback : setting.fallback((offset) => DEFAULT_PORT_BASE + offset), setting.about]);
+  return Object.values(TABLE).map((setting: Setting<unknown>) => [setting.env, typeof setting.fallback === 'string' ? setting.fallback : setting.fallback((offset) => DEFAULT_PORT_BASE + offset), setting.secret ? `${setting.about}; or a file that holds it: ${fileVariable(setting.env)}` : setting.about]);
 }
 
 /** `s3://bucket/key` in parts, or undefined. */

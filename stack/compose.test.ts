@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { readSettings, TABLE } from '../schemas/settings.ts';
-import { composeEnv } from './composeEnv.ts';
+import { readSettings, SECRET_NAMES, SETTING_NAMES } from '../schemas/settings.ts';
+import { composeEnv, SECRET_FILES } from './composeEnv.ts';
 import { PROJECT_DIR } from './paths.ts';
 import { MAIN, nodeFlagsOf, portOf, PROCESSES } from './processes.ts';
 import { MLFLOW_PACKAGES } from './services/mlflow.ts';
@@ -13,9 +13,9 @@ import { MLFLOW_PACKAGES } from './services/mlflow.ts';
 type ComposeService = {
   readonly image?: string; readonly build?: string | { readonly dockerfile_inline: string }; readonly user?: string; readonly read_only?: boolean; readonly cap_drop?: readonly string[]; readonly ports?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>; readonly command?: string; readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>; readonly healthcheck?: { readonly test?: readonly string[] };
-  readonly volumes?: readonly string[];
+  readonly volumes?: readonly string[]; readonly secrets?: readonly string[];
 };
-type Compose = { readonly services: Readonly<Record<string, ComposeService>>; readonly volumes: Readonly<Record<string, unknown>> };
+type Compose = { readonly services: Readonly<Record<string, ComposeService>>; readonly volumes: Readonly<Record<string, unknown>>; readonly secrets: Readonly<Record<string, { readonly file: string }>> };
 const text = readFileSync(join(PROJECT_DIR, 'docker-compose.yml'), 'utf8');
 const compose = parse(text, { merge: true }) as Compose;
 const services = Object.entries(compose.services);
@@ -63,18 +63,32 @@ test('no secret stands in the file: .env has exactly the variables it asks for, 
   const made = madeEnv();
   assert.deepEqual([...asked].sort(), [...made.keys()].sort());
   for (const [name, service] of services) {
-    for (const [variable, value] of Object.entries(service.environment ?? {})) if (/PASSWORD|SECRET|ACCESS_KEY|TOKENS/.test(variable) && variable !== 'MYSQL_RANDOM_ROOT_PASSWORD') assert.match(value, /^\$\{[A-Z0-9_]+(:\?[^}]*)?\}$/, `${name}: ${variable}`);
+    for (const [variable, value] of Object.entries(service.environment ?? {})) if (/PASSWORD|SECRET|ACCESS_KEY|TOKENS/.test(variable) && !variable.endsWith('_FILE') && variable !== 'MYSQL_RANDOM_ROOT_PASSWORD') assert.match(value, /^\$\{[A-Z0-9_]+(:\?[^}]*)?\}$/, `${name}: ${variable}`);
   }
   assert.deepEqual(readSettings({ LOOP_TOKENS: made.get('LOOP_TOKENS') }).tokens.map(({ name, scopes }) => [name, scopes.size]), [['local-predict', 1], ['local-feedback', 1], ['local-train', 1], ['local-admin', 4]]);
 });
 test('the four processes are there, with settings that exist', () => {
-  const known = new Set<string>(Object.values(TABLE).map((setting) => setting.env));
+  const known = new Set<string>(SETTING_NAMES);
   for (const [name, main] of Object.entries(MAIN)) {
     const service = compose.services[name];
     // The image's entry point has the flags that all of them share.
     assert.equal(service?.command, [...nodeFlagsOf(main).filter((flag) => !dockerfile.includes(`"${flag}"`)), main].join(' '));
     for (const variable of Object.keys(service.environment ?? {})) assert.ok(known.has(variable), `${name}: ${variable}`);
   }
+});
+test('our processes read their secrets from files they are given; no password stands in their environment', () => {
+  assert.deepEqual(Object.keys(compose.secrets).sort(), [...SECRET_FILES.keys()].sort());
+  for (const variable of SECRET_FILES.values()) assert.ok(madeEnv().has(variable), variable);
+  for (const [name, { file }] of Object.entries(compose.secrets)) assert.equal(file, `.secrets/${name}`);
+  const given = new Map<string, string>();
+  for (const [name, { environment = {}, secrets = [] }] of services.filter(([one]) => one in MAIN || one === 'setup')) {
+    for (const secret of SECRET_NAMES) assert.ok(secret === 'LOOP_TOKENS' || !(secret in environment), `${name}: ${secret}`);
+    assert.deepEqual(Object.values(environment).filter((value) => value.startsWith('/run/secrets/')).map((value) => value.slice('/run/secrets/'.length)).sort(), [...secrets].sort(), name);
+    readSettings({ ...environment, LOOP_TOKENS: '' }, () => 'a-secret');
+    if ('MYSQL_USER' in environment) given.set(name, environment['MYSQL_USER'] ?? '');
+  }
+  assert.deepEqual([...given], [['setup', 'loop'], ['inference', 'loop_inference'], ['trainer', 'loop_trainer']]);
+  for (const user of ['loop_inference', 'loop_trainer', 'loop_grafana']) assert.ok(text.includes(`CREATE USER IF NOT EXISTS '${user}'@'%'`), user);
 });
 test('the image holds whatever its programs import', () => {
   const copied = [...dockerfile.matchAll(/^COPY (?!--)(\S+) \S+$/gm)].map(([, source = '']) => source);

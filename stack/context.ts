@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fatal } from '../schemas/failure.ts';
-import { readSettings, TABLE, type Settings } from '../schemas/settings.ts';
+import { readSecretFile } from '../producers/secretFile.ts';
+import { readSettings, SECRET_NAMES, SETTING_NAMES, type Settings } from '../schemas/settings.ts';
 import { pathsOf, type Paths } from './paths.ts';
 import { writeJson } from './pids.ts';
 import { ensureSecrets, ensureTokensFile, environmentOf, type Secrets } from './secrets.ts';
@@ -21,26 +22,25 @@ const rememberedFile = (paths: Paths): string => join(paths.home, 'environment.j
 
 /** The context of the data folder that `env` names. create: make the folder and its secrets when they are not there; otherwise fatal `no_stack`. */
 export function openContext(env: Env, { create }: { create: boolean }): Context {
-  const first = readSettings(env);
+  const first = readSettings(env, readSecretFile);
   const paths = pathsOf(first.homeDir, first.cacheDir, env['XDG_CACHE_HOME']);
   if (!create && !existsSync(paths.secrets)) throw fatal('no_stack', `there is no stack in ${paths.home}: run ./loop up first (or set LOOP_HOME)`);
   const secrets = ensureSecrets(paths.secrets);
   const remembered: Record<string, string> = existsSync(rememberedFile(paths)) ? (JSON.parse(readFileSync(rememberedFile(paths), 'utf8')) as Record<string, string>) : {};
   ensureTokensFile(paths.tokens);
   const whole = environmentOf({ ...remembered, ...env }, secrets, paths.tokens);
-  const settings = readSettings(whole);
+  const settings = readSettings(whole, readSecretFile);
   const ports = { kafka: portIn(settings.kafkaBootstrap), kafkaController: settings.portBase + 1, registry: portIn(settings.registryUrl), s3: portIn(settings.s3Endpoint), prometheus: portIn(settings.prometheusUrl), alertmanager: portIn(settings.alertmanagerUrl), mlflow: settings.portBase + MLFLOW_PORT };
   return { settings, paths, ports, secrets, env: whole };
 }
 
-const SECRET = new Set(['MYSQL_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY', 'LOOP_TOKENS', 'KAFKA_PASSWORD', 'REGISTRY_PASSWORD', 'ALERT_WEBHOOK']);
 /** Keeps the settings a person set by environment, now or before, for the verbs to come. before: those that come from before, as NAME=value, without secrets. undo: as if they had not been set. */
 export function rememberEnvironment({ paths, secrets, env: whole }: Context, env: Env): { readonly before: readonly string[]; readonly undo: () => void } {
   const file = rememberedFile(paths);
   const old = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
   const made = environmentOf({}, secrets, paths.tokens);
-  const ours = Object.values(TABLE).map((setting) => setting.env).filter((name) => name !== 'LOOP_HOME' && whole[name] !== undefined && whole[name] !== made[name]);
+  const ours = SETTING_NAMES.filter((name) => name !== 'LOOP_HOME' && whole[name] !== undefined && whole[name] !== made[name]);
   writeJson(file, Object.fromEntries(ours.map((name) => [name, whole[name]])));
-  const before = ours.filter((name) => env[name] === undefined && !SECRET.has(name)).map((name) => `${name}=${whole[name] ?? ''}`);
+  const before = ours.filter((name) => env[name] === undefined && !SECRET_NAMES.has(name)).map((name) => `${name}=${whole[name] ?? ''}`);
   return { before, undo: () => writeJson(file, JSON.parse(old)) };
 }

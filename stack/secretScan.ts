@@ -26,8 +26,8 @@ export function bitsPerCharacter(text: string): number {
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
   return [...counts.values()].reduce((sum, count) => sum - (count / text.length) * Math.log2(count / text.length), 0);
 }
-/** Letters and digits in no order of words: made by a machine. A name in code has parts that are words; NAME=sha256 is followed by a hash, which tells no token. */
-const looksMade = (value: string): boolean => bitsPerCharacter(value) >= LOWEST_BITS && /[0-9]/.test(value) && /[a-z]/i.test(value) && !/^[a-z]+(?:[._-]?[a-z]+)*[._-]?[0-9]{0,3}$/i.test(value) && !/=sha256$/.test(value) && !/^(?:process|settings|secrets|values|made)\./.test(value);
+/** Letters and digits in no order of words: made by a machine. A name in code has parts that are words; NAME=sha256 is followed by a hash, which tells no token; a file that Docker hands out is no secret, what it holds is. */
+const looksMade = (value: string): boolean => bitsPerCharacter(value) >= LOWEST_BITS && /[0-9]/.test(value) && /[a-z]/i.test(value) && !/^[a-z]+(?:[._-]?[a-z]+)*[._-]?[0-9]{0,3}$/i.test(value) && !/=sha256$/.test(value) && !/^\/run\/secrets\/[a-z0-9_]+$/.test(value) && !/^(?:process|settings|secrets|values|made)\./.test(value);
 
 export function secretsIn(text: string): Finding[] {
   return text.split('\n').flatMap((line, i) => {

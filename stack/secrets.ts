@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fatal } from '../schemas/failure.ts';
+import { fileVariable } from '../schemas/settings.ts';
 import { SCOPES, type Scope } from '../schemas/tokens.ts';
 
 export type Secrets = { readonly mysqlPassword: string; readonly s3AccessKey: string; readonly s3SecretKey: string; readonly kafkaClusterId: string; readonly tokens: Readonly<Record<Scope, string>> };
@@ -37,5 +38,7 @@ export function ensureTokensFile(file: string): void {
 export function environmentOf(env: Readonly<Record<string, string | undefined>>, secrets: Secrets, tokensFile = ''): Record<string, string | undefined> {
   const hash = (token: string): string => createHash('sha256').update(token).digest('hex');
   const tokens = SCOPES.map((scope) => `local-${scope}=sha256:${hash(secrets.tokens[scope])}=${scope === 'admin' ? SCOPES.join('+') : scope}`).join(',');
-  return { MYSQL_PASSWORD: secrets.mysqlPassword, S3_ACCESS_KEY: secrets.s3AccessKey, S3_SECRET_KEY: secrets.s3SecretKey, LOOP_TOKENS: tokens, LOOP_TOKENS_FILE: tokensFile, ...env };
+  const made = { MYSQL_PASSWORD: secrets.mysqlPassword, S3_ACCESS_KEY: secrets.s3AccessKey, S3_SECRET_KEY: secrets.s3SecretKey, LOOP_TOKENS: tokens, LOOP_TOKENS_FILE: tokensFile };
+  // Who names a file means what stands there.
+  return { ...Object.fromEntries(Object.entries(made).filter(([name]) => (env[fileVariable(name)] ?? '') === '' || name === 'LOOP_TOKENS')), ...env };
 }

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { openContext } from './context.ts';
+import { credentialsOf } from './mysqlUsers.ts';
 import { PROJECT_DIR } from './paths.ts';
 import { rememberPid, stopPart } from './pids.ts';
 import { MAIN, nodeFlagsOf, PROCESSES, restartDelayMs, writeStates, type ProcessName } from './processes.ts';
@@ -22,7 +23,7 @@ function run(name: ProcessName): void {
   states.set(name, state);
   const log = openLog(paths, name);
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...nodeFlagsOf(MAIN[name]), MAIN[name]], { cwd: PROJECT_DIR, env: env, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [...nodeFlagsOf(MAIN[name]), MAIN[name]], { cwd: PROJECT_DIR, env: { ...env, ...credentialsOf(MAIN[name], settings) }, stdio: ['ignore', log, log] });
   closeSync(log);
   children.set(name, child);
   state.pid = child.pid;

@@ -15,6 +15,7 @@ import { kindOf } from '../schemas/failure.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { EventOf, TopicName } from '../schemas/topics.ts';
 import { openContext } from './context.ts';
+import { credentialsOf } from './mysqlUsers.ts';
 import { PROJECT_DIR } from './paths.ts';
 import { nodeFlagsOf } from './processes.ts';
 
@@ -76,9 +77,9 @@ export async function until<R>(what: string, find: () => R | undefined | Promise
 }
 
 /** Starts one of our processes; stopped with the test. */
-export function startProcess(t: TestContext, { env, logs }: Bench, main: string, extra: Record<string, string> = {}, args: readonly string[] = []): { child: ChildProcess; kill9: () => Promise<void> } {
+export function startProcess(t: TestContext, { env, logs, settings }: Bench, main: string, extra: Record<string, string> = {}, args: readonly string[] = []): { child: ChildProcess; kill9: () => Promise<void> } {
   const log = openSync(join(logs, `test-${main.replaceAll('/', '-')}.log`), 'a');
-  const child = spawn(process.execPath, [...nodeFlagsOf(main), main, ...args], { cwd: PROJECT_DIR, env: { ...env, ...extra }, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [...nodeFlagsOf(main), main, ...args], { cwd: PROJECT_DIR, env: { ...env, ...credentialsOf(main, settings), ...extra }, stdio: ['ignore', log, log] });
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   closeAtEnd(t, async () => {
     child.kill('SIGTERM');

@@ -4,7 +4,7 @@ import { globSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fatal } from '../schemas/failure.ts';
-import { TABLE } from '../schemas/settings.ts';
+import { SETTING_NAMES } from '../schemas/settings.ts';
 import { openContext, type Env } from './context.ts';
 import { DEMO_SETTINGS } from './demo/settings.ts';
 import { PROJECT_DIR, pathsOf } from './paths.ts';
@@ -34,7 +34,7 @@ export function countsIn(line: string): Counts | undefined {
 
 /** The environment of the tests' own stack: the person's, without settings of ours, which would change what is tested. */
 export function testEnvironment(env: Env, home: string, portBase: number): Env {
-  const ours = new Set(Object.values(TABLE).map((setting) => setting.env));
+  const ours = new Set(SETTING_NAMES);
   const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !ours.has(name) || name === 'LOOP_CACHE'));
   return { ...rest, LOOP_HOME: home, LOOP_PORT_BASE: String(portBase), PARTITIONS: '3', NO_COLOR: '1' };
 }

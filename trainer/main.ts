@@ -7,6 +7,7 @@ import { createKafka } from '../producers/kafka.ts';
 import { createPublisher, type Publisher } from '../producers/publisher.ts';
 import { openRegistry } from '../producers/connections.ts';
 import { messageOf } from '../schemas/failure.ts';
+import { readSecretFile } from '../producers/secretFile.ts';
 import { readModelSettings } from '../schemas/settings.ts';
 import { createArtifacts } from './record/artifacts.ts';
 import { createCancel } from './jobs/cancel.ts';
@@ -22,7 +23,7 @@ import { briefJob, wholeJob, type Running } from './record/view.ts';
 import type { WorkerStage } from './jobs/desk.ts';
 import { startWorker, type Worker } from './jobs/worker.ts';
 
-const settings = readModelSettings(process.env);
+const settings = readModelSettings(process.env, readSecretFile);
 const log = createLog('trainer', settings.logLevel);
 const registry = openRegistry(settings);
 const ledger = createLedger(settings);

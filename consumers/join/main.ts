@@ -1,5 +1,6 @@
 // The join process: wiring only.
 import { openRegistry } from '../../producers/connections.ts';
+import { readSecretFile } from '../../producers/secretFile.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
 import { createLog, runService } from '../service.ts';
@@ -8,7 +9,7 @@ import { coverageOf, createJoinMetrics } from './metrics.ts';
 import { JOIN_TOPICS } from './state.ts';
 import { openJoin, type JoinTask } from './worker.ts';
 
-const settings = readSettings(process.env);
+const settings = readSettings(process.env, readSecretFile);
 const log = createLog('join', settings.logLevel);
 const registry = openRegistry(settings);
 const tasks = new Map<number, JoinTask>();

@@ -2,6 +2,7 @@
 import { openRegistry } from '../../producers/connections.ts';
 import type { ModelPromoted } from '../../schemas/events.ts';
 import { kindOf, messageOf } from '../../schemas/failure.ts';
+import { readSecretFile } from '../../producers/secretFile.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
 import { follow, type Following } from '../follow.ts';
@@ -11,7 +12,7 @@ import { createMonitorMetrics } from './metrics.ts';
 import { historyOf, viewOf, type VersionView } from './view.ts';
 import { openMonitor, type MonitorTask } from './worker.ts';
 
-const settings = readSettings(process.env);
+const settings = readSettings(process.env, readSecretFile);
 const log = createLog('monitor', settings.logLevel);
 const registry = openRegistry(settings);
 const tasks = new Map<number, MonitorTask>();

@@ -6,6 +6,7 @@ import { openPackedSender } from '../../producers/packed.ts';
 import { widthsOf } from '../../producers/publisher.ts';
 import { openRegistry } from '../../producers/connections.ts';
 import { LoopError, messageOf } from '../../schemas/failure.ts';
+import { readSecretFile } from '../../producers/secretFile.ts';
 import { readModelSettings } from '../../schemas/settings.ts';
 import { openCrew } from './crew.ts';
 import type { FromChild, ToChild } from './run.ts';
@@ -26,7 +27,7 @@ export function answerParent(change: (ports: WorkPorts) => WorkPorts = (ports) =
   let allow: (isOurs: boolean) => void = () => undefined;
 
   async function work(job: BatchJob, env: Readonly<Record<string, string | undefined>>): Promise<BatchResult> {
-    const settings = readModelSettings(env);
+    const settings = readModelSettings(env, readSecretFile);
     const registry = openRegistry(settings);
     // Connects while the file is checked.
     const sender = openPackedSender(createKafka(settings, 'inference-batch'));

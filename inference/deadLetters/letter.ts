@@ -3,8 +3,8 @@ import type { DeadLetter } from '../../schemas/events.ts';
 import { TOPIC_NAMES, type TopicName } from '../../schemas/topics.ts';
 
 export const DEAD_LETTERS = 'dead-letters' satisfies TopicName;
-/** Where dead letters come from. */
-export const ORIGINS: readonly TopicName[] = TOPIC_NAMES.filter((topic) => topic !== DEAD_LETTERS);
+/** Where dead letters come from. Nothing that claims to be a letter may be sent into the audit log. */
+export const ORIGINS: readonly TopicName[] = TOPIC_NAMES.filter((topic) => topic !== DEAD_LETTERS && topic !== 'audit-log');
 /** Where it stands among the dead letters. */
 export type LetterPlace = { readonly partition: number; readonly offset: bigint };
 export const letterId = ({ partition, offset }: LetterPlace): string => `${DEAD_LETTERS}:${partition}:${offset}`;

@@ -10,6 +10,7 @@ import { simulate, type Simulation } from '../../producers/simulate.ts';
 import { mysqlOptions, openRegistry } from '../../producers/connections.ts';
 import { readCsv, writeTrainingCsv } from '../../schemas/csv.ts';
 import { fatal } from '../../schemas/failure.ts';
+import { readSecretFile } from '../../producers/secretFile.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { openContext, type Context, type Env } from '../context.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -73,7 +74,7 @@ function worldOf(dataset: string | undefined, seed: number, categories: readonly
 
 /** The demo owns its folder and begins with an empty one; a folder the person names must be empty. */
 async function cleanHome(env: Env, print: Print): Promise<void> {
-  const settings = readSettings(env);
+  const settings = readSettings(env, readSecretFile);
   const { home, secrets } = pathsOf(settings.homeDir, settings.cacheDir, env['XDG_CACHE_HOME']);
   if (!existsSync(secrets)) return;
   if (settings.homeDir !== HOME) throw fatal('home_in_use', `LOOP_HOME=${settings.homeDir} holds a stack already; the demo needs an empty data folder. Unset LOOP_HOME (then ${HOME} is used), or ./loop reset first`);
@@ -191,7 +192,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   const interrupt = (): void => void (interrupted = true);
   const listenNoMore = onInterrupt(interrupt);
 
-  const world = worldOf(values.dataset, seed, readSettings(env).categories);
+  const world = worldOf(values.dataset, seed, readSettings(env, readSecretFile).categories);
   print.line(bold(`The loop, from a first model to drift and back${values.dataset === undefined ? ' (synthetic catalogue)' : ` (${values.dataset})`}`));
   print.line(dim(`  ${world.base.length} base rows; ${world.familiar.length} familiar products to stream; ${world.fresh.length} of ${world.families.length} new families; settings ${Object.keys(DEMO_SETTINGS).map((name) => `${name}=${env[name]}`).join(' ')}`));
   await cleanHome(env, print);

@@ -7,11 +7,13 @@ import { cliPage } from './cli.ts';
 import { configurationPage } from './configuration.ts';
 import { eventsPage } from './events.ts';
 import { metricsPage } from './metrics.testing.ts';
+import { aclTable, between, grantTable } from './rights.ts';
 import { withSnippets } from './snippets.ts';
 import { sqlPage, type Migration } from './sql.ts';
 
 const read = (file: string): string => readFileSync(join(PROJECT_DIR, file), 'utf8');
 const migrations = (): Migration[] => globSync('schemas/sql/*.sql', { cwd: PROJECT_DIR }).sort().map((file) => ({ file: basename(file), sql: read(file) }));
+const CLUSTER = 'docs/how-to/run-on-a-cluster.md';
 const CLIENTS = 'docs/how-to/feedback-from-python-and-java.md';
 
 /** By the page's place in the project. */
@@ -21,6 +23,7 @@ export const writtenPages = async (): Promise<Readonly<Record<string, string>>> 
   'docs/reference/events.md': eventsPage(),
   'docs/reference/metrics.md': await metricsPage(),
   'docs/reference/sql.md': sqlPage(migrations()),
+  [CLUSTER]: between(between(read(CLUSTER), 'acls', aclTable()), 'grants', grantTable()),
   [CLIENTS]: withSnippets(read(CLIENTS), read),
 });
 

@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import type { Context } from '../context.ts';
+import { LOCAL_USERS, localAccount, passwordOf } from '../mysqlUsers.ts';
 import { runProgram } from '../fetch.ts';
 import type { Service } from './service.ts';
 
@@ -41,7 +42,9 @@ export function mysqlService(context: Context, home: string): Service {
         'FLUSH PRIVILEGES;',
         ...[mysqlDatabase, 'mlflow'].map((name) => `CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4;`),
         `CREATE OR REPLACE USER ${user} IDENTIFIED BY ${quote(mysqlPassword)};`,
-        ...[mysqlDatabase, 'mlflow'].map((name) => `GRANT ALL ON \`${name}\`.* TO ${user};`),
+        ...[mysqlDatabase, 'mlflow'].map((name) => `GRANT ALL ON \`${name}\`.* TO ${user} WITH GRANT OPTION;`),
+        // Not replaced: what they may do was given when the tables stood, and outlives a restart of the server.
+        ...LOCAL_USERS.flatMap((one) => [`CREATE USER IF NOT EXISTS ${localAccount(settings, one)};`, `ALTER USER ${localAccount(settings, one)} IDENTIFIED BY ${quote(passwordOf(settings, one))};`]),
         '',
       ].join('\n'), { mode: 0o600 });
       // A socket's path may hold about 100 characters, a data folder's may be longer.

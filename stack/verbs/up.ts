@@ -5,6 +5,7 @@ import { openRegistry } from '../../producers/connections.ts';
 import { readCsv } from '../../schemas/csv.ts';
 import { fatal } from '../../schemas/failure.ts';
 import { ensureCorpus, orderBootstrap, type CorpusOptions } from '../bootstrap.ts';
+import { grantRights } from '../mysqlUsers.ts';
 import { openContext, rememberEnvironment, type Context, type Env } from '../context.ts';
 import type { Say } from '../fetch.ts';
 import { progressLine } from '../../trainer/model/progress.ts';
@@ -70,7 +71,7 @@ export async function runUp(options: UpOptions): Promise<Context> {
     const services = startServices(context, say, aborted, (name) => started.add(name));
     const registry = openRegistry(settings);
     const corpus = services.s3.then(() => makeBuckets(context)).then(() => ensureCorpus(context, { ...options, say }));
-    const steps = [services.kafka.then(() => createTopics(context)), services.mysql.then(() => migrate(context)), corpus, Promise.all([services.registry, services.kafka]).then(() => registerSchemas(context, registry)), services.prometheus, services.alertmanager];
+    const steps = [services.kafka.then(() => createTopics(context)), services.mysql.then(() => migrate(context)).then(() => grantRights(context.settings)), corpus, Promise.all([services.registry, services.kafka]).then(() => registerSchemas(context, registry)), services.prometheus, services.alertmanager];
     for (const step of [...steps, services.mlflow]) step.catch(() => (failed = true));
     settled = Promise.allSettled([...steps, services.mlflow]);
     await Promise.all(steps);
