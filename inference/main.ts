@@ -119,7 +119,7 @@ try {
   const resends = openResends(settings);
   let stopping = false;
   const app = createApp({
-    answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: MAX_REPEATS }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories,
+    answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: MAX_REPEATS }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories, sourceByToken: settings.sourceByToken === 'on',
     unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
     ...allJobs({ ledger: batches, trainings: (query) => askTrainer(`/jobs?${query}`), training: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)) }), trainBuckets: settings.trainBuckets, predictBuckets: settings.predictBuckets,
     async orderBatch(id, inputUri, badRows) {

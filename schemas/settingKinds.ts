@@ -112,3 +112,13 @@ export const names = (env: string, fallback: string, about: string): Setting<rea
     return value.length < 2 || value.includes('') || new Set(value).size < value.length ? { wrong: `must be two or more different names separated by |, is '${raw}'` } : { value };
   },
 });
+/** `expert,console/anna` to names of sources; empty: none. */
+export const sources = (env: string, about: string): Setting<readonly string[]> => ({
+  env,
+  about,
+  fallback: '',
+  parse(raw) {
+    const value = raw.split(',').map((name) => name.trim()).filter((name) => name !== '');
+    return value.every((name) => name.length <= 100) ? { value } : { wrong: `must be names of sources of 100 characters at most, separated by commas, is '${raw}'` };
+  },
+});

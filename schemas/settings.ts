@@ -1,7 +1,7 @@
 // Every setting of every process: one table, one parser, all mistakes reported at once. main.ts files hand in process.env.
 import { DEFAULT_CATEGORIES } from './categories.ts';
 import { fatal, messageOf } from './failure.ts';
-import { buckets, choice, maybeShare, names, number, origins, overrides, port, ranks, secret, share, text, tokens, word, type Base, type Parsed, type Setting } from './settingKinds.ts';
+import { buckets, choice, maybeShare, names, number, origins, overrides, port, ranks, secret, share, sources, text, tokens, word, type Base, type Parsed, type Setting } from './settingKinds.ts';
 
 export { SCOPES, type Scope } from './tokens.ts';
 
@@ -75,6 +75,10 @@ export const TABLE = {
   expiryMarginMs: number('EXPIRY_MARGIN_MS', '600000', 'wall clock waits this much longer than a deadline before memory is freed', 0),
   sourceRanks: ranks('SOURCE_RANKS', '', 'rank per feedback source, e.g. expert:2,user:1; unlisted: 0, and expert/anna ranks as expert; a lower rank never replaces a higher'),
 
+  sourceLabelsPerHour: number('SOURCE_LABELS_PER_HOUR', '0', 'first labels of one source that detectors and trainings take within an hour of stream time; those beyond are set aside and counted (loop_labels_set_aside_total); 0: no limit', 0),
+  trustedSources: sources('TRUSTED_SOURCES', 'sources or channels whose labels detectors and trainings take, separated by commas, e.g. expert,console; empty: all'),
+  sourceByToken: choice('SOURCE_BY_TOKEN', ['off', 'on'], 'off', 'on: the source of feedback over HTTP is the name of its token, with what the caller says behind a slash, so that nobody labels in the name of another'),
+
   driftReference: number('DRIFT_REFERENCE', '1000', 'first predictions of a version its later ones are compared with (loop_prediction_drift); 0: no comparison', 0),
   auditRate: share('AUDIT_RATE', '0.01', 'share of predictions marked for verification, chosen by the id alone'),
 
@@ -121,7 +125,7 @@ export const TABLE = {
 } as const;
 
 /** What MODEL_SETTINGS may set for a single model. */
-export const PER_MODEL = ['bucketMs', 'windowLabels', 'windowMaxAgeMs', 'minF1', 'minClassF1', 'minAccuracy', 'recoverMargin', 'trigger', 'judgeOn', 'minLabels', 'falseAlarmEvery', 'settleMs', 'cooldownMs', 'maxRetrainsPerDay', 'categories'] as const satisfies readonly (keyof typeof TABLE)[];
+export const PER_MODEL = ['bucketMs', 'windowLabels', 'windowMaxAgeMs', 'minF1', 'minClassF1', 'minAccuracy', 'recoverMargin', 'trigger', 'judgeOn', 'minLabels', 'falseAlarmEvery', 'settleMs', 'cooldownMs', 'maxRetrainsPerDay', 'categories', 'sourceLabelsPerHour', 'trustedSources'] as const satisfies readonly (keyof typeof TABLE)[];
 
 export type Settings = { readonly [K in keyof typeof TABLE]: (typeof TABLE)[K] extends Setting<infer T> ? T : never };
 

@@ -11,7 +11,7 @@ import { closeAtEnd, openBench } from './testing.ts';
 /** Each asks for one right and changes no row. */
 const ASK: Readonly<Record<Privilege, (table: string, column: string) => string>> = {
   SELECT: (table) => `SELECT 1 FROM ${table} LIMIT 1`,
-  INSERT: (table, column) => `INSERT INTO ${table} (${column}) SELECT ${column} FROM (SELECT 'x' AS ${column}) AS none WHERE 1 = 0`,
+  INSERT: (table) => `INSERT INTO ${table} SELECT * FROM ${table} WHERE 1 = 0`,
   UPDATE: (table, column) => `UPDATE ${table} SET ${column} = 'x' WHERE 1 = 0`,
   DELETE: (table) => `DELETE FROM ${table} WHERE 1 = 0`,
 };
@@ -32,8 +32,7 @@ test('each process may do what its statements do, table by table, and nothing el
     for (const [table, users] of Object.entries(GRANTS)) {
       const given = users[user] ?? [];
       for (const [right, ask] of Object.entries(ASK)) {
-        const wants = right === 'UPDATE' || right === 'DELETE' ? given.includes(right) && given.includes('SELECT') : given.includes(right as Privilege);
-        assert.equal(await may(ask(table, COLUMN[table] ?? 'id')), wants, `${user}: ${right} on ${table}`);
+        assert.equal(await may(ask(table, COLUMN[table] ?? 'id')), given.includes(right as Privilege), `${user}: ${right} on ${table}`);
       }
     }
     for (const sql of NEVER) assert.equal(await may(sql), false, `${user}: ${sql}`);

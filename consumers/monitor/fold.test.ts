@@ -9,13 +9,14 @@ import { noEvidence, statisticOf, weigh } from './evidence.ts';
 import { createFold, type Fold } from './fold.ts';
 import { logOf, RULES, under } from './log.testing.ts';
 import type { Era, MonitorRules } from './rules.ts';
+import { saveSources, setAsideIn } from './sources.ts';
 import { ACCURACY } from './version.ts';
 
 const applyAll = (fold: Fold, events: readonly Labelled[], from = 0): RetrainRequested[] => events.flatMap((event, i) => fold.apply(event, from + i));
 const book = (rules: MonitorRules): Era['book'] => ({ defaults: rules, models: {} });
 /** Everything a fold knows, as text. Windows are brought up to stream time first: a version without labels of late has not done so. */
-const bytesOf = (fold: Fold): string => JSON.stringify([fold.offset(), fold.streamMs(), fold.versions().toSorted((a, b) => (a.modelVersion < b.modelVersion ? -1 : 1)).map(({ counted, detectors, coefficients, rules: _rules, ...rest }) => [
-  rest, [...detectors], coefficients === undefined ? null : [...coefficients],
+const bytesOf = (fold: Fold): string => JSON.stringify([fold.offset(), fold.streamMs(), fold.versions().toSorted((a, b) => (a.modelVersion < b.modelVersion ? -1 : 1)).map(({ counted, detectors, coefficients, rules: _rules, sources, ...rest }) => [
+  rest, saveSources(sources), [...detectors], coefficients === undefined ? null : [...coefficients],
   [counted.all, counted.audit].map(({ tallies, window }) => [cellsOf(tallies.cumulative()), tallies.buckets().map(({ startMs, lengthMs, cells }) => [startMs, lengthMs, cellsOf(cells)]), (window.fit(fold.streamMs()), [cellsOf(window.cells), window.labels])]),
 ])]);
 
@@ -69,6 +70,8 @@ const fromSnapshot: Restart = (fold, snapshot, events) => {
 const STEADY: readonly (readonly [string, readonly Era[]])[] = [
   ['evidence', under(RULES)],
   ['window', under({ ...RULES, trigger: 'window' })],
+  ['a limit per source', under({ ...RULES, sourceLabelsPerHour: 15 })],
+  ['a limit per source and a list of trusted ones, while labels wait', under({ ...RULES, sourceLabelsPerHour: 15, trustedSources: ['user'], settleMs: 700 })],
   ['every guard, on the audit', under({ ...RULES, minAccuracy: 0.75, minClassF1: 0.6, judgeOn: 'audit' })],
   ['a settling time', under({ ...RULES, settleMs: 700 })],
   ['a daily cap', under({ ...RULES, maxRetrainsPerDay: 1, cooldownMs: 50 })],
@@ -214,4 +217,19 @@ test('an alarm beyond the daily cap waits, and the first label after it clears f
   const later = (ms: number, id: string): Labelled => ({ ...last, prediction_id: id, revision: 0, previous_label: null, previous_labelled_at: null, label: 'a', predicted: 'a', labelled_at: first.requested_at + ms });
   assert.deepEqual(fold.apply(later(86_400_000 - 1, 'x'), 900), []);
   assert.deepEqual(fold.apply(later(86_400_000, 'y'), 901).map((request) => request.retrain_id), ['m/v1/2']);
+});
+test('a flood from one source opens no episode when sources are limited, and a real fall still does; the tallies count every label', () => {
+  const said = (i: number, source: string, isHit: boolean, atMs: number): Labelled => ({ prediction_id: `${source}-${i}`, model_name: 'm', model_version: 'v1', revision: 0, predicted: 'a', label: isHit ? 'a' : 'b', previous_label: null, previous_labelled_at: null, labelled_at: atMs, predicted_at: 0, audit: false, source });
+  const honest = Array.from({ length: 200 }, (_, i) => said(i, 'user', i % 20 !== 0, i * 10));
+  const flood = Array.from({ length: 200 }, (_, i) => said(i, 'bot', false, 2000 + i));
+  const after = (rules: Partial<MonitorRules>, events: readonly Labelled[]) => {
+    const fold = createFold(0, under({ ...RULES, ...rules }));
+    const orders = applyAll(fold, events).length;
+    const [version] = fold.versions();
+    return [orders > 0, version === undefined ? -1 : version.added, version === undefined ? -1 : setAsideIn(version.sources)];
+  };
+  assert.deepEqual(after({}, [...honest, ...flood]), [true, 400, 0]);
+  assert.deepEqual(after({ sourceLabelsPerHour: 5 }, [...honest, ...flood])[1], 400);
+  assert.deepEqual(after({ trustedSources: ['user'] }, [...honest, ...flood]), [false, 400, 200]);
+  assert.deepEqual(after({ sourceLabelsPerHour: 210 }, [...honest, ...honest.map((one, i) => ({ ...one, prediction_id: `later-${i}`, label: 'b', labelled_at: 3_600_000 + i * 10 }))]), [true, 400, 0]);
 });

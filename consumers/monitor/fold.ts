@@ -7,6 +7,7 @@ import { decideEpisode } from './episode.ts';
 import { jointStatistic, statisticOf } from './evidence.ts';
 import { restartsEvidence, rulesFor, type Era, type MonitorRules, type Restart } from './rules.ts';
 import { createSettling } from './settling.ts';
+import { hearSource } from './sources.ts';
 import { createSnapshot } from './snapshot.ts';
 import { shownNext, statusOf } from './verdict.ts';
 import { count, createVersion, feed, fit, freeze, restartDetectors, startAfresh, type VersionState } from './version.ts';
@@ -94,7 +95,8 @@ export function createFold(partition: number, known: readonly Era[]): Fold {
   }
 
   /** Gives one label to the detectors, unless they rest, and opens an episode when that is an alarm: what is ordered goes to `orders`. */
-  function hear(version: VersionState, label: string, predicted: string, predictedAt: number, audit: boolean, orders: RetrainRequested[]): void {
+  function hear(version: VersionState, source: string, label: string, predicted: string, predictedAt: number, audit: boolean, orders: RetrainRequested[]): void {
+    if (!hearSource(version.sources, source, label, label === predicted, common.streamMs, version.rules)) return;
     version.newestPredictedAt = Math.max(version.newestPredictedAt, predictedAt);
     if (version.rules.judgeOn === 'audit' && !audit) return;
     if (common.streamMs >= version.episode.restUntilMs) feed(version, label, predicted);
@@ -139,12 +141,12 @@ export function createFold(partition: number, known: readonly Era[]): Fold {
       dirty.add(version);
       fit(version, common.streamMs);
       freeze(version, common.streamMs);
-      hear(version, one.label, one.predicted, one.predictedAt, one.audit, orders);
+      hear(version, one.source, one.label, one.predicted, one.predictedAt, one.audit, orders);
     }
   }
   /** Of a first label: when it may speak. */
   const dueOf = (event: Labelled, rules: MonitorRules): number => event.predicted_at + rules.settleMs;
-  const wait = (event: Labelled, dueMs: number, offset: number): void => settling.add({ id: event.prediction_id, modelName: event.model_name, modelVersion: event.model_version, dueMs, predictedAt: event.predicted_at, predicted: event.predicted, audit: event.audit, label: event.label, offset });
+  const wait = (event: Labelled, dueMs: number, offset: number): void => settling.add({ id: event.prediction_id, modelName: event.model_name, modelVersion: event.model_version, dueMs, predictedAt: event.predicted_at, predicted: event.predicted, audit: event.audit, label: event.label, source: event.source, offset });
 
   function apply(event: Labelled, offset: number): RetrainRequested[] {
     if (offset <= common.offset) return [];
@@ -169,10 +171,10 @@ export function createFold(partition: number, known: readonly Era[]): Fold {
       version.lastLabelledAt = Math.max(version.lastLabelledAt, event.labelled_at);
     }
     fit(version, streamMs);
-    const waits = settling.relabel(event.prediction_id, event.label);
+    const waits = settling.relabel(event.prediction_id, event.label, event.source);
     if (event.revision === 0 && event.label !== null) {
       if (!waits && rules.settleMs > 0 && dueOf(event, rules) > streamMs) wait(event, dueOf(event, rules), offset);
-      else hear(version, event.label, event.predicted, event.predicted_at, event.audit, orders);
+      else hear(version, event.source, event.label, event.predicted, event.predicted_at, event.audit, orders);
     }
     const judged = version.counted[rules.judgeOn].window;
     const shown = shownNext(version.shown, judged, rules, rules.recoverMargin);
@@ -190,7 +192,7 @@ export function createFold(partition: number, known: readonly Era[]): Fold {
   return {
     apply,
     recall(event, offset) {
-      if (settling.relabel(event.prediction_id, event.label) || event.revision > 0) return;
+      if (settling.relabel(event.prediction_id, event.label, event.source) || event.revision > 0) return;
       const era = eras.findLast((one) => one.fromOffset <= offset) ?? eras[0];
       const rules = rulesAt(era, event.model_name);
       if (rules.settleMs > 0 && dueOf(event, rules) > common.streamMs) wait(event, dueOf(event, rules), offset);

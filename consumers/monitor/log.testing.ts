@@ -6,7 +6,7 @@ import { always, type Era, type MonitorRules } from './rules.ts';
 export const CATEGORIES = ['a', 'b', 'c'];
 export const RULES: MonitorRules = {
   bucketMs: 100, windowLabels: 40, windowMaxAgeMs: 5000, minF1: 0.8, minClassF1: undefined, minAccuracy: undefined, recoverMargin: 0.02, trigger: 'evidence', judgeOn: 'all', minLabels: 20, falseAlarmEvery: 50, settleMs: 0, cooldownMs: 1000,
-  maxRetrainsPerDay: 3, categories: CATEGORIES,
+  maxRetrainsPerDay: 3, categories: CATEGORIES, sourceLabelsPerHour: 0, trustedSources: [],
 };
 /** These rules from the beginning, for every model. */
 export const under = (rules: MonitorRules): readonly Era[] => always({ defaults: rules, models: {} });
@@ -34,7 +34,7 @@ export function logOf(seed: number, n: number, versions = 2, stepMs = 60): Label
     const predicted = random.next() < (i < n / 2 ? 0.95 : 0.4) ? label : random.pick(CATEGORIES);
     const event: Labelled = {
       prediction_id: `p${i}`, model_name: 'm', model_version: `v${random.below(versions) + 1}`, revision: 0, predicted, label, previous_label: null, previous_labelled_at: null, labelled_at: time, predicted_at: time - random.below(500),
-      audit: random.below(3) === 0, source: 'user',
+      audit: random.below(3) === 0, source: i % 5 === 0 ? 'bot' : 'user',
     };
     events.push(event);
     standing.push(event);

@@ -71,6 +71,15 @@ export function createMonitorMetrics(views: () => readonly VersionView[], lags: 
     for (const cell of view.window_cells) put({ label: cell.label, predicted: cell.predicted, window: 'live' }, cell.count);
     for (const cell of view.cells) put({ label: cell.label, predicted: cell.predicted, window: 'all' }, cell.count);
   });
+  gauge('loop_source_labels', 'First labels of a source since the version was deployed; the busiest 20', ['source'], (view, put) => {
+    for (const one of view.sources) put({ source: one.source }, one.labels);
+  });
+  gauge('loop_source_contradicts', 'Share of the labels of a source that contradict the model', ['source'], (view, put) => {
+    for (const one of view.sources) put({ source: one.source }, one.contradicts);
+  });
+  gauge('loop_source_apart', 'How many standard errors that share lies from that of all others; 4 and more is odd', ['source'], (view, put) => {
+    for (const one of view.sources) put({ source: one.source }, one.apart);
+  });
   new Gauge({
     name: 'loop_champion', help: 'The number of the promotion, for the version that was promoted last', labelNames: ['model_name', 'model_version'], registers: [registry],
     collect() {
@@ -90,6 +99,7 @@ export function createMonitorMetrics(views: () => readonly VersionView[], lags: 
   };
   counter('loop_pairs_added_total', 'Labels added', (view) => view.pairs_added);
   counter('loop_pairs_removed_total', 'Labels taken back by corrections and withdrawals', (view) => view.pairs_removed);
+  counter('loop_labels_set_aside_total', 'First labels that detectors and trainings did not take: their source is not trusted or was over its hour', (view) => view.set_aside);
   lagGauge(registry, 'monitor', lags);
   const requests = new Counter({ name: 'loop_retrain_requests_total', help: 'Retrainings ordered by this process', labelNames: ['cause'], registers: [registry] });
   requests.inc({ cause: 'drift' }, 0);

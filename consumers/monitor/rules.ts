@@ -1,6 +1,7 @@
 // The settings of judgement as the fold knows them: per model with defaults, in eras. An era begins at an offset of `labelled`; each change is recorded
 // for ever, so that any part of the log can be judged again by the settings that were in force when it was new.
 import { fatal, messageOf } from '../../schemas/failure.ts';
+import type { SourceRules } from './sources.ts';
 import { settingsFor, type Settings } from '../../schemas/settings.ts';
 
 export type Trigger = 'evidence' | 'window';
@@ -11,7 +12,7 @@ export type MonitorRules = {
   readonly recoverMargin: number;
   readonly trigger: Trigger; readonly judgeOn: JudgeOn; readonly minLabels: number; readonly falseAlarmEvery: number; readonly settleMs: number; readonly cooldownMs: number;
   readonly maxRetrainsPerDay: number; readonly categories: readonly string[];
-};
+} & SourceRules;
 export type RuleBook = { readonly defaults: MonitorRules; readonly models: Readonly<Record<string, MonitorRules>> };
 /** fromOffset: of the first label judged by these rules. afresh: this version serves again (a rollback), and is judged from here as if it were new. */
 export type Era = { readonly fromOffset: number; readonly book: RuleBook; readonly afresh?: Restart };
@@ -20,7 +21,7 @@ export type Restart = { readonly modelName: string; readonly modelVersion: strin
 /** The rules alone, in one order of fields: the same rules are the same text. */
 const rulesIn = (from: MonitorRules): MonitorRules => ({
   bucketMs: from.bucketMs, windowLabels: from.windowLabels, windowMaxAgeMs: from.windowMaxAgeMs, minF1: from.minF1, minClassF1: from.minClassF1, minAccuracy: from.minAccuracy, recoverMargin: from.recoverMargin,
-  trigger: from.trigger, judgeOn: from.judgeOn, minLabels: from.minLabels, falseAlarmEvery: from.falseAlarmEvery, settleMs: from.settleMs, cooldownMs: from.cooldownMs, maxRetrainsPerDay: from.maxRetrainsPerDay, categories: from.categories,
+  trigger: from.trigger, judgeOn: from.judgeOn, minLabels: from.minLabels, falseAlarmEvery: from.falseAlarmEvery, settleMs: from.settleMs, cooldownMs: from.cooldownMs, maxRetrainsPerDay: from.maxRetrainsPerDay, categories: from.categories, sourceLabelsPerHour: from.sourceLabelsPerHour, trustedSources: from.trustedSources,
 });
 export function bookOf(settings: Settings): RuleBook {
   return { defaults: rulesIn(settings), models: Object.fromEntries([...settings.modelSettings.keys()].sort().map((model) => [model, rulesIn(settingsFor(settings, model))])) };
@@ -30,7 +31,7 @@ export const rulesFor = ({ defaults, models }: RuleBook, modelName: string): Mon
 export const always = (book: RuleBook): readonly Era[] => [{ fromOffset: 0, book }];
 
 /** What a rule was before it could be set: older records lack it. */
-const BEFORE = { minClassF1: undefined, minAccuracy: undefined, recoverMargin: 0, judgeOn: 'all' } as const;
+const BEFORE = { minClassF1: undefined, minAccuracy: undefined, recoverMargin: 0, judgeOn: 'all', sourceLabelsPerHour: 0, trustedSources: [] } as const;
 type Saved = MonitorRules & { readonly defaults?: MonitorRules; readonly models?: Record<string, MonitorRules> };
 export const writeBook = (book: RuleBook): string => JSON.stringify(book);
 const NUMBERS = ['bucketMs', 'windowLabels', 'windowMaxAgeMs', 'minF1', 'recoverMargin', 'minLabels', 'falseAlarmEvery', 'settleMs', 'cooldownMs', 'maxRetrainsPerDay'] as const satisfies readonly (keyof MonitorRules)[];

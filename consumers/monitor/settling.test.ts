@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createSettling, type Settling, type Unsettled } from './settling.ts';
 
-const waiting = (id: string, dueMs: number, offset: number): Unsettled => ({ id, modelName: 'm', modelVersion: 'v', dueMs, predictedAt: 0, predicted: 'a', audit: false, label: 'a', offset });
+const waiting = (id: string, dueMs: number, offset: number): Unsettled => ({ id, modelName: 'm', modelVersion: 'v', dueMs, predictedAt: 0, predicted: 'a', audit: false, label: 'a', source: 's', offset });
 const law = (make: () => Settling) => fc.property(fc.array(fc.tuple(fc.nat(30), fc.boolean())), (steps) => {
   const settling = make();
   let model: Unsettled[] = [];

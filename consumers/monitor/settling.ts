@@ -1,11 +1,11 @@
 // Predictions whose label may not speak yet (SETTLE): each is fed once, with the label it has when stream time passes its age, in the order of (that time, id).
 
-export type Unsettled = { readonly id: string; readonly modelName: string; readonly modelVersion: string; readonly dueMs: number; readonly predictedAt: number; readonly predicted: string; readonly audit: boolean; label: string | null; /** of its first label in `labelled` */ readonly offset: number };
+export type Unsettled = { readonly id: string; readonly modelName: string; readonly modelVersion: string; readonly dueMs: number; readonly predictedAt: number; readonly predicted: string; readonly audit: boolean; label: string | null; /** who gave it */ source: string; /** of its first label in `labelled` */ readonly offset: number };
 export type Settling = {
   /** offsets must not fall from call to call */
   add(one: Unsettled): void;
   /** The label of a waiting prediction changes; false when it does not wait. */
-  relabel(id: string, label: string | null): boolean;
+  relabel(id: string, label: string | null, source: string): boolean;
   /** Takes out the first whose time has come by `nowMs`. */
   next(nowMs: number): Unsettled | undefined;
   /** Where the log must be read from to know all that wait; undefined: none waits. */
@@ -40,10 +40,11 @@ export function createSettling(): Settling {
       heap.push(one);
       for (let child = heap.length - 1; child > 0 && swapIfBefore(child, (child - 1) >> 1); child = (child - 1) >> 1);
     },
-    relabel(id, label) {
+    relabel(id, label, source) {
       const found = heap.length === 0 ? undefined : waiting.get(id);
       if (found === undefined) return false;
       found.label = label;
+      found.source = source;
       return true;
     },
     next(nowMs) {

@@ -6,6 +6,7 @@ import type { EpisodeState } from './episode.ts';
 import type { Evidence } from './evidence.ts';
 import type { Common } from './fold.ts';
 import type { Bucket, Lengths } from './tallies.ts';
+import { restoreSources, saveSources, type SavedSources } from './sources.ts';
 import type { Shown } from './verdict.ts';
 import { freshDetectors, scoreBy, type Basis, type VersionState } from './version.ts';
 
@@ -16,7 +17,7 @@ const BASES = ['all', 'audit'] as const satisfies readonly Basis[];
 type SavedVersion = {
   readonly detectors: readonly (readonly [string, Evidence])[]; readonly coefficients: readonly (readonly [string, { readonly r: number; readonly d: number; readonly f: number }])[] | null; readonly coefficientsBucketMs: number;
   readonly episode: EpisodeState; readonly shown: Shown; readonly shownSinceMs: number; readonly fed: number; readonly fedSinceAlarm: number; readonly newestPredictedAt: number; readonly added: number; readonly removed: number;
-  readonly lastLabelledAt: number; /** absent in older records */ readonly freshFromMs?: number; readonly bucketLengths: Lengths; readonly agedMs: Readonly<Record<Basis, number>>;
+  readonly lastLabelledAt: number; /** these are absent in older records */ readonly freshFromMs?: number; readonly sources?: SavedSources; readonly bucketLengths: Lengths; readonly agedMs: Readonly<Record<Basis, number>>;
 };
 type SavedPartition = { readonly format: number; readonly streamMs: number; readonly recallFrom: number | null; readonly openedAtMs: readonly (readonly [string, readonly number[]])[] };
 
@@ -49,17 +50,17 @@ export function createSnapshot(partition: number, common: Common, versionOf: (mo
     for (const basis of BASES) {
       for (const [key, bucket] of version.counted[basis].tallies.changes()) put(`${prefix}/${KIND[basis]}/${key}`, KIND[basis], bucket === undefined ? undefined : { bucket_start_ms: bucket.startMs, bucket_length_ms: bucket.lengthMs, cells: listOf(bucket.cells) });
     }
-    const { detectors, coefficients, coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, bucketLengths, freshFromMs, counted } = version;
+    const { detectors, coefficients, coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, bucketLengths, freshFromMs, sources, counted } = version;
     const saved: SavedVersion = {
-      detectors: [...detectors], coefficients: coefficients === undefined ? null : [...coefficients], coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, freshFromMs, bucketLengths,
+      detectors: [...detectors], coefficients: coefficients === undefined ? null : [...coefficients], coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, freshFromMs, bucketLengths, sources: saveSources(sources),
       agedMs: { all: counted.all.tallies.agedMs(), audit: counted.audit.tallies.agedMs() },
     };
     put(`${prefix}/detector`, 'detector', { state_json: JSON.stringify(saved) });
   }
-  function restoreVersion(version: VersionState, { detectors, coefficients, agedMs, ...plain }: SavedVersion, buckets: Readonly<Record<Basis, readonly Bucket[]>>): void {
+  function restoreVersion(version: VersionState, { detectors, coefficients, agedMs, sources, ...plain }: SavedVersion, buckets: Readonly<Record<Basis, readonly Bucket[]>>): void {
     const guards = new Map(freshDetectors(version.rules));
     for (const [name, evidence] of detectors) guards.set(name, evidence);
-    Object.assign(version, plain, { detectors: guards });
+    Object.assign(version, plain, { detectors: guards, sources: restoreSources(sources) });
     scoreBy(version, coefficients === null ? undefined : new Map(coefficients));
     for (const basis of BASES) {
       version.counted[basis].tallies.restore(buckets[basis], agedMs[basis]);

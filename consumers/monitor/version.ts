@@ -3,6 +3,7 @@ import { beforeFirstEpisode, type EpisodeState } from './episode.ts';
 import { hitShareFor, noEvidence, weigh, type Evidence } from './evidence.ts';
 import type { MonitorRules } from './rules.ts';
 import { coefficientsOf, highestScore, influence, isFreezePoint, MIN_FOR_COEFFICIENTS, type Coefficients } from './score.ts';
+import type { Sources } from './sources.ts';
 import { createTallies, type Lengths, type Tallies } from './tallies.ts';
 import type { Shown } from './verdict.ts';
 import { createRunningWindow, type RunningWindow } from './window.ts';
@@ -28,6 +29,7 @@ export type VersionState = {
   bucketLengths: Lengths;
   /** the live window holds no bucket that began before: of the rules when the version was started afresh, else 0 */
   freshFromMs: number;
+  sources: Sources;
 };
 
 /** Detectors without evidence, one per guard; all alarm together at the mean of their statistics. */
@@ -44,7 +46,7 @@ export function createVersion(modelName: string, modelVersion: string, rules: Mo
   const version: VersionState = {
     modelName, modelVersion, rules, bucketLengths: [{ fromMs: 0, lengthMs: rules.bucketMs }], counted: { all: count(), audit: count() },
     detectors: freshDetectors(rules), coefficients: undefined, coefficientsBucketMs: -1, highest: 1, episode: beforeFirstEpisode, shown: 'warming', shownSinceMs: 0,
-    fed: 0, fedSinceAlarm: 0, newestPredictedAt: 0, added: 0, removed: 0, lastLabelledAt: 0, freshFromMs: 0,
+    fed: 0, fedSinceAlarm: 0, newestPredictedAt: 0, added: 0, removed: 0, lastLabelledAt: 0, freshFromMs: 0, sources: new Map(),
   };
   return version;
 }

@@ -6,6 +6,7 @@ import { mergeInto, type Cells } from './cells.ts';
 import { jointStatistic, statisticOf } from './evidence.ts';
 import type { Fold } from './fold.ts';
 import { verdictOf } from './verdict.ts';
+import { setAsideIn, viewOfSources, type SourceView } from './sources.ts';
 import type { Bucket } from './tallies.ts';
 import type { Counted, VersionState } from './version.ts';
 import { windowOf } from './window.ts';
@@ -24,6 +25,7 @@ export type VersionView = ScoresView & {
   readonly evidence: { readonly statistic: number; readonly alarm_at: number; readonly ratio: number; readonly labels_since_last_alarm: number; readonly detectors: Readonly<Record<string, number>> };
   readonly episode: number; readonly resting: boolean; readonly pending: boolean; readonly trigger: string; readonly judged_on: string; readonly threshold: number; readonly class_threshold: number | null; readonly accuracy_threshold: number | null;
   readonly labels_total: number; readonly pairs_added: number; readonly pairs_removed: number; readonly last_labelled_at: number; readonly window_cells: readonly CellView[]; readonly cells: readonly CellView[];
+  /** who labels, the busiest first; set_aside: first labels that detectors and trainings did not take */ readonly sources: readonly SourceView[]; readonly set_aside: number;
 };
 const named = (cells: Cells): CellView[] => cellsOf(cells).map(([label, predicted, count]) => ({ label, predicted, count }));
 
@@ -55,6 +57,7 @@ export function viewOf(version: VersionState, fold: Fold, wallMs: number): Versi
     episode: version.episode.episode, resting: fold.streamMs() < version.episode.restUntilMs, pending: version.episode.pending, trigger: rules.trigger, judged_on: rules.judgeOn,
     threshold: rules.minF1, class_threshold: rules.minClassF1 ?? null, accuracy_threshold: rules.minAccuracy ?? null,
     labels_total: version.added - version.removed, pairs_added: version.added, pairs_removed: version.removed, last_labelled_at: version.lastLabelledAt, window_cells: named(all), cells: named(counted.all.tallies.cumulative()),
+    sources: viewOfSources(version.sources), set_aside: setAsideIn(version.sources),
   };
 }
 

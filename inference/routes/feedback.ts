@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import type { Feedback } from '../../schemas/events.ts';
 import type { ServingModel } from '../serving/loader.ts';
-import { chargeItems } from '../http/door.ts';
+import { chargeItems, nameOf } from '../http/door.ts';
 import { idFor, KeyHeader } from '../http/once.ts';
 import { documentOf, Problem } from '../http/problem.ts';
 import type { Door, Once } from './order.ts';
@@ -16,6 +16,8 @@ export type FeedbackPorts = {
   readonly nowMs: () => number;
   readonly modelName: string;
   readonly defaultCategories: readonly string[];
+  /** The token's name stands before what the caller says of itself. */
+  readonly sourceByToken: boolean;
 };
 const Word = Type.Object(
   { prediction_id: Id, category: orNull(Category), source: Type.Optional(Type.String({ minLength: 1, maxLength: 100, examples: ['expert'] })), feedback_id: Type.Optional(Id) },
@@ -37,7 +39,8 @@ export function feedbackRoutes(app: App, ports: FeedbackPorts, needs: Door, once
       return undefined;
     };
   }
-  const eventOf = (word: Word, i: number, id: (i: number, ...content: string[]) => string): Feedback => ({ prediction_id: word.prediction_id, feedback_id: word.feedback_id ?? id(i, word.prediction_id, word.category ?? '', word.source ?? ''), model_name: ports.modelName, category: word.category, source: word.source ?? 'http', given_at: ports.nowMs() });
+  const sourceOf = (given: string | undefined, name: string): string => (ports.sourceByToken ? (given === undefined ? name : `${name}/${given}`) : (given ?? 'http'));
+  const eventOf = (word: Word, name: string, i: number, id: (i: number, ...content: string[]) => string): Feedback => ({ prediction_id: word.prediction_id, feedback_id: word.feedback_id ?? id(i, word.prediction_id, word.category ?? '', word.source ?? ''), model_name: ports.modelName, category: word.category, source: sourceOf(word.source, name), given_at: ports.nowMs() });
   const publish = (events: readonly Feedback[]): Promise<void> => ports.publish(events.map((event) => ({ topic: 'feedback', key: event.prediction_id, value: event })));
   const acceptedOf = ({ prediction_id, feedback_id }: Feedback) => ({ prediction_id, feedback_id, status: 'accepted' as const });
 
@@ -55,13 +58,13 @@ export function feedbackRoutes(app: App, ports: FeedbackPorts, needs: Door, once
     if (!('items' in body)) {
       const why = wrong(body);
       if (why !== undefined) throw new Problem(400, ...why);
-      const event = eventOf(body, 0, id);
+      const event = eventOf(body, nameOf(request), 0, id);
       await publish([event]);
       return reply.code(202).send(acceptedOf(event));
     }
     const verdicts = body.items.map((word, i) => {
       const why = wrong(word);
-      return why === undefined ? eventOf(word, i, id) : { prediction_id: word.prediction_id, status: 'refused' as const, problem: documentOf(400, why[0], why[1], `items.${i}.${why[2]}`) };
+      return why === undefined ? eventOf(word, nameOf(request), i, id) : { prediction_id: word.prediction_id, status: 'refused' as const, problem: documentOf(400, why[0], why[1], `items.${i}.${why[2]}`) };
     });
     const events = verdicts.filter((one): one is Feedback => 'given_at' in one);
     await publish(events);

@@ -8,6 +8,7 @@ import type { Example } from '../../schemas/events.ts';
 import type { Registry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { Artifacts } from '../record/artifacts.ts';
+import { heardOf, type SourceRules } from './heard.ts';
 import { countPerCategory, readDataset, writeDataset } from './datasetFile.ts';
 import { datasetRows, type BaseRow, type Counts, type DatasetRow, type LabelledRow } from './split.ts';
 
@@ -22,13 +23,15 @@ export type Plan = {
   /** What the champion had seen: later labels, and given rows that are not in its dataset, are recent. Rows that were given to it are kept. */
   readonly champion: { readonly offsets: Offsets; readonly datasetPath: string | null } | undefined;
   readonly recencyWeight: number; readonly recencyHalfLifeMs: number;
+  /** Absent in older plans: every label was taken. */
+  readonly sources?: SourceRules;
 };
 export type ReadFile = { readonly uri: string; readonly sha256: string; readonly rows: number; readonly refused: number };
 export type SetAside = { readonly file: string; readonly count: number; readonly first: string };
 /** Lies beside rows.csv, one per run: two runs may have the same rows. */
 export type DatasetManifest = {
   readonly format: 1; readonly run_id: string; readonly hash: string; readonly path: string; readonly plan: Plan; readonly files: readonly ReadFile[]; readonly offsets: Offsets;
-  readonly labels: number; readonly counts: Counts; readonly per_category: ReturnType<typeof countPerCategory>; readonly hold_out_sha256: string; readonly set_aside: readonly SetAside[];
+  readonly labels: number; /** labels that were not taken by the rules on sources; absent in older ones */ readonly labels_set_aside?: number; readonly counts: Counts; readonly per_category: ReturnType<typeof countPerCategory>; readonly hold_out_sha256: string; readonly set_aside: readonly SetAside[];
 };
 export type Dataset = {
   readonly rows: readonly DatasetRow[]; readonly counts: Counts; readonly categories: readonly string[]; readonly offsets: Offsets;
@@ -37,7 +40,7 @@ export type Dataset = {
 export type Ports = { readonly settings: Settings; readonly registry: Registry; readonly artifacts: Pick<Artifacts, 'read' | 'write'> };
 export type Gathered = {
   readonly rows: readonly DatasetRow[]; readonly counts: Counts; readonly csv: string; readonly files: readonly ReadFile[]; readonly refused: readonly { readonly uri: string; readonly refused: readonly CsvRefusal[] }[];
-  readonly offsets: Offsets; readonly labels: number; /** ids that were corrected or withdrawn beyond `until`, and of which nothing below it is left */ readonly overwritten: number;
+  readonly offsets: Offsets; readonly labels: number; /** ids that were corrected or withdrawn beyond `until`, and of which nothing below it is left */ readonly overwritten: number; /** by the rules on sources */ readonly labelsSetAside: number;
 };
 export const manifestUriOf = (path: string, runId: string): string => path.replace(/[^/]+$/, `manifest-${runId}.json`);
 
@@ -68,17 +71,17 @@ export async function gather(plan: Plan, { settings, registry, artifacts }: Port
   }
   const labels = await readLabels(plan, { settings, registry }, until);
   const { rows, counts } = datasetRows(base.rows.map(({ product_description, category }): BaseRow => ({ product_description, category })), [...kept, ...given, ...labels.rows], plan.recencyWeight, plan.recencyHalfLifeMs);
-  return { rows, counts, csv: writeDataset(rows), files, refused, offsets: labels.offsets, labels: labels.rows.length, overwritten: labels.overwritten };
+  return { rows, counts, csv: writeDataset(rows), files, refused, offsets: labels.offsets, labels: labels.rows.length, overwritten: labels.overwritten, labelsSetAside: labels.setAside };
 }
 
 /** The dataset of a new run, stored in S3. */
 export async function loadDataset(runId: string, plan: Plan, ports: Ports): Promise<Dataset> {
-  const { rows, counts, csv, files, refused, offsets, labels } = await gather(plan, ports);
+  const { rows, counts, csv, files, refused, offsets, labels, labelsSetAside } = await gather(plan, ports);
   const hash = sha256(csv);
   const path = `s3://dataset/auto/${hash}/rows.csv`;
   const setAside = refused.map(({ uri, refused: list }): SetAside => ({ file: uri, count: list.length, first: refusalText(list.slice(0, 1), list.length) }));
   const manifest: DatasetManifest = {
-    format: 1, run_id: runId, hash, path, plan, files, offsets, labels, counts, per_category: countPerCategory(rows, plan.categories),
+    format: 1, run_id: runId, hash, path, plan, files, offsets, labels, labels_set_aside: labelsSetAside, counts, per_category: countPerCategory(rows, plan.categories),
     hold_out_sha256: sha256(writeDataset(rows.filter((row) => row.part === 'hold_out'))), set_aside: setAside,
   };
   const manifestUri = manifestUriOf(path, runId);
@@ -98,7 +101,7 @@ async function championRows(path: string, artifacts: Pick<Artifacts, 'read'>): P
     throw error;
   }
 }
-async function readLabels(plan: Plan, { settings, registry }: Pick<Ports, 'settings' | 'registry'>, until: Offsets | undefined): Promise<{ rows: LabelledRow[]; offsets: Offsets; overwritten: number }> {
+async function readLabels(plan: Plan, { settings, registry }: Pick<Ports, 'settings' | 'registry'>, until: Offsets | undefined): Promise<{ rows: LabelledRow[]; offsets: Offsets; overwritten: number; setAside: number }> {
   const current = new Map<string, { example: Example; isRecent: boolean }>();
   const below = new Set<string>();
   const changed = new Set<string>();
@@ -120,11 +123,12 @@ async function readLabels(plan: Plan, { settings, registry }: Pick<Ports, 'setti
   });
   const known = new Set(plan.categories);
   // Offsets interleave partitions differently from run to run; time and id do not.
-  const rows = [...current.values()]
+  const labels = [...current.values()]
     .filter(({ example }) => example.model_name === plan.modelName && known.has(example.label))
-    .sort((a, b) => a.example.labelled_at - b.example.labelled_at || (a.example.prediction_id < b.example.prediction_id ? -1 : 1))
-    .map(({ example, isRecent }): LabelledRow => ({ product_description: example.product_description, category: example.label, source: 'label', atMs: example.labelled_at, isRecent }));
-  return { rows, offsets: until ?? Object.fromEntries([...ends].map(([key, end]) => [key, Number(end)])), overwritten: [...changed].filter((id) => !below.has(id)).length };
+    .sort((a, b) => a.example.labelled_at - b.example.labelled_at || (a.example.prediction_id < b.example.prediction_id ? -1 : 1));
+  const { heard, setAside } = heardOf(labels.map((one) => ({ ...one, source: one.example.source, labelled_at: one.example.labelled_at })), plan.sources ?? { sourceLabelsPerHour: 0, trustedSources: [] });
+  const rows = heard.map(({ example, isRecent }): LabelledRow => ({ product_description: example.product_description, category: example.label, source: 'label', atMs: example.labelled_at, isRecent }));
+  return { rows, setAside, offsets: until ?? Object.fromEntries([...ends].map(([key, end]) => [key, Number(end)])), overwritten: [...changed].filter((id) => !below.has(id)).length };
 }
 /** What a file is refused for, with its name. */
 export function namingFile<R>(uri: string, read: () => R): R {

@@ -14,6 +14,6 @@ export function planOf(job: Job, settings: Settings): Plan {
   return {
     modelName: settings.modelName, categories: settings.categories, base, files: files.filter((uri) => uri !== base).map((uri) => ({ uri, saidAtMs: given.saidAtMs })), badRows: given.badRows, maxCsvBytes: settings.maxCsvBytes,
     champion: job.champion === undefined ? undefined : { offsets: job.champion.offsets, datasetPath: job.championDataset ?? null },
-    recencyWeight: settings.recencyWeight, recencyHalfLifeMs: settings.recencyHalfLifeMs,
+    recencyWeight: settings.recencyWeight, recencyHalfLifeMs: settings.recencyHalfLifeMs, sources: { sourceLabelsPerHour: settings.sourceLabelsPerHour, trustedSources: settings.trustedSources },
   };
 }
