@@ -26,12 +26,13 @@ const pure = [
   'inference/console/rules/*.ts',
   'trainer/tracking/{names,mapping}.ts',
   'stack/demo/{story,picture}.ts',
-  'stack/verbs/{terminal,jobLines,batchLines,labelSession,liveLines,alertLines,auditLines}.ts',
+  'stack/verbs/{terminal,jobLines,batchLines,labelSession,liveLines,alertLines,auditLines,sourceLines}.ts',
   'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures,guarantees}.ts',
   'stack/faults/{schedule,feed,fault}.ts',
   'stack/fuzz/mutate.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',
+  'bench/poisoned/{attack,watch}.ts',
   'bench/{join/feed,monitor/labelledLog,train/figures,train/bars}.ts',
 ];
 const noDice = { object: 'Math', property: 'random', message: 'Randomness is an argument.' };

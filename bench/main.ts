@@ -16,6 +16,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   serve: async () => (await import('./serve/serve.ts')).bench,
   stream: async () => (await import('./stream/stream.ts')).bench,
   monitor: async () => (await import('./monitor/monitor.ts')).bench,
+  poisoned: async () => (await import('./poisoned/poisoned.ts')).bench,
 };
 export const BENCH_NAMES = Object.keys(BENCHES);
 

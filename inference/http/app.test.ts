@@ -61,6 +61,11 @@ test('no model yet: 503 with that reason, feedback is taken all the same', async
   assert.deepEqual((await none.app.inject({ url: '/v1/models', headers: { authorization: 'Bearer p' } })).json(), { models: [], versions: [{ model_version: 'v7' }] });
 });
 
+test('with SOURCE_BY_TOKEN the source is the name of the token, whatever the caller calls itself', async () => {
+  const { post, sent } = bench({ sourceByToken: true });
+  for (const source of ['expert', undefined]) await post('/v1/feedback', 'f', { prediction_id: 'x', category: 'Toys', ...(source === undefined ? {} : { source }) });
+  assert.deepEqual(sent.map((one) => ('value' in one && one.topic === 'feedback' ? one.value?.source : undefined)), ['f/expert', 'f']);
+});
 test('feedback: labels of the serving model and the default ones, null withdraws, an unknown prediction is legal', async () => {
   const { post, sent } = bench();
   for (const category of ['Toys', 'Fresh', null]) assert.equal((await post('/v1/feedback', 'f', { prediction_id: 'never-seen', category, source: 'expert', feedback_id: 'one' })).status, 202);
