@@ -30,6 +30,7 @@ const pure = [
   'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures,guarantees}.ts',
   'stack/faults/{schedule,feed,fault}.ts',
   'stack/fuzz/mutate.ts',
+  'stack/dependencies/audit.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',
   'bench/poisoned/{attack,watch}.ts',
