@@ -7,6 +7,8 @@ import { parse } from 'yaml';
 import packageJson from '../package.json' with { type: 'json' };
 import { manifestsIn, render, walk, type Manifest } from './kustomize.testing.ts';
 import { rulesFor, SECRETS } from './rules.testing.ts';
+import { policyDocument, S3_PROCESSES } from '../schemas/s3Policies.ts';
+import { policyFile } from './s3.testing.ts';
 import { TOPICS_FILE, topicsYaml } from './topics.testing.ts';
 import { USERS_FILE, usersYaml } from './users.testing.ts';
 
@@ -28,6 +30,7 @@ test('the base alone, with our own image and its own schedule, keeps them too', 
 test('the topics are those of schemas/topics.ts, as they are written today', () => {
   assert.equal(readFileSync(TOPICS_FILE, 'utf8'), topicsYaml());
   assert.equal(readFileSync(USERS_FILE, 'utf8'), usersYaml());
+  for (const process of S3_PROCESSES) assert.equal(readFileSync(policyFile(process), 'utf8'), policyDocument(process));
 });
 test('no file lies about unused, and each can be read', () => {
   const files = globSync('**/*.yaml', { cwd: HERE }).filter((file) => !file.endsWith('kustomization.yaml') && !file.endsWith('.values.yaml'));
