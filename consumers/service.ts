@@ -1,13 +1,19 @@
 // The boring shell of a process: metrics and health over HTTP, a clean stop, one way to die.
 import closeWithGrace from 'close-with-grace';
+import { writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { pino } from 'pino';
 import type { Registry as Metrics } from 'prom-client';
 import { messageOf } from '../schemas/failure.ts';
+import { createLogOutput } from './logOutput.ts';
 import { processMetrics } from './processMetrics.ts';
 
 export type ProcessLog = ReturnType<typeof pino>;
-export const createLog = (name: string, level: string): ProcessLog => pino({ name, level });
+const STDOUT = 1;
+const REST_MS = 2;
+const resting = new Int32Array(new SharedArrayBuffer(4));
+const output = createLogOutput((bytes) => writeSync(STDOUT, bytes), () => void Atomics.wait(resting, 0, 0, REST_MS), Date.now);
+export const createLog = (name: string, level: string): ProcessLog => pino({ name, level }, output);
 const STOP_DEADLINE_MS = 15_000;
 
 export type Service = {

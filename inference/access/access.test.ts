@@ -92,6 +92,14 @@ test('an address that guesses is not heard for a while, whatever it guesses; oth
   pass(10_000);
   assert.deepEqual([come('other'), come('guess'), come('guess')], ['desk', 'unknown', 'throttled']);
 });
+test('a clock that is set back by a day does not shut an address out for a day', () => {
+  const { come, pass } = bench(hashed('shop', 'word'), { failures: 6 });
+  assert.deepEqual(Array.from({ length: 7 }, (_, i) => come(`guess-${i}`)).slice(5), ['unknown', 'throttled']);
+  pass(-86_400_000);
+  assert.equal(come('guess'), 'throttled');
+  pass(10_000);
+  assert.deepEqual([come('guess'), come('guess')], ['unknown', 'throttled']);
+});
 test('no token is no guess, and addresses take bounded memory', () => {
   const { access, come } = bench(hashed('shop', 'word'), { failures: 2 });
   for (let i = 0; i < 100; i += 1) come(undefined);

@@ -47,19 +47,22 @@ export function createAccess({ limits, nowMs, digest }: { readonly limits: Limit
     return found;
   }
   const perSecond = limits.failures / 60;
+  /** A clock that is set back takes nothing away. */
+  const gained = ({ atMs }: Bucket, now: number): number => (Math.max(0, now - atMs) * perSecond) / 1000;
   function failed(key: string, now: number): Admission {
     if (limits.failures === 0) return { status: 'unknown' };
     const known = attempts.get(key) ?? { bucket: { level: limits.failures, atMs: now }, good: new Set<Caller>() };
     attempts.delete(key);
     attempts.set(key, known);
     for (const oldest of attempts.keys()) if (attempts.size > MAX_ADDRESSES) attempts.delete(oldest);
-    known.bucket.level = Math.min(limits.failures, known.bucket.level + ((now - known.bucket.atMs) * perSecond) / 1000) - 1;
+    known.bucket.level = Math.min(limits.failures, known.bucket.level + gained(known.bucket, now)) - 1;
     known.bucket.atMs = now;
     return { status: 'unknown' };
   }
   /** While an address is throttled, all its guesses get one answer, the right ones too; only who came in from there before still does. */
   function throttled(known: Attempts, now: number): number {
-    const level = known.bucket.level + ((now - known.bucket.atMs) * perSecond) / 1000;
+    if (now < known.bucket.atMs) known.bucket.atMs = now;
+    const level = known.bucket.level + gained(known.bucket, now);
     return level >= 1 ? 0 : Math.ceil(((1 - level) * 1000) / perSecond);
   }
 

@@ -11,6 +11,7 @@ const TABLE: readonly { readonly name: string; readonly acts: readonly Act[]; re
   { name: 'what one holds is given again, for a full lease', acts: [['take', 'anna', 'a', 0, 'a'], ['take', 'anna', 'ab', 90, 'ab']], atMs: 189, mine: 'ab', others: '' },
   { name: 'when its time has run out it is free', acts: [['take', 'bert', 'a', 0, 'a'], ['take', 'anna', 'a', 99, ''], ['take', 'anna', 'a', 100, 'a']], atMs: 101, mine: 'a', others: '' },
   { name: 'given back it is free', acts: [['take', 'bert', 'ab', 0, 'ab'], ['release', 'bert', 'a', 1], ['take', 'anna', 'ab', 2, 'a']], atMs: 3, mine: 'a', others: 'b' },
+  { name: 'a clock that is set back by a day keeps nothing for a day', acts: [['take', 'bert', 'ab', 86_400_000, 'ab'], ['take', 'anna', 'a', 5, 'a']], atMs: 6, mine: 'a', others: '' },
   { name: 'nobody gives back what another holds', acts: [['take', 'bert', 'a', 0, 'a'], ['release', 'anna', 'ax', 1]], atMs: 2, mine: '', others: 'a' },
 ];
 for (const { name, acts, mine, others, atMs } of TABLE) {

@@ -14,11 +14,13 @@ export type Leases = {
 
 export function createLeases(leaseMs: number): Leases {
   const byId = new Map<string, { readonly holder: string; readonly untilMs: number }>();
+  /** One that reaches further than a whole lease was given before the clock was set back. */
+  const isOver = (untilMs: number, nowMs: number): boolean => untilMs <= nowMs || untilMs > nowMs + leaseMs;
   return {
     take(holder, ids, nowMs) {
       const mine = ids.filter((id) => {
         const lease = byId.get(id);
-        return lease === undefined || lease.holder === holder || lease.untilMs <= nowMs;
+        return lease === undefined || lease.holder === holder || isOver(lease.untilMs, nowMs);
       });
       for (const id of mine) byId.set(id, { holder, untilMs: nowMs + leaseMs });
       return mine.map((id) => ({ id, untilMs: nowMs + leaseMs }));
@@ -30,7 +32,7 @@ export function createLeases(leaseMs: number): Leases {
       for (const id of ids) if (byId.get(id)?.holder === holder) byId.delete(id);
     },
     held(holder, nowMs) {
-      for (const [id, { untilMs }] of byId) if (untilMs <= nowMs) byId.delete(id);
+      for (const [id, { untilMs }] of byId) if (isOver(untilMs, nowMs)) byId.delete(id);
       const all = [...byId];
       return { mine: all.filter(([, lease]) => lease.holder === holder).map(([id]) => id), others: all.filter(([, lease]) => lease.holder !== holder).map(([id]) => id) };
     },

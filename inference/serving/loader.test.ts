@@ -103,6 +103,23 @@ test('S3 that comes back is tried again by itself', async () => {
   keeper.stop();
 });
 
+test('damaged bytes that come whole the next time serve without anybody doing anything; the damaged ones never did', async () => {
+  const one = tinyModel(1, 0);
+  let damaged = true;
+  const { keeper, next, slot } = keeperOf((uri) => readFrom(one.objects)(uri).then((bytes) => (damaged && uri.endsWith('.bin') ? flipped(bytes, 7) : bytes)));
+  const failed = next();
+  keeper.caughtUp();
+  keeper.offer(one.promoted);
+  await failed;
+  assert.equal(slot.current(), undefined);
+  assert.match(keeper.failure() ?? '', /the weights of v1 are damaged/);
+  const swapped = next();
+  damaged = false;
+  await swapped;
+  assert.deepEqual([slot.current()?.version, keeper.failure()], ['v1', undefined]);
+  keeper.stop();
+});
+
 test('a damaged newest promotion at the start: the newest older one that loads serves meanwhile, and how far behind it is, shows', async () => {
   const [one, two, broken, bad] = [tinyModel(1, 0), tinyModel(2, 1), tinyModel(3, 0, { golden: [{ text: 'golden', probabilities: [0.1, 0.9] }] }), tinyModel(4, 0, { golden: [] })];
   const { keeper, next, slot, swaps } = keeperOf(readFrom(objectsOf(one, two, broken, bad)));

@@ -73,7 +73,8 @@ export function keepModel({ modelName, slot, read, log, onSwap }: { modelName: s
       failure = `${event.model_version} cannot be loaded: ${messageOf(error)}`;
       log.error({ model_version: event.model_version, reason: messageOf(error) }, 'model not loaded, the old one stays');
       if (slot.current() === undefined) await fallBack();
-      if (kindOf(error) === 'transient' && !stopped) {
+      // Damaged bytes too: what S3 gives may be whole the next time, or be put back.
+      if (!stopped) {
         retry = setTimeout(() => void load(), retryMs);
         retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
       }

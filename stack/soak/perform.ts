@@ -25,7 +25,8 @@ const START_DEADLINE_MS = 90_000;
 const STOP_AFTER_MS = 20_000;
 /** A trainer is hit while it trains. */
 const INTO_TRAINING_MS = 3000;
-const ORDER_TRIES = 40;
+/** Inference may have been killed a moment ago. */
+const ORDER_WITHIN_MS = 180_000;
 
 export function createFaults(context: Context): Faults {
   const { settings, paths, secrets } = context;
@@ -65,13 +66,13 @@ export function createFaults(context: Context): Faults {
     suspended.delete(pid);
   }
   async function order(): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
+    for (const end = performance.now() + ORDER_WITHIN_MS; ;) {
       try {
         const answer = await fetch(`${urlOf(settings, 'inference')}/v1/retrain`, { method: 'POST', headers: { authorization: `Bearer ${secrets.tokens.admin}`, 'content-type': 'application/json' }, body: JSON.stringify({ force: true }), signal: AbortSignal.timeout(10_000) });
         if (answer.ok) return;
         throw fatal('not_ordered', `POST /v1/retrain answered ${answer.status}`);
       } catch (error) {
-        if (tries === ORDER_TRIES) throw fatal('not_ordered', `the retraining could not be ordered: ${messageOf(error)}`);
+        if (performance.now() > end) throw fatal('not_ordered', `the retraining could not be ordered: ${messageOf(error)}`);
         await pause(500);
       }
     }
