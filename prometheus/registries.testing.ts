@@ -17,7 +17,7 @@ export function registriesOf(): Readonly<Record<Process, Registry>> {
   loadMetrics(inference);
   trainerMetrics(trainer, { lags: () => [], rows: () => [] });
   mirrorGauge(trainer)(0);
-  const join = createJoinMetrics({ coverage: () => [], mixes: () => [], waiting: () => ({ predictions: 0, held: 0 }), state: () => ({ entries: 0, indexBytes: 0, fileBytes: 0 }), lags: () => new Map() }).registry;
+  const join = createJoinMetrics({ coverage: () => [], mixes: () => [], waiting: () => ({ predictions: 0, held: 0 }), state: () => ({ entries: 0, indexBytes: 0, fileBytes: 0, unsavedBytes: 0 }), lags: () => new Map() }).registry;
   const monitor = createMonitorMetrics(() => [], () => new Map(), () => []).registry;
   const all = { inference, join, monitor, trainer };
   for (const one of Object.values(all)) processMetrics(one, '.');

@@ -13,7 +13,7 @@ const settings = readSettings(process.env);
 const registry = openRegistry(settings);
 const log = createLog('crashing-join', 'info');
 const none = { predictions: 0, held: 0 };
-const metrics = createJoinMetrics({ waiting: () => none, state: () => ({ entries: 0, indexBytes: 0, fileBytes: 0 }), coverage: () => [], mixes: () => [], lags: () => new Map() });
+const metrics = createJoinMetrics({ waiting: () => none, state: () => ({ entries: 0, indexBytes: 0, fileBytes: 0, unsavedBytes: 0 }), coverage: () => [], mixes: () => [], lags: () => new Map() });
 let batches = 0;
 await runShards({
   settings, registry, log, name: 'join', topics: JOIN_TOPICS, onFatal: () => process.exit(1),

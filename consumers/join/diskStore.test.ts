@@ -1,6 +1,6 @@
 // The disk store: the same as the memory store whatever is done to it, and after a kill at any byte it is exactly what some seal says, or empty.
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -15,7 +15,14 @@ const PRINT = 'rules';
 const SEGMENT = 700;
 const IDS = ['a', 'b', 'c', 'd', 'ü-9', 'x'.repeat(128)];
 const SHAPES: Shape[] = ['p', 'q'].map((category) => ({ modelName: 'm', modelVersion: 'v1', categories: ['p', 'q'], category, audit: false }));
-const openSmall = (dir: string): Promise<DiskStore> => openDiskStore(dir, PRINT, SEGMENT);
+/** Bytes that the disk still takes. */
+const disk = { room: Number.POSITIVE_INFINITY };
+const openSmall = (dir: string): Promise<DiskStore> => openDiskStore(dir, PRINT, SEGMENT, (fd, bytes, from, length, position) => {
+  const taken = Math.min(length, disk.room);
+  if (taken === 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  disk.room -= taken;
+  return writeSync(fd, bytes, from, taken, position);
+});
 const at = (n: number): Checkpoint => ({ predictions: { next: n, last: { offset: n - 1, timeMs: n, key: 'k' } }, feedback: { next: n, last: null } });
 function folder(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'loop-store-'));
@@ -33,7 +40,7 @@ const entry: fc.Arbitrary<Entry> = fc.record({
   revision: fc.nat({ max: 9 }), seen: fc.array(text, { maxLength: 3 }), held: fc.array(held, { maxLength: 2 }),
 });
 type Change = { do: 'put'; id: string; entry: Entry; came: 'prediction' | 'feedback' | undefined } | { do: 'remove'; id: string } | { do: 'shift'; queue: 'predictions' | 'held' } | { do: 'sum'; by: number };
-type Step = Change | { do: 'save' } | { do: 'reopen' };
+type Step = Change | { do: 'save' } | { do: 'save on a full disk'; room: number } | { do: 'reopen' };
 const id = fc.constantFrom(...IDS);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('put' as const), id, entry, came: fc.constantFrom('prediction' as const, 'feedback' as const, undefined) }) },
@@ -41,6 +48,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('shift' as const), queue: fc.constantFrom('predictions' as const, 'held' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('sum' as const), by: fc.integer({ min: 1, max: 9 }) }) },
   { weight: 3, arbitrary: fc.constant({ do: 'save' as const }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('save on a full disk' as const), room: fc.nat(3000) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'reopen' as const }) },
 );
 
@@ -85,6 +93,18 @@ async function compare(dir: string, steps: readonly Step[], open: (dir: string) 
         saves += 1;
         store.save(at(saves));
         saved = [...changes];
+      } else if (one.do === 'save on a full disk') {
+        disk.room = one.room;
+        // Whatever is written of it, nothing has changed; where all of it still fits it is an ordinary save.
+        try {
+          store.save(at(saves + 1));
+          saves += 1;
+          saved = [...changes];
+        } catch (error) {
+          assert.match(String(error), /ENOSPC/);
+        } finally {
+          disk.room = Number.POSITIVE_INFINITY;
+        }
       } else if (one.do === 'reopen') {
         store.close();
         store = await open(dir);

@@ -7,7 +7,7 @@ import { createShapes, decodeEntry, encodeEntry, FORMAT } from './entryCodec.ts'
 import { bodyAt, FEEDBACK_CAME, flagsAt, hashAt, isOf, lengthAt, PREDICTION_CAME, previousAt, REMOVED } from './frames.ts';
 import { scanBatches } from './scan.ts';
 import { createSlots, hashOf, type Slots } from './slots.ts';
-import { openSegments, segmentOf, SPAN, type Walk } from './segments.ts';
+import { openSegments, segmentOf, SPAN, type Walk, type WriteAt } from './segments.ts';
 import type { VersionMix } from './mix.ts';
 import { noSums, type Covered, type JoinStore, type Queue, type Shape } from './store.ts';
 
@@ -19,9 +19,9 @@ export type DiskStore = JoinStore & {
   readonly checkpoint: Checkpoint | undefined;
   /** Bytes of changes not yet on disk. */
   readonly unsavedBytes: () => number;
-  /** Appends all changes and the checkpoint. Only after Kafka has committed them. */
+  /** Appends all changes and the checkpoint. Only after Kafka has committed them. When it throws, all is as before, and it may be tried again. */
   save(checkpoint: Checkpoint): void;
-  readonly figures: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number };
+  readonly figures: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number; readonly unsavedBytes: number };
   close(): void;
 };
 /** first: the oldest segment that this state needs. */
@@ -85,8 +85,8 @@ async function load(dir: string, index: Index, fingerprint: string, boot: string
   return seal !== undefined && oldest !== undefined && oldest <= seal.first ? seal : undefined;
 }
 
-/** dir: this store's own folder; no other process may have it open. fingerprint: of every rule that shapes the state. segmentBytes: for tests. */
-export async function openDiskStore(dir: string, fingerprint: string, segmentBytes?: number): Promise<DiskStore> {
+/** dir: this store's own folder; no other process may have it open. fingerprint: of every rule that shapes the state. segmentBytes, writeAt: for tests. */
+export async function openDiskStore(dir: string, fingerprint: string, segmentBytes?: number, writeAt?: WriteAt): Promise<DiskStore> {
   const boot = existsSync(BOOT_FILE) ? readFileSync(BOOT_FILE, 'utf8').trim() : '';
   // Nobody outside knows the boot's id: ids cannot be chosen so that they collide.
   const salt = hashOf(boot + fingerprint, 0);
@@ -96,7 +96,7 @@ export async function openDiskStore(dir: string, fingerprint: string, segmentByt
     rmSync(dir, { recursive: true, force: true });
     index = createIndex();
   }
-  const log = openSegments(dir, segmentBytes);
+  const log = openSegments(dir, segmentBytes, writeAt);
   const shapes = createShapes(seal?.shapes ?? []);
   const first = log.oldest() * SPAN;
   const walks = { predictions: log.walk(PREDICTION_CAME, Math.max(first, seal?.freed.predictions ?? 0)), held: log.walk(FEEDBACK_CAME, Math.max(first, seal?.freed.held ?? 0)) };
@@ -171,7 +171,7 @@ export async function openDiskStore(dir: string, fingerprint: string, segmentByt
         log.dropOldest();
       }
     },
-    figures: () => ({ entries: index.size(), indexBytes: index.bytes(), fileBytes: log.fileBytes() }),
+    figures: () => ({ entries: index.size(), indexBytes: index.bytes(), fileBytes: log.fileBytes(), unsavedBytes: log.unwrittenBytes() }),
     close: log.close,
   };
 }

@@ -19,7 +19,7 @@ const coverage = () => [...tasks.values()].flatMap((task) => [...task.store.sums
 const waiting = () => [...tasks.values()].reduce((sum, { store: { sums } }) => ({ predictions: sum.predictions + sums.unlabelled, held: sum.held + sums.held }), { predictions: 0, held: 0 });
 const metrics = createJoinMetrics({
   waiting,
-  state: () => [...tasks.values()].map((task) => task.store.figures()).reduce((sum, one) => ({ entries: sum.entries + one.entries, indexBytes: sum.indexBytes + one.indexBytes, fileBytes: sum.fileBytes + one.fileBytes }), { entries: 0, indexBytes: 0, fileBytes: 0 }),
+  state: () => [...tasks.values()].map((task) => task.store.figures()).reduce((sum, one) => ({ entries: sum.entries + one.entries, indexBytes: sum.indexBytes + one.indexBytes, fileBytes: sum.fileBytes + one.fileBytes, unsavedBytes: sum.unsavedBytes + one.unsavedBytes }), { entries: 0, indexBytes: 0, fileBytes: 0, unsavedBytes: 0 }),
   coverage,
   mixes: () => [...tasks.values()].flatMap((task) => [...task.store.sums.mixes]),
   lags: () => shards?.lags() ?? new Map(),
@@ -36,7 +36,14 @@ await runService({
     shards = await runShards({
       settings, registry, log, name: 'join', topics: JOIN_TOPICS, onFatal: die,
       open: async (opening) => {
-        const task = await openJoin(opening, { settings, registry, metrics, nowMs: Date.now });
+        const { partition } = opening;
+        const task = await openJoin(opening, {
+          settings, registry, metrics, nowMs: Date.now,
+          onUnsaved(reason) {
+            if (reason === undefined) log.info({ partition }, 'the state is saved again');
+            else log.error({ partition, reason }, 'the state cannot be saved; going on in memory for a while');
+          },
+        });
         tasks.set(opening.partition, task);
         return task;
       },

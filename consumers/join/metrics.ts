@@ -5,7 +5,7 @@ import { driftsOf, type VersionMix } from './mix.ts';
 import type { Covered } from './store.ts';
 
 export type JoinMetrics = { readonly registry: Registry; readonly count: (kind: Counted) => void; readonly delay: Histogram; readonly deadLetters: Counter<'topic' | 'reason'> };
-type Readings = { readonly coverage: () => readonly (readonly [version: string, Covered])[]; readonly mixes: () => readonly (readonly [version: string, VersionMix])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly state: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number }; readonly lags: () => ReadonlyMap<string, number> };
+type Readings = { readonly coverage: () => readonly (readonly [version: string, Covered])[]; readonly mixes: () => readonly (readonly [version: string, VersionMix])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly state: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number; readonly unsavedBytes: number }; readonly lags: () => ReadonlyMap<string, number> };
 const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400];
 
 /** Shares of the predictions within the horizon that have a label now, by version; of all, and of those chosen for audit. Absent: no such prediction. */
@@ -38,11 +38,12 @@ export function createJoinMetrics(readings: Readings): JoinMetrics {
   });
   new Gauge({ name: 'loop_join_state_entries', help: 'Prediction ids remembered', registers: [registry], collect() { this.set(readings.state().entries); } });
   new Gauge({
-    name: 'loop_join_state_bytes', help: 'Size of the local state: index in memory, log on disk', labelNames: ['where'], registers: [registry],
+    name: 'loop_join_state_bytes', help: 'Size of the local state: index in memory, log on disk, and what of it is not on disk yet', labelNames: ['where'], registers: [registry],
     collect() {
-      const { indexBytes, fileBytes } = readings.state();
+      const { indexBytes, fileBytes, unsavedBytes } = readings.state();
       this.set({ where: 'memory' }, indexBytes);
       this.set({ where: 'disk' }, fileBytes);
+      this.set({ where: 'unsaved' }, unsavedBytes);
     },
   });
   /** One series per model version and extra label, from figures that partitions have added up. */

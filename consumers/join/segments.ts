@@ -1,6 +1,6 @@
 // The files of the join's store: an append-only log of frames in segments. New frames stay in memory until `write`, which appends them as one sealed batch in one go:
 // a batch that is not whole does not count. Reading it all at start is scan.ts.
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { BATCH, beginFrame, finishFrame, flagsAt, HEADER_BYTES, idAt, lengthAt, room, SEAL, timeAt, type Spot, type Tail } from './frames.ts';
@@ -24,7 +24,7 @@ export type Segments = {
   /** What was read last. */
   readonly found: Spot;
   readonly unwrittenBytes: () => number;
-  /** Appends the tail and a seal with this text. */
+  /** Appends the tail and a seal with this text. When it throws (a full disk, say) nothing has changed: all stays in memory, and the next write tries again. */
   write(seal: string): void;
   /** A cursor that meets every frame that has one of `flags`, in order, from `position` on; the unwritten tail included. */
   walk(flags: number, position: number): Walk;
@@ -43,8 +43,10 @@ export const segmentOf = (position: number): number => Math.floor(position / SPA
 /** Numbers of the segments in a folder, oldest first. */
 export const segmentsIn = (dir: string): number[] => readdirSync(dir).filter((name) => name.endsWith('.log')).map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
 
-/** Opens what scan.ts has been through; an empty or missing folder starts at segment 0. segmentBytes: a file that has so many is followed by a new one. */
-export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES): Segments {
+/** As node's writeSync. */
+export type WriteAt = (fd: number, bytes: Buffer, from: number, length: number, position: number) => number;
+/** Opens what scan.ts has been through; an empty or missing folder starts at segment 0. segmentBytes: a file that has so many is followed by a new one. writeAt: another one for tests of full disks. */
+export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES, writeAt: WriteAt = writeSync): Segments {
   mkdirSync(dir, { recursive: true });
   const files = new Map<number, File>();
   for (const segment of segmentsIn(dir)) {
@@ -66,12 +68,25 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES): Segment
   let open = 0;
   function roll(): void {
     if (file.bytes >= segmentBytes) {
-      segment += 1;
-      file = make(segment);
+      try {
+        file = make(segment + 1);
+        segment += 1;
+      } catch (error) {
+        // No file can be made at the moment: the one at hand grows on.
+        if (file.bytes > SPAN / 2) throw error;
+      }
     }
     start = segment * SPAN + file.bytes;
   }
   roll();
+  /** What was written of a batch that does not count would be cut off by the next opening as well. */
+  function cutBack({ fd, bytes }: File): void {
+    try {
+      ftruncateSync(fd, bytes);
+    } catch {
+      // The next write begins at the same place.
+    }
+  }
   /** Newest first: many labels come soon after their predictions, and a call to the system costs more than all else that a label does here. */
   const recent: { readonly from: number; readonly to: number; readonly bytes: Buffer }[] = [];
   /** Keeps the tail's buffer; returns one for the next tail. */
@@ -190,7 +205,8 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES): Segment
     unwrittenBytes: () => (tail.at > HEADER_BYTES ? tail.at : 0),
     write(seal) {
       const text = Buffer.from(seal);
-      const to = start + tail.at;
+      const unsealed = tail.at;
+      const to = start + unsealed;
       open = beginFrame(tail, 0, SEAL, 0, 0, '');
       room(tail, text.length);
       tail.at += text.copy(tail.bytes, tail.at);
@@ -199,7 +215,13 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES): Segment
       tail.at = 0;
       beginFrame(tail, crc32(tail.bytes.subarray(HEADER_BYTES, total)), BATCH, total, 0, '');
       finishFrame(tail, 0);
-      for (let done = 0; done < total;) done += writeSync(file.fd, tail.bytes, done, total - done, file.bytes + done);
+      try {
+        for (let done = 0; done < total;) done += writeAt(file.fd, tail.bytes, done, total - done, file.bytes + done);
+      } catch (error) {
+        tail.at = unsealed;
+        cutBack(file);
+        throw error;
+      }
       file.bytes += total;
       tail.bytes = remember(start, to);
       tail.at = HEADER_BYTES;
@@ -216,7 +238,11 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES): Segment
       if (oldest === segment || there === undefined) return;
       closeSync(there.fd);
       files.delete(oldest);
-      rmSync(join(dir, nameOf(oldest)));
+      try {
+        rmSync(join(dir, nameOf(oldest)));
+      } catch {
+        // A folder that may not be changed: what the file holds is overtaken by later ones, and whoever opens the folder reads over it.
+      }
       oldest += 1;
     },
     fileBytes: () => [...files.values()].reduce((sum, { bytes }) => sum + bytes, 0),

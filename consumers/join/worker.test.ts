@@ -26,7 +26,7 @@ function aWorld(t: TestContext): World {
   t.after(() => rmSync(home, { recursive: true, force: true }));
   const settings = readSettings({ LOOP_HOME: home, PARTITIONS: '1' });
   const none = { predictions: 0, held: 0 };
-  const metrics = createJoinMetrics({ waiting: () => none, state: () => ({ entries: 0, indexBytes: 0, fileBytes: 0 }), coverage: () => [], mixes: () => [], lags: () => new Map() });
+  const metrics = createJoinMetrics({ waiting: () => none, state: () => ({ entries: 0, indexBytes: 0, fileBytes: 0, unsavedBytes: 0 }), coverage: () => [], mixes: () => [], lags: () => new Map() });
   const world: World = {
     dir: stateDirOf(settings, 0),
     registryAway: false,

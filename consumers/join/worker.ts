@@ -15,7 +15,7 @@ import { noteOf, passedMs, toldIn } from './expiry.ts';
 import type { JoinMetrics } from './metrics.ts';
 import { openState } from './state.ts';
 
-type Options = { readonly settings: Settings; readonly registry: Registry; readonly metrics: JoinMetrics; readonly nowMs: () => number };
+type Options = { readonly settings: Settings; readonly registry: Registry; readonly metrics: JoinMetrics; readonly nowMs: () => number; /** see state.ts */ readonly onUnsaved?: (reason: string | undefined) => void };
 export type JoinTask = Task & { readonly store: DiskStore };
 /** An input of the join over its record: the original bytes are cut out only for what keeps them. */
 class Input<E> {
@@ -42,12 +42,12 @@ const fingerprintOf = ({ horizonMs, earlyHorizonMs, sourceRanks, partitions, dri
 /** Each instance has its own folder: its port is what no two can share. */
 export const stateDirOf = (settings: Settings, partition: number): string => resolve(settings.homeDir, 'state', `join-${settings.joinPort}`, String(partition));
 
-export async function openJoin(opening: Opening, { settings, registry, metrics, nowMs }: Options): Promise<JoinTask> {
+export async function openJoin(opening: Opening, { settings, registry, metrics, nowMs, onUnsaved }: Options): Promise<JoinTask> {
   const { partition, positions, note } = opening;
   let told = toldIn(note);
   const ranks = settings.sourceRanks;
   const committed: Record<Side, number> = { predictions: Number(positions.get('predictions') ?? 0n), feedback: Number(positions.get('feedback') ?? 0n) };
-  const state = await openState({ dir: stateDirOf(settings, partition), fingerprint: fingerprintOf(settings), opening });
+  const state = await openState({ dir: stateDirOf(settings, partition), fingerprint: fingerprintOf(settings), opening, ...(onUnsaved === undefined ? {} : { onUnsaved }) });
   const { store } = state;
   const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => rankOfSource(ranks, source), driftReference: Math.ceil(settings.driftReference / settings.partitions), told, isNew: (side, offset) => offset >= committed[side] }, store);
   const newest: Record<Side, number> = { predictions: 0, feedback: 0 };
