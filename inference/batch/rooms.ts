@@ -4,7 +4,7 @@ import type { Rooms } from '../../producers/wire/packer.ts';
 
 const LEAST_BYTES = 128 * 1024;
 /** What a block takes at most in flight, and then some; beyond it, memory is left to the collector. */
-const MOST_KEPT = 64;
+const MOST_KEPT = 40;
 
 /** UTF-8 of texts one after the other. */
 export type TextRoom = {

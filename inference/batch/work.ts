@@ -31,7 +31,7 @@ export type WorkPorts = {
   readonly nowMs: () => number; readonly auditRate: number; /** legal in the verified column beside the model's own */ readonly categories: readonly string[]; readonly tellEveryMs: number;
 };
 /** Sends on their way at once: the broker works on them while the next rows are scored. */
-const IN_FLIGHT = 8;
+const IN_FLIGHT = 4;
 
 /** Resolves with what the job came to. Throws poison with file, row and column for what a person must mend, transient where trying again may help. */
 export async function workOn(job: BatchJob, ports: WorkPorts): Promise<BatchResult> {
