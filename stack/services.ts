@@ -16,7 +16,7 @@ export type ServiceName = (typeof SERVICES)[number];
 /** Those this stack runs: MLflow only where it is wanted. */
 export const servicesOf = ({ settings }: Pick<Context, 'settings'>): readonly ServiceName[] => SERVICES.filter((name) => name !== 'mlflow' || runsMlflow(settings));
 export type Starting = Readonly<Record<ServiceName, Promise<void>>>;
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 240_000;
 
 /** Begins to start all; each promise resolves when that one is healthy, rejects with what a person should read. */
 export function startServices(context: Context, say: Say, aborted: () => boolean, onStarted: (name: string) => void = () => undefined): Starting {

@@ -68,7 +68,7 @@ export async function watch<T extends TopicName>(t: TestContext, { settings, reg
 }
 
 /** Resolves with what `find` gives once it gives something. The deadline only turns a hang into a message. */
-export async function until<R>(what: string, find: () => R | undefined | Promise<R | undefined>, deadlineMs = 60_000): Promise<R> {
+export async function until<R>(what: string, find: () => R | undefined | Promise<R | undefined>, deadlineMs = 240_000): Promise<R> {
   for (const end = performance.now() + deadlineMs; performance.now() < end; await pause(50)) {
     const found = await find();
     if (found !== undefined) return found;

@@ -31,7 +31,7 @@ const HOME = '.loop-demo';
 const PORT_BASE = '18000';
 const PRODUCTS_PER_SECOND = 80;
 const LOOK_EVERY_MS = 500;
-const STORY_DEADLINE_MS = 170_000;
+const STORY_DEADLINE_MS = 480_000;
 const PLAIN_EVERY_MS = 3000;
 /** Prometheus looks every two seconds, and evaluates as often: an alert is over so long after the fact at the latest. */
 const ALERT_PATIENCE_MS = 10_000;

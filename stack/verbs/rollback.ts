@@ -6,7 +6,7 @@ import { endOf, INTERRUPTED } from './job.ts';
 import { call } from './talk.ts';
 import { readArgs, type Verb } from './verb.ts';
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 180_000;
 
 export const rollback: Verb = {
   summary: 'back to an earlier version of the model',

@@ -21,7 +21,7 @@ import { firstFailed, type Trainings } from './firstTraining.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';
 import { withExtras } from './extras.ts';
 
-const SERVING_DEADLINE_MS = 240_000;
+const SERVING_DEADLINE_MS = 600_000;
 export type UpOptions = CorpusOptions & { readonly env: Env; readonly servicesOnly?: boolean };
 
 async function waitUntilServing(context: Context, say: Say, aborted: () => boolean): Promise<void> {
