@@ -2,6 +2,7 @@
 import type { Outgoing } from '../producers/outgoing.ts';
 import { LoopError, messageOf } from '../schemas/failure.ts';
 import { partitionAt } from '../schemas/partition.ts';
+import { oversize } from '../schemas/recordSize.ts';
 import type { Registry } from '../schemas/registry.ts';
 import type { EventOf, TopicName } from '../schemas/topics.ts';
 import { deadLetterOf } from './deadLetters.ts';
@@ -42,6 +43,8 @@ export function readKnown<T extends TopicName>(ask: Ask<T>, record: Incoming): R
   const valueTo = window?.valueTo ?? record.value?.length ?? -1;
   if (valueTo < valueFrom) return deadOf(ask, record, 'no_value', 'the record has no value');
   if (keyTo < keyFrom) return deadOf(ask, record, 'no_key', 'the record has no key; the key must be the id in the value');
+  const large = oversize(keyTo - keyFrom, valueTo - valueFrom);
+  if (large !== undefined) return deadOf(ask, record, 'too_large', large);
   const right = partitionAt(keys, keyFrom, keyTo, partitions);
   if (right !== record.partition) {
     const { headers, key, value } = record;

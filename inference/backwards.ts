@@ -1,4 +1,5 @@
 // Reads a topic of one partition from its end backwards. Nothing is kept: it is asked for rarely, and by few.
+import type { Admin } from 'kafkajs';
 import { follow, startKey } from '../consumers/follow.ts';
 import type { Incoming } from '../consumers/record.ts';
 import { createKafka, type Log } from '../producers/kafka.ts';
@@ -7,37 +8,53 @@ import type { Settings } from '../schemas/settings.ts';
 import type { TopicName } from '../schemas/topics.ts';
 
 export type Page<T> = { readonly items: readonly T[]; /** where an older look goes on; undefined: there is nothing older */ readonly next: bigint | undefined };
+export type Bounds = { readonly low: bigint; readonly high: bigint };
 export type Backwards = {
   /** What `pick` makes of the newest records below `before`, newest first. All throw transient `kafka_unavailable`. */
   list<T extends object>(wish: { readonly limit: number; readonly before: bigint | undefined }, pick: (record: Incoming) => Promise<T | undefined>): Promise<Page<T>>;
   /** undefined: no record stands there. */
   at(place: { readonly partition: number; readonly offset: bigint }): Promise<Incoming | undefined>;
+  /** Where it begins and ends. */
+  bounds(): Promise<Bounds>;
+  /** Hands over the records of offsets [from, to), in order. */
+  between(from: bigint, to: bigint, each: (record: Incoming) => Promise<void>, withinMs?: number): Promise<void>;
+  /** Drops everything below; false: our Kafka user may not delete here. */
+  cut(below: bigint): Promise<boolean>;
 };
 const PARTITION = 0;
 const WITHIN_MS = 10_000;
 /** How far back the next look goes: more each time, for what is looked for may be rare among the others. */
 const LOOKS = [200, 800, 3200] as const;
 
+/** The client tells what went wrong per partition. */
+function isForbidden(error: unknown): boolean {
+  const read = (from: unknown, name: string): unknown => (typeof from === 'object' && from !== null ? Reflect.get(from, name) : undefined);
+  const partitions: unknown = read(error, 'partitions');
+  return [error, ...(Array.isArray(partitions) ? partitions.map((one) => read(one, 'error')) : [])].some((one) => read(one, 'type') === 'TOPIC_AUTHORIZATION_FAILED');
+}
+
 /** called: what the records are, for people. */
 export function openBackwards(settings: Settings, topic: TopicName, called: string, log: Log): Backwards {
   const away = (reason: string): Error => transient('kafka_unavailable', `the ${called} cannot be read now (${reason})`);
-  async function bounds(): Promise<{ readonly low: bigint; readonly high: bigint }> {
+  async function withAdmin<R>(work: (admin: Admin) => Promise<R>): Promise<R> {
     const admin = createKafka(settings, `${topic}-ends`).admin();
     try {
       await admin.connect();
-      const [found] = (await admin.fetchTopicOffsets(topic)).filter(({ partition }) => partition === PARTITION);
-      return { low: BigInt(found?.low ?? 0), high: BigInt(found?.high ?? 0) };
+      return await work(admin);
     } catch (error) {
       throw away(messageOf(error));
     } finally {
       await admin.disconnect().catch(() => undefined);
     }
   }
-  /** Hands over the records of offsets [from, to), in order. */
-  async function between(from: bigint, to: bigint, each: (record: Incoming) => Promise<void>): Promise<void> {
+  const bounds = (): Promise<Bounds> => withAdmin(async (admin) => {
+    const [found] = (await admin.fetchTopicOffsets(topic)).filter(({ partition }) => partition === PARTITION);
+    return { low: BigInt(found?.low ?? 0), high: BigInt(found?.high ?? 0) };
+  });
+  async function between(from: bigint, to: bigint, each: (record: Incoming) => Promise<void>, withinMs = WITHIN_MS): Promise<void> {
     if (from >= to) return;
     const done = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => done.reject(away(`no answer within ${WITHIN_MS} ms`)), WITHIN_MS);
+    const timer = setTimeout(() => done.reject(away(`no answer within ${withinMs} ms`)), withinMs);
     try {
       const following = await follow({
         settings, clientId: topic, log, topics: [topic], startAt: new Map([[startKey(topic, PARTITION), from]]), onFatal: (error) => done.reject(away(messageOf(error))), onCaughtUp: () => done.resolve(undefined),
@@ -54,6 +71,11 @@ export function openBackwards(settings: Settings, topic: TopicName, called: stri
     }
   }
   return {
+    bounds, between,
+    cut: (below) => withAdmin((admin) => admin.deleteTopicRecords({ topic, partitions: [{ partition: PARTITION, offset: String(below) }] }).then(() => true, (error: unknown) => {
+      if (isForbidden(error)) return false;
+      throw error;
+    })),
     async list<T extends object>({ limit, before }: { readonly limit: number; readonly before: bigint | undefined }, pick: (record: Incoming) => Promise<T | undefined>): Promise<Page<T>> {
       const { low, high } = await bounds();
       let end = before === undefined || before > high ? high : before;

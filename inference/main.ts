@@ -25,6 +25,7 @@ import { createApp } from './http/app.ts';
 import { readPages } from './http/pages.ts';
 import { allJobs } from './batch/allJobs.ts';
 import { openDeadLetters } from './deadLetters/read.ts';
+import { openPurges } from './deadLetters/purges.ts';
 import { openResends } from './deadLetters/resends.ts';
 import { openBatchLane, type BatchLane } from './batch/lane.ts';
 import { createBatchLedger } from './batch/ledger.ts';
@@ -117,6 +118,7 @@ try {
   });
   const leases = openSharedLeases(settings);
   const resends = openResends(settings);
+  const purges = openPurges(settings);
   let stopping = false;
   const app = createApp({
     answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: MAX_REPEATS }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories, sourceByToken: settings.sourceByToken === 'on',
@@ -135,7 +137,7 @@ try {
       record: (entry) => publish([{ topic: 'audit-log', key: entry.audit_id, value: entry }]),
       onLost: (entry, error) => log.error({ ...entry, reason: messageOf(error) }, 'an act came to nothing, and the audit log could not be told'),
     },
-    auditLog: openAuditLog(settings, registry, log), deadLetters: openDeadLetters(settings, registry, log), resends, recent, labels: openLabelDesk({ recent, shared: leases, serves: () => slot.current()?.version, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoin('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
+    auditLog: openAuditLog(settings, registry, log), deadLetters: openDeadLetters(settings, registry, log), resends, purges, recent, labels: openLabelDesk({ recent, shared: leases, serves: () => slot.current()?.version, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoin('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     pages: readPages(join(import.meta.dirname, 'console'), CONSOLE_FILES), version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
     onResponse(route, status, seconds, requestId) {
@@ -161,6 +163,7 @@ try {
     await batches.close();
     await leases.close();
     await resends.close();
+    await purges.close();
     log.info('stopped');
     if (err) process.exitCode = 1;
   });

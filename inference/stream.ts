@@ -7,6 +7,7 @@ import { MAX_DESCRIPTION_CHARS } from '../schemas/csv.ts';
 import type { Product } from '../schemas/events.ts';
 import { LoopError, messageOf } from '../schemas/failure.ts';
 import { ID_RULE, isLegalId } from '../schemas/ids.ts';
+import { oversize } from '../schemas/recordSize.ts';
 import type { Registry } from '../schemas/registry.ts';
 import type { Ask, Predictor } from './serving/predictor.ts';
 
@@ -36,6 +37,11 @@ export function openStream({ registry, predict, modelName, nowMs, countDead }: {
         const { value } = record;
         if (value === null) {
           dead('no_value', 'the record has no value');
+          continue;
+        }
+        const large = oversize(record.key?.length ?? 0, value.length);
+        if (large !== undefined) {
+          dead('too_large', large);
           continue;
         }
         try {

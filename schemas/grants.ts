@@ -16,6 +16,7 @@ export const GRANTS: Readonly<Record<string, Readonly<Partial<Record<MysqlUser, 
   mlflow_mirror: { trainer: LENDS },
   label_leases: { inference: LENDS },
   dead_letter_resends: { inference: LENDS },
+  dead_letter_purges: { inference: ['SELECT', 'INSERT', 'DELETE'] },
   migrations: {},
 };
 

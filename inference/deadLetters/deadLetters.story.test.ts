@@ -1,9 +1,15 @@
 // Dead letters on the real loop: records nobody can use are listed with their reasons and bytes, and one is sent again after its cause has gone.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { readToEnd } from '../../consumers/readToEnd.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { createKafka } from '../../producers/kafka.ts';
+import { PROJECT_DIR } from '../../stack/paths.ts';
 import { openBench, until } from '../../stack/testing.ts';
 
+const GZIP = 1;
 type Letter = { id: string; topic: string; reason: string; error: string; key: string | null; bytes_base64: string | null; length: number; text: string | null; resent: boolean };
 type Letters = { items: Letter[]; next: string | null };
 
@@ -46,4 +52,55 @@ test('poison is listed from the end backwards, filtered and page by page; sent a
   });
   assert.deepEqual(back.map(({ reason, bytes_base64, resent }) => [reason, bytes_base64 === first.bytes_base64, resent]), [['not_framed', true, false], ['refused', false, false], ['not_framed', true, true]]);
   assert.equal(await resend('?again=true'), 202);
+});
+
+test('from the keyboard: listed without texts, looked at with them, purged; a record the broker would not take again jams nobody', async (t) => {
+  const bench = await openBench(t);
+  const { settings } = bench;
+  const mark = randomUUID();
+  const loop = (...words: string[]): Promise<{ code: number | null; out: string }> => new Promise((done) => {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'stack/cli.ts', 'dead-letters', ...words], { cwd: PROJECT_DIR, env: { ...bench.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.once('close', (code) => done({ code, out }));
+  });
+  const headers = { authorization: `Bearer ${bench.tokens['admin'] ?? ''}` };
+  const mine = async (): Promise<Letter[]> => ((await (await fetch(`http://127.0.0.1:${settings.inferencePort}/v1/dead-letters?limit=100`, { headers })).json()) as Letters).items.filter(({ key }) => key?.startsWith(mark));
+
+  // 30 MB of zeros are a few kilobytes to a client that packs them; each part that reads such a topic has to set it aside, and go on.
+  const packing = createKafka(settings, 'test-packing').producer({ allowAutoTopicCreation: false });
+  await packing.connect();
+  const large = 30_000_000;
+  for (const topic of ['products', 'feedback', 'predictions', 'retrain-requests'] as const) await packing.send({ topic, acks: -1, compression: GZIP, messages: [{ key: `${mark}-${topic}`, value: Buffer.alloc(large) }] });
+  await packing.disconnect();
+  await bench.publisher.send([{ topic: 'feedback', key: `${mark}-secret`, raw: Buffer.from(`secret ${mark}`) }]);
+  const letters = await until('all of them are set aside', async () => {
+    const found = await mine();
+    return found.length === 5 ? found : undefined;
+  });
+  assert.deepEqual(letters.map(({ topic, reason, length }) => `${topic} ${reason} ${length > 1000 ? length : 'small'}`).sort(), ['feedback not_framed small', `feedback too_large ${large}`, `predictions too_large ${large}`, `products too_large ${large}`, `retrain-requests too_large ${large}`]);
+
+  const listed = await loop('list', '--topic', 'feedback');
+  assert.deepEqual([listed.code, listed.out.includes(`secret ${mark}`), listed.out.includes('not_framed')], [0, false, true]);
+  const numberOf = (reason: string): string => letters.find((one) => one.reason === reason && one.topic === 'feedback')?.id.split(':').at(-1) ?? '';
+  const secret = numberOf('not_framed');
+  const inspected = await loop('inspect', secret);
+  for (const part of [`secret ${mark}`, '0000  73 65 63 72 65 74 20', 'purge them', `by join ${packageJson.version}`]) assert.ok(inspected.out.includes(part), `${part}\n${inspected.out}`);
+  const refused = await loop('resend', numberOf('too_large'), '--json');
+  assert.deepEqual([refused.code, /too large.*feedback, partition/.test(refused.out)], [1, true]);
+
+  const kept = new Map<string, Readonly<Record<string, string>>>();
+  await readToEnd({ settings, clientId: 'test-headers', topics: ['dead-letters'], onRecord: ({ offset, headers: said }) => Promise.resolve(void kept.set(String(offset), said)) });
+  const { time = '', offset, partition, error, ...said } = kept.get(secret) ?? {};
+  assert.deepEqual(said, { topic: 'feedback', reason: 'not_framed', process: 'join', 'process-version': packageJson.version });
+  assert.ok(Math.abs(Date.parse(time) - Date.now()) < 600_000 && Number(offset) >= 0 && Number(partition) >= 0 && (error ?? '').length > 10);
+
+  const numbers = letters.map(({ id }) => id);
+  const counted = JSON.parse((await loop('purge', ...numbers, '--dry-run', '--json')).out) as { status: string; purged: number; kept: number };
+  assert.deepEqual([counted.status, counted.purged], ['counted', 5]);
+  assert.equal((await mine()).length, 5);
+  const purged = await loop('purge', ...numbers);
+  assert.deepEqual([purged.code, purged.out.startsWith('5 purged, ')], [0, true]);
+  assert.deepEqual(await mine(), []);
+  assert.equal((await loop('inspect', secret)).code, 1);
 });

@@ -13,7 +13,7 @@ test('ids name the place, and nothing else is one', () => {
   for (const id of ['', 'dead-letters:0', 'dead-letters:0:-1', 'products:0:1', 'dead-letters:0:1x', `dead-letters:0:${'9'.repeat(19)}`]) assert.equal(placeOf(id), undefined, id);
 });
 test('what stands in it: text where it is text, the event where it is one, else bytes', () => {
-  assert.deepEqual(view({}), { id: 'dead-letters:0:17', topic: 'products', partition: 2, offset: 9, reason: 'not_framed', error: 'no frame', consumer: 'inference', at_ms: 5, key: 'k', bytes_base64: base64(Buffer.from('hello')), length: 5, text: 'hello' });
+  assert.deepEqual(view({}), { id: 'dead-letters:0:17', topic: 'products', partition: 2, offset: 9, reason: 'not_framed', error: 'no frame', consumer: 'inference', process_version: null, at_ms: 5, key: 'k', bytes_base64: base64(Buffer.from('hello')), length: 5, text: 'hello' });
   assert.equal(view({}, { a: '<b>' }).text, '{"a":"<b>"}');
   const bytes = Buffer.from([0, 0, 0, 0, 7, 200]);
   assert.deepEqual([view({ original_value: bytes, original_key: bytes }).text, view({ original_value: bytes, original_key: bytes }).key], [null, `base64:${base64(bytes)}`]);

@@ -4,6 +4,7 @@ import { openRegistry } from '../../producers/connections.ts';
 import type { Example, Labelled, ModelPromoted, RetrainRequested, Tally } from '../../schemas/events.ts';
 import { LoopError } from '../../schemas/failure.ts';
 import { partitionOf } from '../../schemas/partition.ts';
+import { oversize } from '../../schemas/recordSize.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { LoggedFeedback, LoggedPrediction } from './oracle.ts';
 
@@ -23,6 +24,7 @@ export async function readLogs(settings: Settings): Promise<Logs> {
       if (topic === 'tallies' && value === null) return void logs.tallies.delete(id);
       if (value === null) return;
       const at = { partition, offset: Number(offset), timeMs: timestampMs };
+      if ((topic === 'predictions' || topic === 'feedback') && oversize(key?.length ?? 0, value.length) !== undefined) return;
       try {
         switch (topic) {
           case 'predictions': {

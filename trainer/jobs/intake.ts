@@ -5,6 +5,7 @@ import type { Log } from '../../producers/kafka.ts';
 import type { Outgoing } from '../../producers/outgoing.ts';
 import type { RetrainRequested } from '../../schemas/events.ts';
 import { LoopError, messageOf } from '../../schemas/failure.ts';
+import { oversize } from '../../schemas/recordSize.ts';
 import type { Registry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import { decisionIn } from '../gate/approval.ts';
@@ -18,6 +19,8 @@ export function createIntake({ settings, registry, ledger, log, nowMs, publish, 
   return async (record) => {
     try {
       if (record.value === null) return;
+      const large = oversize(record.key?.length ?? 0, record.value.length);
+      if (large !== undefined) throw new LoopError('poison', 'too_large', large);
       const request = await registry.decode('retrain-requests', record.value);
       const said = decisionIn(request);
       if (said.status === 'unusable') throw new LoopError('poison', 'unusable_request', said.reason);
