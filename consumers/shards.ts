@@ -13,6 +13,7 @@ import { coPartitioned } from './assigner.ts';
 import { allReached, dueOf, type Barrier } from './barrier.ts';
 import { mustWait } from './pace.ts';
 import { incomingOf, offsetOf, type Incoming } from './record.ts';
+import { steadyClock } from './steadyClock.ts';
 import { openShard, type CaughtUp, type Opening, type Place, type Shard, type Task } from './shard.ts';
 
 export type Shards = {
@@ -50,6 +51,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   /** Per broker: when the last fetch began, and the one before, whose batches have all been handled. */
   const fetches = new Map<number, { startedMs: number; handledMs: number }>();
   let stopping = false;
+  const clock = steadyClock(Date.now, () => performance.now());
 
   /** Work on one partition number happens in turn: opening, handling, committing and closing never overlap. */
   function inTurn(partition: number, work: () => Promise<void>): Promise<void> {
@@ -196,7 +198,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   consumer.on(consumer.events.HEARTBEAT, () => void (beats += 1));
   consumer.on(consumer.events.FETCH_START, ({ payload }) => {
     // There is no prefetch: when a fetch begins, all batches of the one before have been handled.
-    fetches.set(payload.nodeId, { startedMs: Date.now(), handledMs: fetches.get(payload.nodeId)?.startedMs ?? Number.NEGATIVE_INFINITY });
+    fetches.set(payload.nodeId, { startedMs: clock(), handledMs: fetches.get(payload.nodeId)?.startedMs ?? Number.NEGATIVE_INFINITY });
   });
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
     // Batches of only control or aborted records never reach the handler but move the position, in a replay too.
