@@ -11,7 +11,7 @@ export type Container = {
   readonly resources?: { readonly requests?: Labels; readonly limits?: Labels }; readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
   readonly securityContext?: { readonly allowPrivilegeEscalation?: boolean; readonly readOnlyRootFilesystem?: boolean; readonly privileged?: boolean; readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] } };
 };
-export type Volume = { readonly name: string; readonly secret?: { readonly secretName: string; readonly defaultMode?: number; readonly items?: readonly { readonly key: string }[] } };
+export type Volume = { readonly name: string; readonly secret?: { readonly secretName: string; readonly defaultMode?: number; readonly items?: readonly { readonly key: string }[] }; readonly projected?: { readonly defaultMode?: number; readonly sources: readonly { readonly secret: { readonly name: string; readonly items: readonly { readonly key: string }[] } }[] } };
 type PodSpec = {
   readonly containers: readonly Container[]; readonly initContainers?: readonly Container[]; readonly volumes?: readonly Volume[]; readonly enableServiceLinks?: boolean; readonly automountServiceAccountToken?: boolean;
   readonly hostNetwork?: boolean; readonly hostPID?: boolean; readonly securityContext?: { readonly runAsNonRoot?: boolean; readonly runAsUser?: number; readonly seccompProfile?: { readonly type: string } };

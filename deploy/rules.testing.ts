@@ -1,5 +1,5 @@
 // What has to hold of the manifests of any overlay, whatever it changes: each rule gives sentences about what is wrong.
-import { readSettings, TABLE } from '../schemas/settings.ts';
+import { readSettings, SETTING_NAMES } from '../schemas/settings.ts';
 import { topicSpecs } from '../schemas/topics.ts';
 import { MAIN, nodeFlagsOf, portOf, PROCESSES } from '../stack/processes.ts';
 import { walk, type Manifest } from './kustomize.testing.ts';
@@ -8,12 +8,14 @@ import { mayTalk, podsOf, policiesOf, selects, type Container, type Pods, type S
 /** Secrets that are made outside of these files, with their keys. Those of Kafka users are Strimzi's. */
 export const SECRETS: Readonly<Record<string, readonly string[]>> = {
   'loop-cluster-ca-cert': ['ca.crt'],
-  'loop-mysql': ['user', 'password', 'ca.crt'],
+  'loop-mysql': ['password', 'inference-password', 'trainer-password', 'ca.crt'],
   'loop-s3': ['access-key', 'secret-key'],
   'loop-tokens': ['tokens'],
   'loop-retrain': ['token'],
 };
-const KNOWN_SETTINGS = new Set<string>(Object.values(TABLE).map((setting) => setting.env));
+const KNOWN_SETTINGS = new Set<string>(SETTING_NAMES);
+/** Of the files of secrets. */
+const anyWord = (): string => 'some-word';
 /** Who talks to whom, and nobody else. */
 const TALKS: Readonly<Record<string, readonly string[]>> = { inference: ['join', 'monitor', 'trainer'], 'weekly-retraining': ['inference'] };
 
@@ -44,7 +46,7 @@ const settings: Rule = (manifests) => everyContainer(manifests).flatMap(({ conta
   const missing = (container.envFrom ?? []).filter((one) => named(manifests, 'ConfigMap').every((map) => map.metadata.name !== one.configMapRef.name));
   if (foreign.length > 0 || missing.length > 0) return [...foreign.map((name) => `${at}: ${name} is no setting`), ...missing.map((one) => `${at}: there is no config map ${one.configMapRef.name}`)];
   try {
-    readSettings(environmentOf(manifests, container));
+    readSettings(environmentOf(manifests, container), anyWord);
     return [];
   } catch (error) {
     return [`${at}: ${String(error)}`];
@@ -53,7 +55,7 @@ const settings: Rule = (manifests) => everyContainer(manifests).flatMap(({ conta
 const programs: Rule = (manifests) => podsOf(manifests).flatMap((pods) => {
   const main = isProcess(pods.owner) ? MAIN[pods.owner] : undefined;
   // With one replica of its own making, a topic would stand in the way of Strimzi's.
-  const wanted = main === undefined ? (pods.owner === 'setup' ? 'stack/setup.ts --topics refuse' : undefined) : [...nodeFlagsOf(main).slice(1), main].join(' ');
+  const wanted = main === undefined ? (pods.owner === 'setup' ? 'stack/setup.ts --topics refuse --grants %' : undefined) : [...nodeFlagsOf(main).slice(1), main].join(' ');
   return wanted === undefined ? [] : pods.spec.containers.flatMap(({ args }) => unless(args.join(' ') === wanted, `${pods.owner} runs '${args.join(' ')}', it should run '${wanted}'`));
 });
 const secrets: Rule = (manifests) => {
@@ -63,11 +65,15 @@ const secrets: Rule = (manifests) => {
   return [
     ...named(manifests, 'Secret').map((one) => `Secret ${one.metadata.name} stands in a file`),
     ...everyContainer(manifests).flatMap(({ container, at }) => (container.env ?? []).flatMap(({ name, value, valueFrom }) => [
-      ...unless(value === undefined || !/PASSWORD|SECRET|ACCESS_KEY|TOKENS?$/.test(name), `${at}: ${name} stands in a file`),
+      ...unless(value === undefined || name.endsWith('_FILE') || !/PASSWORD|SECRET|ACCESS_KEY|TOKENS?$/.test(name), `${at}: ${name} stands in a file`),
+      ...unless(valueFrom?.secretKeyRef === undefined || !KNOWN_SETTINGS.has(name), `${at}: ${name} stands in its environment; let ${name}_FILE name a file`),
       ...(valueFrom?.secretKeyRef === undefined ? [] : lacks(at, valueFrom.secretKeyRef.name, [valueFrom.secretKeyRef.key])),
       ...unless(name !== 'KAFKA_USER' || users.includes(value ?? ''), `${at}: there is no KafkaUser ${value ?? ''}`),
     ])),
     ...named(manifests, 'ConfigMap').flatMap((map) => Object.keys(map['data'] as object).filter((name) => /PASSWORD|SECRET|ACCESS_KEY|TOKENS$/.test(name)).map((name) => `ConfigMap ${map.metadata.name}: ${name} stands in a file`)),
+    ...podsOf(manifests).flatMap(({ owner, spec }) => (spec.volumes ?? []).flatMap(({ name, projected }) => (projected === undefined ? [] : [
+      ...projected.sources.flatMap((one) => lacks(owner, one.secret.name, one.secret.items.map(({ key }) => key))), ...unless(projected.defaultMode === 0o440, `${owner}: everybody may read what is in ${name}`),
+    ]))),
     ...podsOf(manifests).flatMap(({ owner, spec }) => (spec.volumes ?? []).flatMap(({ secret }) => (secret === undefined ? [] : [...lacks(owner, secret.secretName, secret.items?.map((one) => one.key) ?? known[secret.secretName] ?? ['anything']), ...unless(secret.defaultMode === 0o440, `${owner}: everybody may read secret ${secret.secretName}`)]))),
   ];
 };
@@ -78,7 +84,7 @@ const volumes: Rule = (manifests) => podsOf(manifests).flatMap(({ owner, spec, c
     ...there.flatMap((name) => unless(mounts.some((one) => one.name === name), `${owner}: volume ${name} is not mounted`)),
     ...mounts.flatMap(({ name, subPath }) => [...unless(there.includes(name), `${owner}: there is no volume ${name}`), ...unless(subPath === undefined, `${owner}: ${name} by subPath would never change`)]),
     // What a file setting names lies in a volume.
-    ...spec.containers.flatMap((one) => Object.entries(environmentOf(manifests, one)).filter(([name, value]) => name.endsWith('_FILE') && value.startsWith('/') && !(name.startsWith('MYSQL') && !one.env?.some((own) => own.name === 'MYSQL_PASSWORD'))).flatMap(([name, value]) => unless(mounts.some(({ mountPath }) => value.startsWith(`${mountPath}/`)), `${owner}: ${name}=${value} lies in no volume`))),
+    ...spec.containers.flatMap((one) => Object.entries(environmentOf(manifests, one)).filter(([name, value]) => name.endsWith('_FILE') && value.startsWith('/') && !(name.startsWith('MYSQL') && !one.env?.some((own) => own.name === 'MYSQL_PASSWORD_FILE'))).flatMap(([name, value]) => unless(mounts.some(({ mountPath }) => value.startsWith(`${mountPath}/`)), `${owner}: ${name}=${value} lies in no volume`))),
   ];
 });
 const probes: Rule = (manifests) => everyContainer(manifests).flatMap(({ pods, container, at }) => [
@@ -87,7 +93,7 @@ const probes: Rule = (manifests) => everyContainer(manifests).flatMap(({ pods, c
     ? [
       ...unless(container.startupProbe?.httpGet.path === '/health/live' && container.livenessProbe?.httpGet.path === '/health/live' && container.readinessProbe?.httpGet.path === '/health/ready', `${at}: probes must ask /health/live, /health/live and /health/ready`),
       ...[container.startupProbe, container.livenessProbe, container.readinessProbe].flatMap((probe) => unless(container.ports?.some((one) => one.name === probe?.httpGet.port), `${at}: a probe asks at ${probe?.httpGet.port ?? 'no port'}`)),
-      ...unless(container.ports?.[0]?.containerPort === portOf(readSettings(environmentOf(manifests, container)), pods.owner), `${at} listens at another port than it says`),
+      ...unless(container.ports?.[0]?.containerPort === portOf(readSettings(environmentOf(manifests, container), anyWord), pods.owner), `${at} listens at another port than it says`),
     ]
     : []),
 ]);
