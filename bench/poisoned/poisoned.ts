@@ -1,5 +1,6 @@
 // ./loop bench poisoned: wrong labels on purpose, at 1, 5 and 20 % of the labels, from one source or from many: what the live F1 shows, whether an alarm comes, what the gate decides, what the audit and the rules on sources catch.
 import { readFileSync } from 'node:fs';
+import { sha256 } from '../../consumers/sha256.ts';
 import { bookOf, type MonitorRules } from '../../consumers/monitor/rules.ts';
 import { syntheticWorld, worldFromRows, type World } from '../../producers/drift.ts';
 import { readCsv } from '../../schemas/csv.ts';
@@ -71,16 +72,25 @@ async function run(options: BenchOptions): Promise<BenchResult> {
   const trusting: MonitorRules = { ...open, trustedSources: ['auditor', ...Array.from({ length: HONEST }, (_, i) => `person-${i}`)] };
   const pushed = [...categories].sort((a, b) => base.filter((row) => row.category === a).length - base.filter((row) => row.category === b).length)[0] ?? '';
 
-  /** A candidate of base corpus and labels, judged as the trainer does. */
-  async function trained(stream: readonly Said[], rules: MonitorRules): Promise<{ readonly examined: Examined; readonly candidateF1: number; readonly championF1: number }> {
+  type Trained = { readonly examined: Examined; readonly candidateF1: number };
+  // Under another name the same lies are the same rows.
+  const known = new Map<string, Promise<Trained>>();
+  function trained(stream: readonly Said[], rules: MonitorRules): Promise<Trained> {
     const { heard } = heardOf(stream.map(({ event, text }) => ({ source: event.source, labelled_at: event.labelled_at, category: event.label ?? '', product_description: text })), rules);
+    const key = sha256(JSON.stringify(heard.map((row) => [row.product_description, row.category])));
+    const found = known.get(key) ?? examined(heard);
+    known.set(key, found);
+    return found;
+  }
+  /** A candidate of base corpus and labels, judged as the trainer does. */
+  async function examined(heard: readonly (BaseRow & { readonly labelled_at: number })[]): Promise<Trained> {
     const parts = partsOf(base, heard.map((row) => ({ ...plain(row), source: 'label', atMs: row.labelled_at, isRecent: true })), settings.recencyWeight, FOLDS);
     const answer = await taught(parts.training);
     const crossFitted: Answer[] = [];
     for (let fold = 0; fold < FOLDS; fold += 1) crossFitted.push(await taught(parts.training.filter((row) => row.fold !== fold)));
-    const examined = examine({ cause: 'schedule', force: false, minF1, holdOut: parts.holdOut, recent: parts.recent, candidate: { categories, answer, crossFitted }, champion: { categories, answer: champion }, previous: undefined }, GATE);
+    const verdict = examine({ cause: 'schedule', force: false, minF1, holdOut: parts.holdOut, recent: parts.recent, candidate: { categories, answer, crossFitted }, champion: { categories, answer: champion }, previous: undefined }, GATE);
     const answered = test.map(({ text, truth }) => ({ truth, predicted: answer(text) }));
-    return { examined, candidateF1: f1Of(answered), championF1: still };
+    return { examined: verdict, candidateF1: f1Of(answered) };
   }
   const watchRows: (string | number | undefined)[][] = [];
   const gateRows: (string | number | undefined)[][] = [];
@@ -96,7 +106,7 @@ async function run(options: BenchOptions): Promise<BenchResult> {
     const band = plainly.auditBand === undefined ? '' : ` [${three(plainly.auditBand[0])}, ${three(plainly.auditBand[1])}]`;
     watchRows.push([name, three(truth), three(plainly.liveF1), `${three(plainly.auditF1)}${band}`, alarm(plainly.alarmAfter), alarm(within.alarmAfter), alarm(trusted.alarmAfter), lies === undefined ? '–' : percent(within.liesSetAside), percent(within.honestSetAside), lies === undefined ? '–' : `${plainly.oddLiars} of ${Math.min(lies.names, 20)}`, String(plainly.oddHonest)]);
     const [all, some, none] = [await trained(stream, open), await trained(stream, limited), await trained(stream, trusting)];
-    gateRows.push([name, three(all.championF1), ...[all, some, none].flatMap((one) => [one.examined.status, three(one.candidateF1)])]);
+    gateRows.push([name, three(still), ...[all, some, none].flatMap((one) => [one.examined.status, three(one.candidateF1)])]);
     say(`${name}: live ${three(plainly.liveF1)}, true ${three(truth)}, alarm ${alarm(plainly.alarmAfter)}; gate ${all.examined.status}: ${all.examined.reasons.join('; ').slice(0, 160)}`);
   }
   await tell('nobody lies', undefined, false);
