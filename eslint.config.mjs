@@ -34,6 +34,7 @@ const pure = [
   'stack/backtest/{hindsight,replay,picture}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',
   'bench/poisoned/{attack,watch}.ts',
+  'bench/sizing/{plan,results}.ts',
   'bench/{join/feed,monitor/labelledLog,train/figures,train/bars}.ts',
 ];
 const noDice = { object: 'Math', property: 'random', message: 'Randomness is an argument.' };

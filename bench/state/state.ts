@@ -157,6 +157,7 @@ async function measure(stack: BenchStack, { seed, scale, say, runs = 3 }: BenchO
     figure('RssAnon above an empty join', 'bytes/prediction', (mean - empty) / count),
     figure('index', 'MiB', full.indexBytes / MIB),
     figure('state on disk', 'MiB', diskBytes / MIB),
+    figure('predictions held', '', count),
     figure('inputs taken while filling', 'events/s', (count + labels) / fillS),
     figure('join while filling', 'µs CPU/event', (fillCpuS * 1e6) / (count + labels)),
     figure('ready after kill -9', 's', ...afterKill),

@@ -46,5 +46,7 @@ test('whoever contradicts the model far more than all others is odd, and what he
   assert.deepEqual([liar?.labels, liar?.contradicts, liar?.pushes, liar?.odd], [60, 0.8, 'b', true]);
   assert.ok((liar?.apart ?? 0) > 10 && liar?.pushes_share !== null && (liar?.pushes_share ?? 0) > 0.85);
   assert.deepEqual(view.filter(({ odd }) => odd).map(({ source }) => source), ['liar']);
+  for (let i = 0; i < 2500; i += 1) hearSource(sources, `many-${i % 25}`, 'a', i % 13 !== 0, i, NONE);
+  assert.deepEqual([viewOfSources(sources).length, viewOfSources(sources)[0]?.source], [20, 'liar'], 'an odd one is shown, however many are busier');
   assert.deepEqual(viewOfSources(new Map([['only', { labels: 50, contradicts: 50, setAside: 0, hourMs: 0, inHour: 0, pushed: new Map([['b', 50]]) }]]))[0]?.apart, null, 'nobody to compare with');
 });

@@ -50,10 +50,10 @@ function weightedMiddle(values: readonly { readonly value: number; readonly weig
   let weight = 0;
   return [...values].sort((a, b) => a.value - b.value).find((one) => (weight += one.weight) >= half)?.value ?? null;
 }
-/** Those with the most labels. Whoever chooses what to label contradicts more often too: what is odd is to be looked at, not acted on. */
+/** The odd ones, then those with the most labels. Whoever chooses what to label contradicts more often too: what is odd is to be looked at, not acted on. */
 export function viewOfSources(sources: Sources): SourceView[] {
   const all = [...sources].map(([source, state]) => ({ source, ...state, share: state.contradicts / state.labels }));
-  return all.toSorted((a, b) => b.labels - a.labels || (a.source < b.source ? -1 : 1)).slice(0, SHOWN_SOURCES).map((one): SourceView => {
+  const views = all.map((one): SourceView => {
     const others = weightedMiddle(all.filter(({ source }) => source !== one.source).map(({ share, labels }) => ({ value: share, weight: labels })));
     const expected = others === null ? null : Math.min(MOST, Math.max(LEAST, others));
     const apart = expected === null ? null : (one.share - expected) / Math.sqrt((expected * (1 - expected)) / one.labels);
@@ -63,6 +63,7 @@ export function viewOfSources(sources: Sources): SourceView[] {
       odd: one.labels >= ODD_FROM_LABELS && apart !== null && Math.abs(apart) >= ODD_FROM_APART,
     };
   });
+  return views.sort((a, b) => Number(b.odd) - Number(a.odd) || b.labels - a.labels || (a.source < b.source ? -1 : 1)).slice(0, SHOWN_SOURCES);
 }
 export const setAsideIn = (sources: Sources): number => [...sources.values()].reduce((sum, one) => sum + one.setAside, 0);
 
