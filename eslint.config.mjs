@@ -10,7 +10,7 @@ const pure = [
   'trainer/model/{calibrate,columns,evaluate,pack,progress}.ts',
   'trainer/gate/*.ts',
   'trainer/jobs/{claim,schedule}.ts',
-  'trainer/record/{crashTable,garbage,refusals,rollback,versions}.ts',
+  'trainer/record/{crashTable,garbage,refusals,rollback,runFile,seq,versions}.ts',
   'producers/{catalogue,words,drift,people,groupCommit}.ts',
   'inference/serving/slot.ts',
   'inference/http/{contract,openapi,depth}.ts',

@@ -15,7 +15,7 @@ export function registriesOf(): Readonly<Record<Process, Registry>> {
   inferenceMetrics(inference);
   inferenceGauges(inference, { modelName: '', loadFailed: () => false, behind: () => 0, recent: () => Promise.resolve(0), lags: () => [] });
   loadMetrics(inference);
-  trainerMetrics(trainer, { lags: () => [], rows: () => [] });
+  trainerMetrics(trainer, { lags: () => [], rows: () => [], behind: () => 0 });
   mirrorGauge(trainer)(0);
   const join = createJoinMetrics({ coverage: () => [], mixes: () => [], waiting: () => ({ predictions: 0, held: 0 }), state: () => ({ entries: 0, indexBytes: 0, fileBytes: 0, unsavedBytes: 0 }), lags: () => new Map() }).registry;
   const monitor = createMonitorMetrics(() => [], () => new Map(), () => []).registry;

@@ -13,6 +13,7 @@ import { createArtifacts } from './record/artifacts.ts';
 import { createCancel } from './jobs/cancel.ts';
 import { collectGarbage } from './record/collect.ts';
 import { createIntake } from './jobs/intake.ts';
+import { knownPromotions, readPromotions } from './record/known.ts';
 import { createLedger } from './record/ledger.ts';
 import type { Outcome, Row } from './record/row.ts';
 import { createScheduler, type Scheduler } from './jobs/scheduler.ts';
@@ -28,7 +29,7 @@ const log = createLog('trainer', settings.logLevel);
 const registry = openRegistry(settings);
 const ledger = createLedger(settings);
 const metrics = new Metrics();
-const { trainings, rollbacks, seconds, stages, deadLetters } = trainerMetrics(metrics, { lags: () => subscription?.lags() ?? [], rows: () => rows });
+const { trainings, rollbacks, seconds, stages, deadLetters } = trainerMetrics(metrics, { lags: () => subscription?.lags() ?? [], rows: () => rows, behind: () => worker?.behind() ?? 0 });
 // A loop of its own: nothing here waits for it.
 const mirror = mirrorTo({ settings, objects: createArtifacts(settings), log, metrics });
 let worker: Worker | undefined;
@@ -77,13 +78,13 @@ async function collectIfDue(): Promise<void> {
 await runService({
   name: 'trainer', host: settings.bindHost, port: settings.trainerPort, log, metrics, dataDir: settings.homeDir,
   unready: () => (subscription === undefined ? 'starting' : undefined),
-  routes: { '/jobs': jobsOf, '/job': jobOf, '/trainings': () => ({ auto_retrain: settings.autoRetrain, schedule: scheduler?.state() ?? 'not looked yet', stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }), '/awaiting': async () => (await ledger.awaiting(settings.modelName)).map(briefly), '/models': async () => versionsOf(await ledger.promotions(settings.modelName)) },
+  routes: { '/jobs': jobsOf, '/job': jobOf, '/trainings': () => ({ auto_retrain: settings.autoRetrain, schedule: scheduler?.state() ?? 'not looked yet', ledger_behind: worker?.behind() ?? 0, stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }), '/awaiting': async () => (await ledger.awaiting(settings.modelName)).map(briefly), '/models': async () => versionsOf(await ledger.promotions(settings.modelName)) },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     await look();
     const outbox = (publisher = await createPublisher({ kafka: createKafka(settings, 'trainer', log), registry, settings }));
     worker = startWorker({
-      settings, env: process.env, registry, ledger, artifacts, log, onFatal: die,
+      known: knownPromotions(await readPromotions(settings, registry)), settings, env: process.env, registry, ledger, artifacts, log, onFatal: die,
       onStage: (stage) => {
         showStage(stage);
         void look();

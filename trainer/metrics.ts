@@ -7,8 +7,8 @@ export type TrainerMetrics = {
   readonly trainings: Counter<'outcome'>; readonly rollbacks: Counter<'outcome'>; readonly seconds: Histogram; readonly stages: Gauge<'stage'>; readonly deadLetters: Counter<'topic' | 'reason'>;
 };
 
-/** rows: the newest of auto_training, newest first. */
-export function trainerMetrics(metrics: Metrics, { lags, rows }: { readonly lags: () => Iterable<readonly [partition: string, lag: number]>; readonly rows: () => readonly Pick<Row, 'model_name' | 'outcome'>[] }): TrainerMetrics {
+/** rows: the newest of auto_training, newest first. behind: promotions the ledger lacks. */
+export function trainerMetrics(metrics: Metrics, { lags, rows, behind }: { readonly behind: () => number; readonly lags: () => Iterable<readonly [partition: string, lag: number]>; readonly rows: () => readonly Pick<Row, 'model_name' | 'outcome'>[] }): TrainerMetrics {
   const registers = [metrics];
   const trainings = new Counter({ name: 'loop_trainings_total', help: 'Trainings by outcome', labelNames: ['outcome'], registers });
   const rollbacks = new Counter({ name: 'loop_rollbacks_total', help: 'Rollbacks by outcome', labelNames: ['outcome'], registers });
@@ -25,6 +25,12 @@ export function trainerMetrics(metrics: Metrics, { lags, rows }: { readonly lags
     collect() {
       this.reset();
       for (const [model_name, refused] of refusalsInARow(rows())) this.set({ model_name }, refused);
+    },
+  });
+  new Gauge({
+    name: 'loop_ledger_behind', help: 'Promotions in Kafka that MySQL has lost; while there are any, nothing is trained (./loop rebuild)', registers,
+    collect() {
+      this.set(behind());
     },
   });
   return {

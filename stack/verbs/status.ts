@@ -8,6 +8,7 @@ import { PROCESSES, readStates, urlOf } from '../processes.ts';
 import { green, red, UsageError } from '../say.ts';
 import { SERVICES, servicesOf } from '../services.ts';
 import { answersHttp, logFileOf } from '../services/service.ts';
+import { behindLine } from './firstTraining.ts';
 import { runDown } from './up.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';
 
@@ -41,7 +42,8 @@ async function retrainingLines({ settings }: Context): Promise<string[]> {
   const read = (name: string): unknown => (typeof told === 'object' && told !== null ? Reflect.get(told, name) : undefined);
   const automatic = read('auto_retrain');
   if (automatic === undefined) return [];
-  return [automatic === 'off' ? 'retraining  by itself: OFF (AUTO_RETRAIN=off): drift and schedule are recorded as cancelled; ./loop train and the HTTP jobs still train' : `retraining  by itself: on; schedule: ${String(read('schedule'))}`];
+  const behind = behindLine({ ledger_behind: Number(read('ledger_behind') ?? 0) });
+  return [...(behind === undefined ? [] : [`ledger      ${behind}`]), automatic === 'off' ? 'retraining  by itself: OFF (AUTO_RETRAIN=off): drift and schedule are recorded as cancelled; ./loop train and the HTTP jobs still train' : `retraining  by itself: on; schedule: ${String(read('schedule'))}`];
 }
 
 export const status: Verb = {

@@ -1,10 +1,11 @@
 // ./loop up: services, what they must hold, the four processes; returns when a model serves.
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openRegistry } from '../../producers/connections.ts';
 import { readCsv } from '../../schemas/csv.ts';
 import { fatal } from '../../schemas/failure.ts';
-import { ensureCorpus, orderBootstrap, type CorpusOptions } from '../bootstrap.ts';
+import { ensureCorpus, orderBootstrap, orderNewModel, type CorpusOptions } from '../bootstrap.ts';
 import { grantRights } from '../mysqlUsers.ts';
 import { openContext, rememberEnvironment, type Context, type Env } from '../context.ts';
 import type { Say } from '../fetch.ts';
@@ -17,22 +18,26 @@ import { failingProcess, portOf, PROCESSES, readStates, urlOf, writeStates } fro
 import { dim } from '../say.ts';
 import { startServices, stopServices } from '../services.ts';
 import { answersHttp, launch, logFileOf, requireFreePorts, tailOf } from '../services/service.ts';
-import { firstFailed, type Trainings } from './firstTraining.ts';
+import { behindLine, firstFailed, lostModel, type Trainings } from './firstTraining.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';
 import { withExtras } from './extras.ts';
 
 const SERVING_DEADLINE_MS = 600_000;
-export type UpOptions = CorpusOptions & { readonly env: Env; readonly servicesOnly?: boolean };
+export type UpOptions = CorpusOptions & { readonly env: Env; readonly servicesOnly?: boolean; /** train another model than the one that should serve and cannot be loaded */ readonly newModel?: boolean };
 
-async function waitUntilServing(context: Context, say: Say, aborted: () => boolean): Promise<void> {
+const trainingsOf = ({ settings }: Context): Promise<Trainings | undefined> => fetch(`${urlOf(settings, 'trainer')}/trainings`, { signal: AbortSignal.timeout(1000) }).then((answer) => answer.json() as Promise<Trainings>, () => undefined);
+
+async function waitUntilServing(context: Context, say: Say, aborted: () => boolean, mayBeLost: boolean): Promise<void> {
   const started = performance.now();
   let shown = '';
   while (!(await answersHttp(`${urlOf(context.settings, 'inference')}/health/ready`))) {
     if (aborted()) throw fatal('aborted', 'interrupted');
     if (runningPid(context.paths.run, 'supervisor') === undefined) throw fatal('supervisor_gone', `the supervisor has ended; see ${logFileOf(context.paths, 'supervisor')}`);
-    const stage = await fetch(`${urlOf(context.settings, 'trainer')}/trainings`, { signal: AbortSignal.timeout(1000) }).then((answer) => answer.json() as Promise<Trainings>, () => undefined);
+    const stage = await trainingsOf(context);
     const failed = firstFailed(stage);
     if (failed !== undefined) throw fatal('bootstrap_failed', failed);
+    const lost = mayBeLost ? undefined : lostModel(await fetch(`${urlOf(context.settings, 'inference')}/health/ready`, { signal: AbortSignal.timeout(1000) }).then((answer) => answer.json(), () => undefined));
+    if (lost !== undefined) throw fatal('model_lost', lost);
     const failing = failingProcess(readStates(context.paths.run));
     if (failing !== undefined) throw fatal('process_failing', `${failing.name} keeps failing (${failing.lastExit}). The end of ${logFileOf(context.paths, failing.name)}:\n${tailOf(logFileOf(context.paths, failing.name))}`);
     const epoch = stage?.progress?.at(-1);
@@ -91,8 +96,11 @@ export async function runUp(options: UpOptions): Promise<Context> {
       started.add('supervisor');
     } else say(started.size === 0 ? 'everything runs already' : 'the processes run already');
     await orderBootstrap(context, registry, await corpus);
-    await waitUntilServing(context, say, aborted);
+    if (options.newModel) await orderNewModel(context, registry, randomUUID());
+    await waitUntilServing(context, say, aborted, options.newModel ?? false);
     say(`a model serves at ${urlOf(settings, 'inference')}`);
+    const behind = behindLine((await trainingsOf(context)) ?? {});
+    if (behind !== undefined) say(behind);
     // Nothing of ours waits for MLflow; a person who asked for it does.
     await services.mlflow;
     return context;
@@ -135,14 +143,15 @@ export async function runDown(context: Context, say: Say): Promise<void> {
 
 export const up: Verb = {
   summary: 'start the services and the four processes; returns when a model serves',
-  usage: `usage: ./loop up [--dataset FILE.csv] [--with mlflow] [--services-only]
+  usage: `usage: ./loop up [--dataset FILE.csv] [--with mlflow] [--services-only] [--new-model]
   --dataset FILE.csv   on an empty data folder: the base corpus (columns product_description,Category) instead of the synthetic one
   --with mlflow        an MLflow beside it (Python 3.10 or newer; fetched once): every training is mirrored there. Remembered; MLFLOW_TRACKING_URI= ./loop up: without it again
-  --services-only      servers, topics, schemas, tables and buckets, without our processes`,
+  --services-only      servers, topics, schemas, tables and buckets, without our processes
+  --new-model          S3 has lost the model that should serve: train another one and promote it without comparison`,
   async run(args) {
-    const { values, words } = readArgs(args, { dataset: { type: 'string' }, with: { type: 'string', multiple: true }, 'services-only': { type: 'boolean' } });
+    const { values, words } = readArgs(args, { dataset: { type: 'string' }, with: { type: 'string', multiple: true }, 'services-only': { type: 'boolean' }, 'new-model': { type: 'boolean' } });
     noWords(words);
-    const context = await runUp({ env: withExtras(process.env, values.with), dataset: values.dataset, servicesOnly: values['services-only'] ?? false, say: (line) => console.log(line) });
+    const context = await runUp({ env: withExtras(process.env, values.with), dataset: values.dataset, servicesOnly: values['services-only'] ?? false, newModel: values['new-model'] ?? false, say: (line) => console.log(line) });
     if (!values['services-only']) console.log(`Try: ./loop predict "Sparkling Water Lemon"   ./loop live   ./loop status   ./loop down   (data in ${context.paths.home})`);
     return 0;
   },

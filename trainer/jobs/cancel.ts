@@ -2,15 +2,16 @@
 import type { Log } from '../../producers/kafka.ts';
 import { CANCEL, type RetrainRequested } from '../../schemas/events.ts';
 import { poison } from '../../schemas/failure.ts';
-import { runUriOf } from '../../schemas/ids.ts';
 import type { Artifacts } from '../record/artifacts.ts';
+import { endedRow } from '../record/runFile.ts';
 import { cancelledId } from './claim.ts';
+import { writeRunFile } from './desk.ts';
 import type { Ledger } from '../record/ledger.ts';
 import type { Outcome } from '../record/row.ts';
 
 /** Resolves to false for any other request. stopRun: stops the training of this row, if it is ours. Throws poison when the order names no job. */
 export function createCancel({ ledger, artifacts, log, stopRun, onOutcome }: {
-  ledger: Pick<Ledger, 'cancel' | 'row' | 'endPending'>; artifacts: Pick<Artifacts, 'write'>; log: Log; stopRun: (rowId: string) => void; onOutcome: (outcome: Outcome, seconds: number, cause: string) => void;
+  ledger: Pick<Ledger, 'cancel' | 'row' | 'endPending' | 'metrics' | 'now'>; artifacts: Pick<Artifacts, 'write'>; log: Log; stopRun: (rowId: string) => void; onOutcome: (outcome: Outcome, seconds: number, cause: string) => void;
 }): (request: RetrainRequested) => Promise<boolean> {
   return async (request) => {
     if (request.cause !== CANCEL) return false;
@@ -22,8 +23,9 @@ export function createCancel({ ledger, artifacts, log, stopRun, onOutcome }: {
     if (row === undefined || row.cancelled_at === null) return true;
     if (row.status === 'PENDING') {
       const reason = cancelReason(row.cancelled_by);
-      await artifacts.write(runUriOf(row.model_name, row.id), JSON.stringify({ ...row, status: 'FINISHED', outcome: 'cancelled', outcome_reason: reason }, null, 2));
-      if (await ledger.endPending(id, reason)) onOutcome('cancelled', 0, row.cause);
+      const at = await ledger.now();
+      await writeRunFile({ ledger, artifacts }, { ...endedRow(row, 'cancelled', reason, at), outcome: 'cancelled', outcome_reason: reason, duration_ms: row.duration_ms });
+      if (await ledger.endPending(id, reason, at)) onOutcome('cancelled', 0, row.cause);
     }
     stopRun(id);
     return true;

@@ -5,14 +5,15 @@ import { kindOf, LoopError, messageOf } from '../../schemas/failure.ts';
 import type { Ledger } from '../record/ledger.ts';
 import type { LaneName, Lease, Row } from '../record/row.ts';
 
-/** work: ends the row itself; a transient failure puts it back, another one of ours is given to `fail` in words, anything else is fatal. entered: a row was taken, or (undefined) the lane is idle again. */
-export function openLane({ name, leaseMs, ledger, log, work, fail, entered, onFatal }: {
-  name: LaneName; leaseMs: number; ledger: Ledger; log: Log; work: (row: Row, lease: Lease) => Promise<void>; fail: (row: Row, lease: Lease, reason: string) => Promise<void>; entered: (row: Row | undefined) => void; onFatal: (error: unknown) => void;
+/** work: ends the row itself; a transient failure puts it back, another one of ours is given to `fail` in words, anything else is fatal. entered: a row was taken, or (undefined) the lane is idle again. held: whether no row may be taken now. */
+export function openLane({ name, leaseMs, ledger, log, held, work, fail, entered, onFatal }: {
+  name: LaneName; leaseMs: number; ledger: Ledger; log: Log; held: () => Promise<boolean>; work: (row: Row, lease: Lease) => Promise<void>; fail: (row: Row, lease: Lease, reason: string) => Promise<void>; entered: (row: Row | undefined) => void; onFatal: (error: unknown) => void;
 }): Turns {
   let stopping = false;
 
   async function drain(): Promise<void> {
-    for (let taken = await ledger.take(name); taken !== undefined; taken = stopping ? undefined : await ledger.take(name)) {
+    const next = async (): ReturnType<Ledger['take']> => (stopping || (await held()) ? undefined : ledger.take(name));
+    for (let taken = await next(); taken !== undefined; taken = await next()) {
       const { row, lease } = taken;
       if (stopping) return ledger.release(lease);
       entered(row);

@@ -1,5 +1,6 @@
 // One training from dataset to verdict: what the child process does. No ledger, no promotion here.
 import { DEFAULT_RECIPE, type Recipe } from '../../schemas/features.ts';
+import { LoopError } from '../../schemas/failure.ts';
 import type { Registry } from '../../schemas/registry.ts';
 import { createScorer, type Scorer } from '../../schemas/scorer.ts';
 import type { Settings } from '../../schemas/settings.ts';
@@ -44,9 +45,17 @@ export type Trained = {
   readonly report: object; /** the page of it */ readonly reportS3: string;
 };
 
-export async function train(job: Job, { backend, settings, registry, artifacts, tell }: { backend: Backend; settings: Settings; registry: Registry; artifacts: Artifacts; tell: (told: Told) => void }): Promise<Trained> {
+/** Who forces also replaces a champion whose objects are gone: then there is nothing to judge against. */
+async function withoutLostChampion(job: Job, artifacts: Pick<Artifacts, 'loadModel'>): Promise<Job> {
+  if (!job.force || job.champion === undefined) return job;
+  const lost = await artifacts.loadModel(job.champion.manifestUri, job.champion.manifestSha256).then(() => false, (error: unknown) => error instanceof LoopError && error.kind === 'poison');
+  return lost ? { ...job, champion: undefined } : job;
+}
+
+export async function train(given: Job, { backend, settings, registry, artifacts, tell }: { backend: Backend; settings: Settings; registry: Registry; artifacts: Artifacts; tell: (told: Told) => void }): Promise<Trained> {
   const enter = (stage: Stage): void => tell({ kind: 'stage', stage });
   enter('dataset');
+  const job = await withoutLostChampion(given, artifacts);
   const champion = job.champion === undefined ? undefined : await artifacts.loadModel(job.champion.manifestUri, job.champion.manifestSha256);
   const previous = job.previous === undefined ? undefined : await artifacts.loadModel(job.previous.manifestUri, job.previous.manifestSha256);
   const verified = job.verifiedDir === undefined ? undefined : await takeVerified(job.runId, { dir: job.verifiedDir, badRows: job.given?.badRows ?? 'refuse', saidAtMs: job.given?.saidAtMs ?? 0 }, { settings, registry, artifacts });

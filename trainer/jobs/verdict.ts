@@ -1,22 +1,25 @@
 // What follows a training: the verdict is kept, then rejected, promoted, or left to an admin.
 import { poison } from '../../schemas/failure.ts';
 import type { RetrainRequested } from '../../schemas/events.ts';
-import { runUriOf } from '../../schemas/ids.ts';
 import { decidedWords } from '../gate/approval.ts';
 import { wordsOf } from '../gate/report.ts';
 import type { Champion, Lease, Row } from '../record/row.ts';
-import { finish, type Desk } from './desk.ts';
+import { finish, writeRunFile, type Desk } from './desk.ts';
 import { announce, promoteInTurn } from './promoting.ts';
 import type { Trained } from './train.ts';
 
 /** previous: the version before the champion, where that was a candidate too. */
 export async function judge(desk: Desk, row: Row, lease: Lease, trained: Trained, champion: Champion | undefined, previous: Row | undefined): Promise<'done' | 'again'> {
-  const { settings, ledger, artifacts, log } = desk;
+  const { settings, ledger, log } = desk;
   const { verdict } = trained;
+  const keep = async (): Promise<void> => {
+    const standing = await ledger.row(row.id);
+    if (standing !== undefined) await writeRunFile(desk, standing);
+  };
   const restored = verdict.winner === 'previous' ? previous : undefined;
   const words = wordsOf(verdict);
   if (!(await ledger.record(lease, trained, champion, restored?.id))) return 'done';
-  await artifacts.write(runUriOf(row.model_name, row.id), JSON.stringify(await ledger.row(row.id), null, 2));
+  await keep();
   if (verdict.status === 'rejected') {
     await finish(desk, row, lease, 'rejected', words);
     return 'done';
@@ -25,6 +28,7 @@ export async function judge(desk: Desk, row: Row, lease: Lease, trained: Trained
   const isDecided = champion === undefined || row.approval === 'approved' || (JSON.parse(row.request) as RetrainRequested).force;
   if (!isDecided && (settings.promote === 'ask' || verdict.status === 'needs approval')) {
     await ledger.await(lease, settings.approveWithinMs);
+    await keep();
     log.info({ retrain_id: row.retrain_id, run_id: row.id }, 'passed the gate and awaits an approval');
     return 'done';
   }

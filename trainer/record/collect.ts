@@ -2,6 +2,8 @@
 import type { Artifacts } from './artifacts.ts';
 import { garbageOf, type Folder, type Garbage } from './garbage.ts';
 import type { Ledger } from './ledger.ts';
+import { runUriOf } from '../../schemas/ids.ts';
+import { runFileText } from './runFile.ts';
 
 /** What a training may take, and more: an object younger than this may belong to a row that does not know of it yet. */
 const GRACE_MS = 86_400_000;
@@ -25,12 +27,17 @@ export async function foldersIn(artifacts: Pick<Artifacts, 'list'>): Promise<Fol
 }
 
 /** retentionMs 0: nothing ever goes. dryRun: only says what would. */
-export async function collectGarbage({ ledger, artifacts, retentionMs, nowMs, dryRun }: { ledger: Pick<Ledger, 'pointing' | 'collect'>; artifacts: Pick<Artifacts, 'list' | 'remove'>; retentionMs: number; nowMs: number; dryRun: boolean }): Promise<Garbage> {
+export async function collectGarbage({ ledger, artifacts, retentionMs, nowMs, dryRun }: { ledger: Pick<Ledger, 'pointing' | 'collect' | 'row' | 'metrics'>; artifacts: Pick<Artifacts, 'list' | 'remove' | 'write'>; retentionMs: number; nowMs: number; dryRun: boolean }): Promise<Garbage> {
   const folders = await foldersIn(artifacts);
   if (retentionMs === 0) return { goes: [], rows: [], stays: folders.length, staysBytes: folders.reduce((sum, one) => sum + one.bytes, 0) };
   const rules = { nowMs, retentionMs, graceMs: GRACE_MS };
   if (dryRun) return garbageOf(await ledger.pointing(), folders, rules);
   const garbage = await ledger.collect((rows) => garbageOf(rows, folders, rules));
+  // The files of the runs say so too: the table may have to be made again from them.
+  for (const id of garbage.rows) {
+    const row = await ledger.row(id);
+    if (row !== undefined) await artifacts.write(runUriOf(row.model_name, id), runFileText(row, await ledger.metrics(id)));
+  }
   await artifacts.remove(garbage.goes.flatMap((folder) => folder.objects));
   return garbage;
 }

@@ -27,8 +27,8 @@ export function decisions({ query, change }: Database) {
       return (await change(`UPDATE auto_training SET cancelled_at = NOW(3), cancelled_by = ? WHERE id = ? AND status IN ('PENDING', 'RUNNING') AND cause <> 'rollback' AND promotion_seq IS NULL AND cancelled_at IS NULL`, [by.slice(0, 100), id])) === 1 ? 'marked' : 'not open';
     },
     /** Ends a cancelled row nobody works on. */
-    async endPending(id: string, reason: string): Promise<boolean> {
-      return (await change(`UPDATE auto_training SET status = 'FINISHED', outcome = 'cancelled', outcome_reason = ?, finished_at = NOW(3) WHERE id = ? AND status = 'PENDING' AND cancelled_at IS NOT NULL`, [reason, id])) === 1;
+    async endPending(id: string, reason: string, at: Date): Promise<boolean> {
+      return (await change(`UPDATE auto_training SET status = 'FINISHED', outcome = 'cancelled', outcome_reason = ?, finished_at = ? WHERE id = ? AND status = 'PENDING' AND cancelled_at IS NOT NULL`, [reason, at, id])) === 1;
     },
   };
 }

@@ -60,10 +60,20 @@ export function leases({ query, change, inTransaction }: Database, { leaseMs, mo
         return done;
       });
     },
-    /** Ends the row. For 'promoted' the outcome stands already. */
-    async finish({ id, token }: Lease, outcome: Outcome, reason: string): Promise<boolean> {
+    /** Database time: the clock of every column. */
+    async now(): Promise<Date> {
+      const [row] = await query<{ now: Date }>('SELECT NOW(3) AS now');
+      if (row === undefined) throw new RangeError('a SELECT without FROM has one row');
+      return row.now;
+    },
+    /** Ends the row. For 'promoted' the outcome stands already. at: what its file says already; absent: now. */
+    async finish({ id, token }: Lease, outcome: Outcome, reason: string, at?: Date): Promise<boolean> {
       const status = outcome === 'error' ? 'FAILED' : 'FINISHED';
-      return (await change(`UPDATE auto_training SET status = ?, outcome = COALESCE(outcome, ?), outcome_reason = COALESCE(outcome_reason, ?), finished_at = NOW(3), duration_ms = COALESCE(duration_ms, TIMESTAMPDIFF(MICROSECOND, started_at, NOW(3)) DIV 1000), lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ?`, [status, outcome, reason, id, token])) === 1;
+      return (await change(`UPDATE auto_training SET status = ?, outcome = COALESCE(outcome, ?), outcome_reason = COALESCE(outcome_reason, ?), finished_at = COALESCE(?, NOW(3)), duration_ms = COALESCE(duration_ms, TIMESTAMPDIFF(MICROSECOND, started_at, finished_at) DIV 1000), lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ?`, [status, outcome, reason, at ?? null, id, token])) === 1;
+    },
+    /** A promotion that Kafka has passed over: the row ends as an error and gives its number back. */
+    async unpromote({ id, token }: Lease, reason: string, at: Date): Promise<boolean> {
+      return (await change(`UPDATE auto_training SET status = 'FAILED', outcome = 'error', outcome_reason = ?, promotion_seq = NULL, model_version = NULL, finished_at = ?, duration_ms = COALESCE(duration_ms, TIMESTAMPDIFF(MICROSECOND, started_at, finished_at) DIV 1000), lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ?`, [reason, at, id, token])) === 1;
     },
     /** Back to PENDING, for another try. */
     async release({ id, token }: Lease): Promise<void> {

@@ -22,6 +22,14 @@ export function lookups({ query }: Database) {
     async lastTrained(modelName: string): Promise<Row | undefined> {
       return (await query<Row>("SELECT * FROM auto_training WHERE model_name = ? AND cause <> 'rollback' AND status = 'FINISHED' AND dataset_offsets IS NOT NULL ORDER BY finished_at DESC LIMIT 1", [modelName]))[0];
     },
+    /** Its row of model_metrics, where it was trained. */
+    async metrics(id: string): Promise<object | undefined> {
+      return (await query<object>('SELECT * FROM model_metrics WHERE id = ?', [id]))[0];
+    },
+    /** The number of the last promotion that the ledger knows; 0: none. */
+    async highestSeq(modelName: string): Promise<number> {
+      return Number((await query<{ seq: number | null }>('SELECT MAX(promotion_seq) AS seq FROM auto_training WHERE model_name = ?', [modelName]))[0]?.seq ?? 0);
+    },
     async known(retrainId: string): Promise<boolean> {
       return (await query('SELECT 1 FROM auto_training WHERE retrain_id = ?', [retrainId])).length > 0;
     },

@@ -1,28 +1,24 @@
 // Publishes a promotion: step 3 of the promotion, through the transactional id of the model, at most once per promotion_seq.
-import { readToEnd } from '../../consumers/readToEnd.ts';
 import { createKafka, type Log } from '../../producers/kafka.ts';
 import { createTransactor } from '../../producers/transaction.ts';
 import type { ModelPromoted } from '../../schemas/events.ts';
 import type { Registry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
+import { readPromotions } from './known.ts';
+import { highestOf, turnOf, type Announced } from './seq.ts';
 
-/** stillMine is asked after older publishers have been fenced. Returns what happened; 'published' is also said when it stood there already. */
-export async function publishPromotion(event: ModelPromoted, { settings, registry, log, stillMine }: { settings: Settings; registry: Registry; log: Log; stillMine: () => Promise<boolean> }): Promise<'published' | 'lease lost'> {
+export type Published = { readonly status: 'published' | 'lease lost' } | { readonly status: 'outrun'; readonly standing: Announced };
+/** stillMine is asked after older publishers have been fenced. Returns what happened; 'published' is also said when this very event stood there already. */
+export async function publishPromotion(event: ModelPromoted, { settings, registry, log, stillMine }: { settings: Settings; registry: Registry; log: Log; stillMine: () => Promise<boolean> }): Promise<Published> {
   const transactor = await createTransactor({ kafka: createKafka(settings, 'trainer-models', log), registry, settings, transactionalId: `models-${event.model_name}` });
   try {
-    let stands = false;
-    await readToEnd({
-      settings, clientId: 'trainer-models', topics: ['models'],
-      onRecord: async (record) => {
-        if (record.value === null) return;
-        const standing = await registry.decode('models', record.value);
-        if (standing.model_name === event.model_name && standing.promotion_seq >= event.promotion_seq) stands = true;
-      },
-    });
-    if (stands) return 'published';
-    if (!(await stillMine())) return 'lease lost';
+    const standing = highestOf(await readPromotions(settings, registry)).get(event.model_name);
+    const turn = turnOf(event, standing);
+    if (turn === 'stands') return { status: 'published' };
+    if (turn === 'outrun' && standing !== undefined) return { status: 'outrun', standing };
+    if (!(await stillMine())) return { status: 'lease lost' };
     await transactor.run({ messages: [{ topic: 'models', key: event.model_name, value: event }] });
-    return 'published';
+    return { status: 'published' };
   } finally {
     await transactor.close().catch(() => undefined);
   }

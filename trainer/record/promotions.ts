@@ -5,6 +5,7 @@ import { LIVE, type Database } from './database.ts';
 import type { Garbage, Pointing } from './garbage.ts';
 import { isMineIn } from './leases.ts';
 import { goneText } from './rollback.ts';
+import { missingIn } from './seq.ts';
 import type { Champion, Lease, Promotion, Row } from './row.ts';
 
 /** What a restored model brings with it to the row that restores it. */
@@ -27,11 +28,13 @@ export function promotions({ query, change, inTransaction }: Database) {
       return query<Row>('SELECT * FROM auto_training WHERE model_name = ? AND promotion_seq IS NOT NULL ORDER BY promotion_seq DESC', [modelName]);
     },
     /** Gives the row the next promotion_seq, if the lease is ours and the champion is the one it was judged against. restored: an earlier promotion whose model is to serve again, under its old version; absent: the model that the row has recorded.
-     *  'champion unannounced': the champion's event may not stand yet; numbers are given out one after the other, so that events come in their order. */
-    async promote({ id, token }: Lease, modelName: string, judgedAgainst: Pick<Champion, 'id'> | undefined, reason: string, restored?: Row): Promise<Promotion> {
+     *  'champion unannounced': the champion's event may not stand yet; numbers are given out one after the other, so that events come in their order.
+     *  knownSeq: the highest number that stands in Kafka. 'ledger behind': the ledger has lost promotions, so its champion is not the one that serves. */
+    async promote({ id, token }: Lease, modelName: string, judgedAgainst: Pick<Champion, 'id'> | undefined, reason: string, restored?: Row, knownSeq = 0): Promise<Promotion> {
       return inTransaction(async (on) => {
         // Locks the model's rows, so that two promotions cannot both see the same champion.
         const standing = (await query<Row>(`${CHAMPION} FOR UPDATE`, [modelName], on))[0];
+        if (missingIn(Number(standing?.promotion_seq ?? 0), knownSeq) > 0) return 'ledger behind';
         if (standing?.id !== judgedAgainst?.id) return 'champion changed';
         if (standing?.status === 'RUNNING') return (await isMine({ id, token })) ? 'champion unannounced' : 'lease lost';
         if (restored !== undefined && (await query('SELECT 1 FROM auto_training WHERE id = ? AND collected_at IS NULL FOR UPDATE', [restored.id], on)).length === 0) throw poison('collected', goneText(restored));

@@ -63,7 +63,7 @@ test('garbage goes after retention: not what serves, not what served before; nob
   const report = `s3://models/${model}/runs/${ids[0] ?? ''}.json`;
   await artifacts.write(report, '{}');
   // The stack is shared: only this model's folders are looked at.
-  const ours = { remove: (uris: readonly string[]) => artifacts.remove(uris), list: async (prefix: string) => (await artifacts.list(prefix)).filter(({ uri }) => uri.startsWith(`s3://models/${model}/`)) };
+  const ours = { write: artifacts.write, remove: (uris: readonly string[]) => artifacts.remove(uris), list: async (prefix: string) => (await artifacts.list(prefix)).filter(({ uri }) => uri.startsWith(`s3://models/${model}/`)) };
   const collect = (ageDays: number, dryRun = false): ReturnType<typeof collectGarbage> => collectGarbage({ ledger, artifacts: ours, retentionMs: 90 * DAY, nowMs: Date.now() + ageDays * DAY, dryRun });
   const gone = [folderOf(rows[0]?.weights_s3 ?? ''), folderOf(orphan.stored.weightsUri)].sort();
   assert.deepEqual((await collect(0)).goes, []);

@@ -14,4 +14,4 @@ export type Outcome = (typeof OUTCOMES)[number];
 export type Lease = { readonly id: string; readonly token: string };
 /** Trainings one at a time per model; rollbacks beside them, because an admin who needs one cannot wait for a training. */
 export type LaneName = 'training' | 'rollback';
-export type Promotion = 'promoted' | 'lease lost' | 'champion changed' | 'champion unannounced';
+export type Promotion = 'promoted' | 'lease lost' | 'champion changed' | 'champion unannounced' | 'ledger behind';
