@@ -50,3 +50,5 @@ export function idSource(nowMs: () => number, fill: (bytes: Uint8Array) => void)
 
 /** Where the whole row of a run lies once it has been judged or has ended, as JSON. */
 export const runUriOf = (modelName: string, runId: string): string => `s3://models/${modelName}/runs/${runId}.json`;
+/** Where the whole row of a batch job lies once it has ended, as JSON. */
+export const jobFileUriOf = (jobId: string): string => `s3://inference/${jobId}/job.json`;

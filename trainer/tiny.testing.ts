@@ -27,7 +27,7 @@ export const requestOf = (model: string, cause = 'bootstrap', change: Partial<Re
 
 const RECIPE: Recipe = { kind: 'hashed-word-char-v1', wordBits: 4, charBits: 4, charMin: 3, charMax: 3, wordScale: 1, rowNorm: 1, aisleTag: false };
 /** What a training would have found: a stored model that answers the first category by this much. */
-export async function tinyTrained({ model, settings, artifacts }: Own, runId: string, bias: number): Promise<Trained> {
+export async function tinyTrained({ model, settings, artifacts }: Pick<Own, 'model' | 'settings' | 'artifacts'>, runId: string, bias: number): Promise<Trained> {
   const { categories } = settings;
   const weights = new Float32Array((featureCount(RECIPE) + 1) * categories.length);
   weights[weights.length - categories.length] = bias;

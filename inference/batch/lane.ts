@@ -3,6 +3,8 @@ import { takeTurns } from '../../consumers/turns.ts';
 import type { Log } from '../../producers/kafka.ts';
 import { kindOf, LoopError, messageOf } from '../../schemas/failure.ts';
 import { leftoversOf, type BatchLease, type BatchLedger, type BatchRow, type Standing } from './ledger.ts';
+import { jobFileUriOf } from '../../schemas/ids.ts';
+import { rowFileText } from '../../schemas/rowFile.ts';
 import { runBatch } from './run.ts';
 import type { Storage } from './s3.ts';
 import type { BatchResult, BatchTold, PinnedModel } from './work.ts';
@@ -13,7 +15,7 @@ const MAX_ATTEMPTS = 5;
 const LOOK_EVERY_MS = 2000;
 
 export function openBatchLane({ env, leaseMs, maxBytes, ledger, storage, serving, log, onEnd, onFatal, program }: {
-  env: Readonly<Record<string, string | undefined>>; leaseMs: number; maxBytes: number; ledger: BatchLedger; storage: Pick<Storage, 'stat'>; /** what a job taken now is to be done with; undefined: none serves yet, and no job is taken */ serving: () => PinnedModel | undefined; log: Log;
+  env: Readonly<Record<string, string | undefined>>; leaseMs: number; maxBytes: number; ledger: BatchLedger; storage: Pick<Storage, 'stat' | 'put'>; /** what a job taken now is to be done with; undefined: none serves yet, and no job is taken */ serving: () => PinnedModel | undefined; log: Log;
   onEnd: (outcome: 'finished' | 'failed' | 'cancelled', rows: number) => void; onFatal: (error: unknown) => void; /** what works; absent: our own */ program?: string;
 }): BatchLane {
   let stopping = false;
@@ -45,13 +47,21 @@ export function openBatchLane({ env, leaseMs, maxBytes, ledger, storage, serving
       return known.last;
     };
     const renewing = setInterval(() => void ledger.renew(lease).then(heed, () => undefined), leaseMs / 3);
+    /** The row as a file beside what it made, from which the table can be made again; nobody waits for it. */
+    async function keep(): Promise<void> {
+      const ended = await ledger.find(row.job_id);
+      if (ended !== undefined) await storage.put(jobFileUriOf(row.job_id), rowFileText(ended, await ledger.metrics(row.job_id)));
+    }
+    const kept = (): Promise<void> => keep().catch((error: unknown) => log.warn({ job_id: row.job_id, reason: messageOf(error) }, 'the file of the job was not written'));
     const fail = async (reason: string): Promise<void> => {
       await ledger.fail(lease, reason);
+      await kept();
       log.info({ job_id: row.job_id, reason }, 'batch job failed');
       onEnd('failed', 0);
     };
     const cancelled = async (): Promise<void> => {
       await ledger.endCancelled(lease);
+      await kept();
       log.info({ job_id: row.job_id }, 'batch job cancelled');
       onEnd('cancelled', 0);
     };
@@ -61,6 +71,7 @@ export function openBatchLane({ env, leaseMs, maxBytes, ledger, storage, serving
       else {
         const result = await run(row, lease, model, abort.signal, heed);
         if (result !== 'lost' && (await ledger.finish(lease, result))) {
+          await kept();
           log.info({ job_id: row.job_id, rows: result.rows, bad: result.bad, model_version: row.model_version ?? model.version }, 'batch job finished');
           onEnd('finished', result.rows);
         } else if (result !== 'lost' && (await ledger.renew(lease)) === 'cancelled') await cancelled();

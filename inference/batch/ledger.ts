@@ -98,6 +98,10 @@ export function createBatchLedger(settings: Settings) {
     async find(id: string): Promise<BatchRow | undefined> {
       return (await query<BatchRow>(`SELECT ${COLUMNS} FROM jobs WHERE job_id = ?`, [id]))[0];
     },
+    /** Its row of model_metrics, once it is over. */
+    async metrics(id: string): Promise<object | undefined> {
+      return (await query<object>('SELECT * FROM model_metrics WHERE id = ?', [id]))[0];
+    },
     /** Newest first; statuses empty: any. */
     async list(statuses: readonly JobStatus[], limit: number): Promise<BatchRow[]> {
       return query<BatchRow>(`SELECT ${COLUMNS} FROM jobs ${statuses.length === 0 ? '' : 'WHERE job_status IN (?) '}ORDER BY COALESCE(requested_at, start_time) DESC, job_id DESC LIMIT ?`, [...(statuses.length === 0 ? [] : [statuses]), limit]);

@@ -52,6 +52,7 @@ export function bench(content: Buffer | string, { chunkBytes = 7, change = {} }:
       const bytes = found(uri);
       for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
     },
+    put: async (uri, text) => void objects.set(uri, Buffer.from(text)),
     clear: ({ uri }) => Promise.resolve(void open.delete(uri)),
     upload(uri, header) {
       const text = [Buffer.from(header)];

@@ -24,6 +24,8 @@ export type Storage = {
   read(uri: string, bytes: number): AsyncIterable<Uint8Array>;
   /** header: the first line, written with the first part. begun: told what an attempt that dies leaves behind. */
   upload(uri: string, header: string, begun: (leftover: Leftover) => void): Upload;
+  /** A small object, whole. Throws transient `s3_unavailable`. */
+  put(uri: string, text: string): Promise<void>;
   /** Ends an upload that was begun and never completed. */
   clear(leftover: Leftover): Promise<void>;
 };
@@ -79,6 +81,10 @@ export function createStorage(settings: Settings): Storage {
           await pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
         }
       }
+    },
+    async put(uri, text) {
+      const { bucket, key } = placeOf(uri);
+      await s3.putObject(bucket, key, Buffer.from(text)).catch(failed('take', uri));
     },
     async clear({ uri, uploadId }) {
       const { bucket, key } = placeOf(uri);

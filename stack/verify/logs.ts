@@ -6,6 +6,7 @@ import { LoopError } from '../../schemas/failure.ts';
 import { partitionOf } from '../../schemas/partition.ts';
 import { oversize } from '../../schemas/recordSize.ts';
 import type { Settings } from '../../schemas/settings.ts';
+import type { TopicName } from '../../schemas/topics.ts';
 import type { LoggedFeedback, LoggedPrediction } from './oracle.ts';
 
 export type LoggedLabel = { readonly event: Labelled; readonly offset: bigint; readonly partition: number };
@@ -13,11 +14,11 @@ export type LoggedLabel = { readonly event: Labelled; readonly offset: bigint; r
 export type Logs = { readonly predictions: LoggedPrediction[]; readonly feedback: LoggedFeedback[]; readonly labelled: LoggedLabel[]; readonly examples: Map<string, Example>; readonly tallies: Map<string, Tally>; readonly requests: RetrainRequested[]; readonly models: ModelPromoted[]; readonly ends: string };
 
 /** Poison is left out: it is in the dead letters. Misplaced records too: they count where the join has put them again. */
-export async function readLogs(settings: Settings): Promise<Logs> {
+export async function readLogs(settings: Settings, topics: readonly TopicName[] = ['predictions', 'feedback', 'labelled', 'examples', 'tallies', 'retrain-requests', 'models']): Promise<Logs> {
   const registry = openRegistry(settings);
   const logs: Logs = { predictions: [], feedback: [], labelled: [], examples: new Map(), tallies: new Map(), requests: [], models: [], ends: '' };
   const ends = await readToEnd({
-    settings, clientId: 'verify', topics: ['predictions', 'feedback', 'labelled', 'examples', 'tallies', 'retrain-requests', 'models'],
+    settings, clientId: 'verify', topics,
     async onRecord({ topic, partition, offset, timestampMs, key, value }) {
       const id = key?.toString() ?? '';
       if (topic === 'examples' && value === null) return void logs.examples.delete(id);

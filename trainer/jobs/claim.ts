@@ -65,6 +65,8 @@ export function cancelledId({ params_json }: RetrainRequested): string | undefin
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** A row id made of a hash: the same request has the same id, also where the table is made again from the log. */
+export const rowIdFrom = (hexHash: string): string => `${hexHash.slice(0, 8)}-${hexHash.slice(8, 12)}-8${hexHash.slice(13, 16)}-8${hexHash.slice(17, 20)}-${hexHash.slice(20, 32)}`;
 /** The id that was told to whoever asked, where the retrain id ends in one; else `made`. */
 export function rowIdOf({ retrain_id, cause }: RetrainRequested, made: string): string {
   const told = retrain_id.slice(retrain_id.lastIndexOf('/') + 1);

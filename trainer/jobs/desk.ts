@@ -2,12 +2,13 @@
 import type { Log } from '../../producers/kafka.ts';
 import { runUriOf } from '../../schemas/ids.ts';
 import type { Registry } from '../../schemas/registry.ts';
+import { rowFileText } from '../../schemas/rowFile.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { Artifacts } from '../record/artifacts.ts';
 import type { KnownPromotions } from '../record/known.ts';
 import type { Ledger } from '../record/ledger.ts';
 import type { Lease, Outcome, Row } from '../record/row.ts';
-import { endedRow, runFileText } from '../record/runFile.ts';
+import { endedRow } from '../record/runFile.ts';
 import type { Stage, Told } from './train.ts';
 
 export type WorkerStage = Stage | 'idle' | 'taken';
@@ -26,7 +27,7 @@ export type Desk = {
 
 /** The row as a file, from which the table can be made again. */
 export const writeRunFile = async ({ ledger, artifacts }: { readonly ledger: Pick<Ledger, 'metrics'>; readonly artifacts: Pick<Artifacts, 'write'> }, row: Row): Promise<void> =>
-  artifacts.write(runUriOf(row.model_name, row.id), runFileText(row, await ledger.metrics(row.id)));
+  artifacts.write(runUriOf(row.model_name, row.id), rowFileText(row, await ledger.metrics(row.id)));
 
 /** The report lies in S3 before the row ends: who sees the row finds the report. */
 export async function finish({ ledger, artifacts, log, onOutcome }: Pick<Desk, 'ledger' | 'artifacts' | 'log' | 'onOutcome'>, row: Row, lease: Lease, outcome: Outcome, reason: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { Artifacts } from './artifacts.ts';
 import { garbageOf, type Folder, type Garbage } from './garbage.ts';
 import type { Ledger } from './ledger.ts';
 import { runUriOf } from '../../schemas/ids.ts';
-import { runFileText } from './runFile.ts';
+import { rowFileText } from '../../schemas/rowFile.ts';
 
 /** What a training may take, and more: an object younger than this may belong to a row that does not know of it yet. */
 const GRACE_MS = 86_400_000;
@@ -36,7 +36,7 @@ export async function collectGarbage({ ledger, artifacts, retentionMs, nowMs, dr
   // The files of the runs say so too: the table may have to be made again from them.
   for (const id of garbage.rows) {
     const row = await ledger.row(id);
-    if (row !== undefined) await artifacts.write(runUriOf(row.model_name, id), runFileText(row, await ledger.metrics(id)));
+    if (row !== undefined) await artifacts.write(runUriOf(row.model_name, id), rowFileText(row, await ledger.metrics(id)));
   }
   await artifacts.remove(garbage.goes.flatMap((folder) => folder.objects));
   return garbage;

@@ -1,8 +1,9 @@
 // Rows and who works on them: claimed once (UNIQUE retrain_id), worked on under a lease in database time, ended once.
 import { randomUUID } from 'node:crypto';
+import { sha256 } from '../../consumers/sha256.ts';
 import type { RetrainRequested } from '../../schemas/events.ts';
 import type { Settings } from '../../schemas/settings.ts';
-import { rowIdOf } from '../jobs/claim.ts';
+import { rowIdFrom, rowIdOf } from '../jobs/claim.ts';
 import type { Trained } from '../jobs/train.ts';
 import type { EpochProgress } from '../model/progress.ts';
 import { LIVE, type Database } from './database.ts';
@@ -19,7 +20,7 @@ export function leases({ query, change, inTransaction }: Database, { leaseMs, mo
         `INSERT INTO auto_training (id, retrain_id, model_name, cause, status, threshold, live_f1, evidence, request, requested_at, claimed_at, request_partition, request_offset) VALUES (?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, NOW(3), ?, ?)`,
         [id, request.retrain_id, request.model_name, request.cause, request.threshold, request.live_f1, request.evidence_json, JSON.stringify(request), new Date(request.requested_at), partition, Number(offset)],
       );
-      if ((await insert(rowIdOf(request, randomUUID()))) === 1) return 'claimed';
+      if ((await insert(rowIdOf(request, rowIdFrom(sha256(request.retrain_id))))) === 1) return 'claimed';
       if ((await query('SELECT 1 FROM auto_training WHERE retrain_id = ?', [request.retrain_id])).length > 0) return 'known';
       // The id was taken by another request.
       return (await insert(randomUUID())) === 1 ? 'claimed' : 'known';
