@@ -11,10 +11,9 @@ export const TOPICS_FILE = join(import.meta.dirname, 'base/topics.yaml');
 export function topicsYaml(): string {
   const base = parse(readFileSync(join(import.meta.dirname, 'base/kustomization.yaml'), 'utf8')) as { readonly configMapGenerator: readonly { readonly literals: readonly string[] }[] };
   // Each process has a user of its own; the topics are the same for all.
-  const topics = topicSpecs(readSettings({ ...entriesOf(base.configMapGenerator.flatMap((one) => one.literals)), KAFKA_USER: 'any' })).map(({ name, partitions, config }) => {
-    // Two of three must have a record before it counts as written.
-    const lines = Object.entries({ ...config, 'min.insync.replicas': '2' }).map(([key, value]) => `    ${key}: '${value}'`);
-    return `apiVersion: kafka.strimzi.io/v1\nkind: KafkaTopic\nmetadata: { name: ${name}, labels: { strimzi.io/cluster: loop } }\nspec:\n  partitions: ${partitions}\n  replicas: 3\n  config:\n${lines.join('\n')}\n`;
+  const topics = topicSpecs(readSettings({ ...entriesOf(base.configMapGenerator.flatMap((one) => one.literals)), KAFKA_USER: 'any', REPLICATION_FACTOR: '3' })).map(({ name, partitions, replicas, config }) => {
+    const lines = Object.entries(config).map(([key, value]) => `    ${key}: '${value}'`);
+    return `apiVersion: kafka.strimzi.io/v1\nkind: KafkaTopic\nmetadata: { name: ${name}, labels: { strimzi.io/cluster: loop } }\nspec:\n  partitions: ${partitions}\n  replicas: ${replicas}\n  config:\n${lines.join('\n')}\n`;
   });
   return `# Written by node --disable-warning=ExperimentalWarning deploy/topics.testing.ts from schemas/topics.ts; partitions are fixed at creation.\n${topics.join('---\n')}`;
 }

@@ -68,6 +68,7 @@ export const TABLE = {
   categories: names('CATEGORIES', DEFAULT_CATEGORIES.join('|'), 'categories accepted in training files, separated by |'),
   partitions: number('PARTITIONS', '4', 'partitions of products, predictions, feedback and examples; fixed at creation', 1, 1024),
   labelledPartitions: number('LABELLED_PARTITIONS', '1', 'partitions of labelled and tallies; fixed at creation', 1, 1024),
+  replicationFactor: number('REPLICATION_FACTOR', '1', 'copies of every topic, fixed at creation; with 3 or more, 2 must have a record before it counts as written', 1, 100),
   sessionTimeoutMs: number('SESSION_TIMEOUT_MS', '6000', 'Kafka session time-out; the broker allows 6000 at least', 6000, 1_800_000),
 
   horizonMs: number('HORIZON_MS', days(30), 'a label counts until this long after its prediction', 1000),

@@ -35,16 +35,19 @@ const SHAPES: Readonly<Record<TopicName, Shape>> = {
 export const TOPIC_NAMES: readonly TopicName[] = ['products', 'predictions', 'feedback', 'labelled', 'examples', 'tallies', 'retrain-requests', 'models', 'dead-letters', 'audit-log'];
 
 export const subjectOf = (topic: TopicName): string => `${topic}-value`;
-export type TopicSpec = { readonly name: TopicName; readonly partitions: number; readonly config: Readonly<Record<string, string>> };
+export type TopicSpec = { readonly name: TopicName; readonly partitions: number; readonly replicas: number; readonly config: Readonly<Record<string, string>> };
 
-/** Name, partition count and broker configuration of every topic. horizonMs: how long a prediction waits for its label. */
-export function topicSpecs(settings: { readonly partitions: number; readonly labelledPartitions: number; readonly horizonMs: number }): TopicSpec[] {
+/** With three copies, two must have a record before it counts as written; with fewer, one that is away must not stop the writing. */
+const COPIES_FOR_TWO = 3;
+/** Name, partition count, copies and broker configuration of every topic. horizonMs: how long a prediction waits for its label. */
+export function topicSpecs(settings: { readonly partitions: number; readonly labelledPartitions: number; readonly replicationFactor: number; readonly horizonMs: number }): TopicSpec[] {
   return TOPIC_NAMES.map((name) => {
     const shape = SHAPES[name];
     const partitions = shape.width === 'inputs' ? settings.partitions : shape.width === 'labelled' ? settings.labelledPartitions : 1;
     const days = shape.retentionDays;
     const retentionMs = days === undefined ? -1 : days === 'twice the horizon' ? Math.max(2 * settings.horizonMs, 2 * DAY_MS) : days * DAY_MS;
     const cleanup: Record<string, string> = shape.compacted ? { 'cleanup.policy': 'compact' } : { 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs), 'retention.bytes': '-1' };
-    return { name, partitions, config: { 'message.timestamp.type': 'LogAppendTime', ...cleanup } };
+    const insync: Record<string, string> = settings.replicationFactor >= COPIES_FOR_TWO ? { 'min.insync.replicas': '2' } : {};
+    return { name, partitions, replicas: settings.replicationFactor, config: { 'message.timestamp.type': 'LogAppendTime', ...cleanup, ...insync } };
   });
 }

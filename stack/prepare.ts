@@ -2,41 +2,19 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKafka } from '../producers/kafka.ts';
 import { Client as Minio } from 'minio';
 import mysql from 'mysql2/promise';
 import { mysqlOptions, s3Options } from '../producers/connections.ts';
 import { schemaText } from '../schemas/codec.ts';
 import { fatal, kindOf, transient } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
-import { TOPIC_NAMES, topicSpecs } from '../schemas/topics.ts';
+import { TOPIC_NAMES } from '../schemas/topics.ts';
 import type { Context } from './context.ts';
+import { foreignLine, hashedText, planMigrations, type Mark, type MigrationFile } from './migrations.ts';
 import { PROJECT_DIR } from './paths.ts';
 import { writeJson } from './pids.ts';
 
 const BUCKETS = ['dataset', 'inference', 'models', 'mlflow'];
-
-/** Creates the topics; whenMissing 'refuse': somebody else does (an operator, with replicas of its own), and it is transient `topics_missing` until they stand. Fatal `partitions_differ` when a topic stands with another width than the settings ask for. */
-export async function createTopics({ settings }: Pick<Context, 'settings'>, whenMissing: 'create' | 'refuse' = 'create'): Promise<void> {
-  const admin = createKafka(settings, 'stack').admin();
-  await admin.connect();
-  try {
-    const standing = new Set(await admin.listTopics());
-    const specs = topicSpecs(settings);
-    const missing = specs.filter((spec) => !standing.has(spec.name));
-    if (missing.length > 0) {
-      if (whenMissing === 'refuse') throw transient('topics_missing', `there is no topic ${missing.map((spec) => spec.name).join(', ')} yet; whoever makes them has to come first`);
-      await admin.createTopics({ waitForLeaders: true, topics: missing.map((spec) => ({ topic: spec.name, numPartitions: spec.partitions, replicationFactor: 1, configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })) })) });
-    }
-    const { topics } = await admin.fetchTopicMetadata({ topics: specs.map((spec) => spec.name) });
-    for (const spec of specs) {
-      const found = topics.find((topic) => topic.name === spec.name)?.partitions.length;
-      if (found !== spec.partitions) throw fatal('partitions_differ', `topic ${spec.name} has ${found} partitions, the settings ask for ${spec.partitions}; the number is fixed at creation (PARTITIONS, LABELLED_PARTITIONS)`);
-    }
-  } finally {
-    await admin.disconnect();
-  }
-}
 
 type Standing = Readonly<Record<string, { readonly id: number; readonly hash: string }>>;
 /** Topics whose schema is the same text as before under another id: what stands on them could be read with a foreign schema. */
@@ -64,21 +42,37 @@ export async function registerSchemas({ paths, settings }: Pick<Context, 'paths'
   writeJson(paths.schemas, now);
 }
 
-/** Runs the SQL files that have not been run. DDL commits by itself, so a file is marked only after all its statements. */
-export async function migrate({ settings }: Pick<Context, 'settings'>): Promise<void> {
+/** The SQL files of this program. */
+export function migrationFiles(dir = join(PROJECT_DIR, 'schemas/sql')): MigrationFile[] {
+  return readdirSync(dir).filter((file) => file.endsWith('.sql')).map((name) => {
+    const sql = hashedText(readFileSync(join(dir, name), 'utf8'));
+    return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') };
+  });
+}
+const LOCK_SECONDS = 60;
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+const unless = (code: string) => (error: unknown): void => {
+  if (codeOf(error) !== code) throw error;
+};
+/** Runs the SQL files that have not been run, one program at a time. Returns what a person should know. Fatal `migration_edited`, transient `migrations_locked`.
+ *  DDL commits by itself, so a file is marked only after all its statements. */
+export async function migrate({ settings }: Pick<Context, 'settings'>, files: readonly MigrationFile[] = migrationFiles()): Promise<string | undefined> {
   const db = await mysql.createConnection({ ...mysqlOptions(settings), multipleStatements: true });
   try {
+    // Held by the connection: it goes with it, whatever happens.
+    const [locked] = await db.query<mysql.RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS got', [`loop migrations ${settings.mysqlDatabase}`.slice(0, 64), LOCK_SECONDS]);
+    if (Number(locked[0]?.['got']) !== 1) throw transient('migrations_locked', `another program has been migrating ${settings.mysqlDatabase} at ${settings.mysqlHost}:${settings.mysqlPort} for ${LOCK_SECONDS} s; wait for it, or see SHOW PROCESSLIST`);
     await db.query('CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(128) NOT NULL PRIMARY KEY, run_at DATETIME(3) NOT NULL)');
-    const dir = join(PROJECT_DIR, 'schemas/sql');
-    for (const name of readdirSync(dir).filter((file) => file.endsWith('.sql')).sort()) {
-      const [rows] = await db.query<mysql.RowDataPacket[]>('SELECT 1 FROM migrations WHERE name = ?', [name]);
-      if (rows.length > 0) continue;
+    await db.query('ALTER TABLE migrations ADD COLUMN sha256 CHAR(64) NULL').catch(unless('ER_DUP_FIELDNAME'));
+    const [marks] = await db.query<mysql.RowDataPacket[]>('SELECT name, sha256 FROM migrations');
+    const { run, adopt, foreign } = planMigrations(files, marks as unknown as Mark[]);
+    for (const { name, sha256 } of adopt) await db.query('UPDATE migrations SET sha256 = ? WHERE name = ?', [sha256, name]);
+    for (const { name, sql, sha256 } of run) {
       // A file that alters is one statement: a column that stands means it was run and not marked.
-      await db.query(readFileSync(join(dir, name), 'utf8').replaceAll('CREATE TABLE ', 'CREATE TABLE IF NOT EXISTS ')).catch((error: unknown) => {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ER_DUP_FIELDNAME')) throw error;
-      });
-      await db.query('INSERT INTO migrations (name, run_at) VALUES (?, NOW(3))', [name]);
+      await db.query(sql.replaceAll('CREATE TABLE ', 'CREATE TABLE IF NOT EXISTS ')).catch(unless('ER_DUP_FIELDNAME'));
+      await db.query('INSERT INTO migrations (name, run_at, sha256) VALUES (?, NOW(3), ?)', [name, sha256]);
     }
+    return foreignLine(foreign);
   } finally {
     await db.end();
   }

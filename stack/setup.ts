@@ -8,7 +8,8 @@ import { readSettings } from '../schemas/settings.ts';
 import { ensureCorpus, orderBootstrap } from './bootstrap.ts';
 import { grantRights } from './mysqlUsers.ts';
 import { pathsOf } from './paths.ts';
-import { createTopics, makeBuckets, migrate, registerSchemas } from './prepare.ts';
+import { makeBuckets, migrate, registerSchemas } from './prepare.ts';
+import { createTopics } from './topics.ts';
 
 const { topics, grants } = parseArgs({ options: { topics: { type: 'string', default: 'create' }, grants: { type: 'string' } } }).values;
 if (topics !== 'create' && topics !== 'refuse') throw fatal('bad_option', `--topics must be create or refuse, is '${topics}'`);
@@ -16,6 +17,6 @@ const settings = readSettings(process.env, readSecretFile);
 const say = (line: string): void => console.log(line);
 const registry = openRegistry(settings);
 const context = { settings, paths: pathsOf(settings.homeDir, settings.cacheDir, undefined) };
-await Promise.all([createTopics(context, topics), migrate(context).then(() => (grants === undefined ? undefined : grantRights(settings, grants, MYSQL_USERS))), makeBuckets(context), registerSchemas(context, registry)]);
+await Promise.all([createTopics(context, topics).then((told) => told.forEach(say)), migrate(context).then((told) => told !== undefined && say(told)).then(() => (grants === undefined ? undefined : grantRights(settings, grants, MYSQL_USERS))), makeBuckets(context), registerSchemas(context, registry)]);
 await orderBootstrap(context, registry, await ensureCorpus(context, { say }));
 say('ready');

@@ -6,7 +6,7 @@ import { createKafka } from '../../producers/kafka.ts';
 import { positionsGroupOf } from '../../consumers/shard.ts';
 import { messageOf } from '../../schemas/failure.ts';
 import { topicSpecs, type TopicName } from '../../schemas/topics.ts';
-import { createTopics } from '../../stack/prepare.ts';
+import { createTopics } from '../../stack/topics.ts';
 import type { Say } from '../../stack/fetch.ts';
 import type { Peer } from './peers.ts';
 import type { BenchStack, Running } from '../stack.ts';

@@ -42,7 +42,7 @@ export function sqlPage(migrations: readonly Migration[]): string {
 
 ${madeFrom('schemas/sql/*.sql')}
 
-Tables of the database \`job_db\` (\`MYSQL_DATABASE\`), in the common subset of MySQL 8.4 and MariaDB 11.4. \`./loop up\` applies the migrations in order, each once, and remembers them in the table \`migrations\`; they only go forward. Times are the database's.
+Tables of the database \`job_db\` (\`MYSQL_DATABASE\`), in the common subset of MySQL 8.4 and MariaDB 11.4. \`./loop up\` applies the migrations in order, each once, and remembers them with their SHA-256 in the table \`migrations\`; they only go forward. A file that was run and then edited is refused; a database that a newer version has migrated is told and left alone; of two programs that migrate at once one waits. Times are the database's.
 Only inference writes \`jobs\` and \`label_leases\`, only the trainer writes \`auto_training\` and \`mlflow_mirror\`. Anybody may read. What the columns of the old service mean, and which are new: [move from the old service](../how-to/migrate.md#tables-job_db).
 
 ${sections.join('\n\n')}

@@ -13,13 +13,14 @@ import { progressLine } from '../../trainer/model/progress.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { PROJECT_DIR } from '../paths.ts';
 import { claim, runningPid, stopPart } from '../pids.ts';
-import { createTopics, makeBuckets, migrate, registerSchemas } from '../prepare.ts';
+import { makeBuckets, migrate, registerSchemas } from '../prepare.ts';
 import { failingProcess, portOf, PROCESSES, readStates, urlOf, writeStates } from '../processes.ts';
 import { dim } from '../say.ts';
 import { startServices, stopServices } from '../services.ts';
 import { answersHttp, launch, logFileOf, requireFreePorts, tailOf } from '../services/service.ts';
 import { behindLine, firstFailed, lostModel, type Trainings } from './firstTraining.ts';
 import { noWords, readArgs, type Verb } from './verb.ts';
+import { createTopics } from '../topics.ts';
 import { withExtras } from './extras.ts';
 
 const SERVING_DEADLINE_MS = 600_000;
@@ -76,7 +77,7 @@ export async function runUp(options: UpOptions): Promise<Context> {
     const services = startServices(context, say, aborted, (name) => started.add(name));
     const registry = openRegistry(settings);
     const corpus = services.s3.then(() => makeBuckets(context)).then(() => ensureCorpus(context, { ...options, say }));
-    const steps = [services.kafka.then(() => createTopics(context)), services.mysql.then(() => migrate(context)).then(() => grantRights(context.settings)), corpus, Promise.all([services.registry, services.kafka]).then(() => registerSchemas(context, registry)), services.prometheus, services.alertmanager];
+    const steps = [services.kafka.then(() => createTopics(context)).then((told) => told.forEach((line) => say(line))), services.mysql.then(() => migrate(context)).then((told) => told !== undefined && say(told)).then(() => grantRights(context.settings)), corpus, Promise.all([services.registry, services.kafka]).then(() => registerSchemas(context, registry)), services.prometheus, services.alertmanager];
     for (const step of [...steps, services.mlflow]) step.catch(() => (failed = true));
     settled = Promise.allSettled([...steps, services.mlflow]);
     await Promise.all(steps);
