@@ -21,6 +21,7 @@ const STORIES: readonly Story[] = [
   { name: 'withdrawn', audit: true, said: [say('1', OTHER), say('2', null)], counts: { prediction: 1, feedback: 2, labelled: 1, withdrawn: 1 }, pairs: [`- > ${OTHER}`, `${OTHER} > -`] },
   { name: 'nothing', said: [say('1', null)], counts: { prediction: 1, feedback: 1, nothing_to_withdraw: 1 } },
   { name: 'outranked', said: [say('1', OTHER, { source: 'expert' }), say('2', 'Beverages')], counts: { prediction: 1, feedback: 2, labelled: 1, outranked: 1 }, pairs: [`- > ${OTHER}`] },
+  { name: 'erased', said: [say('1', OTHER), say('2', null, { source: 'erasure' }), say('3', 'Beverages')], counts: { prediction: 1, feedback: 3, labelled: 1, erased: 1, corrected: 1 }, pairs: [`- > ${OTHER}`, `${OTHER} > Beverages`] },
   { name: 'unknown', said: [say('1', 'No Such Category')], counts: { prediction: 1, feedback: 1, unknown_category: 1 }, dead: 'unknown_category' },
   { name: 'again', again: 'Beverages', counts: { prediction: 1, duplicate_prediction: 1 } },
   { name: 'conflict', again: OTHER, counts: { prediction: 1, conflicting_prediction: 1 }, dead: 'conflicting_prediction' },

@@ -21,7 +21,7 @@ export function feed(join: Join, event: Event, counts?: Map<Counted, number>): J
 }
 export const p = (offset: number, timeMs: number, id: string, category = 'a'): Event => ({ side: 'predictions', offset, timeMs, event: prediction(id, category) });
 export const f = (offset: number, timeMs: number, id: string, feedbackId: string, category: string | null, source = 'user'): Event => ({ side: 'feedback', offset, timeMs, event: feedback(id, feedbackId, category, source) });
-export const brief = (outputs: readonly JoinOutput[]): string[] => outputs.map((output) => (output.kind === 'set_aside' ? `${output.reason} ${output.input.offset}` : `${output.event.prediction_id} r${output.event.revision} ${output.event.previous_label ?? '-'}>${output.event.label ?? '-'} @${output.event.labelled_at}${output.example === undefined ? ' tombstone' : ''}`));
+export const brief = (outputs: readonly JoinOutput[]): string[] => outputs.map((output) => (output.kind === 'set_aside' ? `${output.reason} ${output.input.offset}` : output.kind === 'erased' ? `${output.id} erased` : `${output.event.prediction_id} r${output.event.revision} ${output.event.previous_label ?? '-'}>${output.event.label ?? '-'} @${output.event.labelled_at}${output.example === undefined ? ' tombstone' : ''}`));
 
 /** Two logs with rising broker times, over few ids so that everything meets. */
 export const logs = fc.record({

@@ -1,6 +1,7 @@
 // The join of one partition number: predictions and feedback by prediction_id, either side first. Pure: its memory is an argument.
 // Decides what is emitted; knows no broker and no clock. An input is (offset, broker time, event) and is *new* when its offset is at or
 // beyond the committed position. A pair is emitted if and only if at least one of its two inputs is new.
+import { isErasure } from '../../schemas/erasure.ts';
 import type { Example, Feedback, Labelled, Prediction } from '../../schemas/events.ts';
 import { createMixes, topOf, versionKey } from './mix.ts';
 import { emptyEntry, type Entry, type Held, type JoinStore, type Shape, type StoredPrediction } from './store.ts';
@@ -18,7 +19,7 @@ export type JoinRules = {
 export const COUNTED = [
   'prediction', 'feedback', 'labelled', 'corrected', 'withdrawn', 'held',
   'duplicate_feedback', 'same_label', 'nothing_to_withdraw', 'outranked', 'duplicate_prediction', 'conflicting_prediction',
-  'unknown_category', 'late', 'too_early', 'orphan', 'expired', 'misplaced',
+  'unknown_category', 'late', 'too_early', 'orphan', 'erased', 'expired', 'misplaced',
 ] as const;
 /** How far expiry has come. below: orphans are told in the order of their offsets, up to here. beforeMs: what had its deadline earlier is freed. */
 export type Told = { readonly below: number; readonly beforeMs: number };
@@ -26,6 +27,8 @@ export const NOTHING_TOLD: Told = { below: 0, beforeMs: 0 };
 export type Counted = (typeof COUNTED)[number];
 export type JoinOutput =
   | { readonly kind: 'labelled'; readonly event: Labelled; readonly example: Example | undefined; readonly delayMs: number }
+  /** Its text is to be forgotten: no example of it stands any more. */
+  | { readonly kind: 'erased'; readonly id: string }
   | { readonly kind: 'set_aside'; readonly input: InputRef; readonly reason: 'conflicting_prediction' | 'unknown_category' | 'late' | 'too_early' | 'orphan'; readonly error: string };
 /** The input that is set aside; value: its original bytes. */
 export type InputRef = { readonly side: Side; readonly offset: number; readonly id: string; readonly value: Uint8Array };
@@ -43,6 +46,8 @@ export type Join = {
 };
 
 const NEAR_SHAPES = 8;
+/** In the place of a text that was erased: no prediction has an empty one. */
+const ERASED = '';
 
 export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, told, isNew }: JoinRules, store: JoinStore): Join {
   const { sums } = store;
@@ -97,8 +102,14 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
     }
   }
 
+  /** An erasure may come before its prediction, as any feedback; after it, at any time. */
+  const forgets = (given: Given, predictedAtMs: number): boolean => isErasure(given) && given.timeMs - predictedAtMs >= -earlyHorizonMs;
   /** Applies one feedback to its prediction. The entry changes whether or not anything is emitted. */
   function apply(id: string, entry: Entry, prediction: StoredPrediction, given: Given, original: { readonly value: Uint8Array }, out: JoinOutput[], count: Count): void {
+    if (isErasure(given)) {
+      if (forgets(given, prediction.timeMs)) entry.prediction = { ...prediction, text: ERASED };
+      return;
+    }
     const telling = isNew('predictions', prediction.offset) || isNew('feedback', given.offset);
     const tell = (kind: Counted): void => {
       if (telling) count(kind);
@@ -141,7 +152,7 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
         prediction_id: id, model_name: shape.modelName, model_version: shape.modelVersion, revision, predicted: shape.category, label: category, previous_label: before?.label ?? null,
         labelled_at: labelledAt, previous_labelled_at: before?.labelledAt ?? null, predicted_at: prediction.timeMs, audit: shape.audit, source,
       },
-      example: category === null ? undefined : {
+      example: category === null || prediction.text === ERASED ? undefined : {
         prediction_id: id, model_name: shape.modelName, model_version: shape.modelVersion, product_description: prediction.text, label: category, predicted: shape.category,
         revision, labelled_at: labelledAt, predicted_at: prediction.timeMs, source,
       },
@@ -158,13 +169,14 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
       const first = entry.prediction;
       if (first !== undefined) {
         const { modelName, modelVersion, category } = first.shape;
-        const same = modelName === shape.modelName && modelVersion === shape.modelVersion && category === shape.category && first.text === event.product_description;
+        const same = modelName === shape.modelName && modelVersion === shape.modelVersion && category === shape.category && (first.text === ERASED || first.text === event.product_description);
         if (fresh) count(same ? 'duplicate_prediction' : 'conflicting_prediction');
         if (fresh && !same) out.push({ kind: 'set_aside', input: { side: 'predictions', offset, id, value: input.value }, reason: 'conflicting_prediction', error: 'another prediction with this id came first' });
         return;
       }
       if (fresh) count('prediction');
-      const prediction = { offset, timeMs, shape, text: event.product_description };
+      // What was said before the erasure must not tell the text either.
+      const prediction = { offset, timeMs, shape, text: entry.held.some((given) => forgets(given, timeMs)) ? ERASED : event.product_description };
       entry.prediction = prediction;
       cover(shape, 1, 0);
       mixes.add(shape, topOf(event.probabilities), timeMs);
@@ -172,7 +184,7 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
         const { held } = entry;
         entry.held = [];
         sums.held -= held.length;
-        for (const given of held) apply(id, entry, prediction, given, given, out, count);
+        for (const given of held) apply(id, entry, entry.prediction, given, given, out, count);
       }
       store.put(id, entry, 'prediction');
     },
@@ -182,13 +194,18 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
       const fresh = isNew('feedback', offset);
       if (fresh) count('feedback');
       const entry = store.get(id) ?? emptyEntry();
+      if (fresh && isErasure(event)) {
+        count('erased');
+        // Whatever is known of it here: an example outlives the prediction's time in memory.
+        out.push({ kind: 'erased', id });
+      }
       const given = { offset, timeMs, feedbackId: event.feedback_id, category: event.category, source: event.source };
       if (entry.prediction !== undefined) {
         apply(id, entry, entry.prediction, given, input, out, count);
         store.put(id, entry);
         return;
       }
-      if (fresh) count('held');
+      if (fresh && !isErasure(event)) count('held');
       // The bytes of a fetched record are a window on a much larger buffer: what is kept is copied.
       entry.held.push({ ...given, value: Uint8Array.from(input.value) });
       sums.held += 1;
@@ -213,7 +230,7 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
         if (entry.held.length === 0 && entry.prediction === undefined) store.remove(id);
         else store.put(id, entry);
         // Held feedback may be older than the committed position. Its offset tells a told orphan from an untold one; its time does not: many share one, and a broker's clock may step back.
-        if (given.offset < told.below) continue;
+        if (given.offset < told.below || isErasure(given)) continue;
         toldBelow = Math.max(toldBelow, given.offset + 1);
         count('orphan');
         out.push({ kind: 'set_aside', input: { side: 'feedback', offset: given.offset, id, value: given.value }, reason: 'orphan', error: `no prediction '${id}' came within the early horizon` });

@@ -64,6 +64,10 @@ export async function openJoin(opening: Opening, { settings, registry, metrics, 
           out.push({ topic: 'labelled', key: event.model_name, value: event }, { topic: 'examples', key: event.prediction_id, partition, value: example ?? null });
           break;
         }
+        case 'erased': {
+          out.push({ topic: 'examples', key: output.id, partition, value: null });
+          break;
+        }
         case 'set_aside': {
           const { side, offset, id, value } = output.input;
           const record: Incoming = { topic: side, partition, offset: BigInt(offset), timestampMs: 0, key: Buffer.from(id), value: Buffer.from(value), headers: {} };

@@ -83,6 +83,6 @@ test('another instance, or one that has forgotten: the same ids are published, a
       if (message.topic === 'feedback') join.feedback({ ...at, event: message.value }, out, count);
     }
   }
-  assert.deepEqual(out.map((told) => (told.kind === 'labelled' ? [told.event.revision, told.event.label] : told.reason)), [[0, 'Toys'], [1, 'Beverages']]);
+  assert.deepEqual(out.map((told) => (told.kind === 'labelled' ? [told.event.revision, told.event.label] : told.kind)), [[0, 'Toys'], [1, 'Beverages']]);
   assert.deepEqual([counts.get('duplicate_prediction'), counts.get('duplicate_feedback')], [2, 2]);
 });

@@ -26,6 +26,8 @@ export type Recent = {
   record(partition: number, atMs: number, window: Window): boolean;
   /** A label, or a change of one; one that is not newer than what is known changes nothing. Before its prediction: kept for it, the newest EARLY of them. */
   labelled(event: Labelled): void;
+  /** It is told to nobody any more, and its text is overwritten; one that comes later with this id is not kept. */
+  erase(id: string): void;
   find(id: string): Held | undefined;
   /** From the newest to the oldest, by broker time. */
   newestFirst(): Iterable<Held>;
@@ -48,6 +50,7 @@ const HEADER_BYTES = 5;
 /** Allocated at a time by a partition with room enough. */
 const SLAB_BYTES = 64 * 1024;
 const LEAST_SLAB_BYTES = 4 * 1024;
+const SPACE = 0x20;
 
 export const statusOf = ({ revisions }: Held): Status => (revisions.length === 0 ? 'unlabelled' : revisions.at(-1)?.label === null ? 'withdrawn' : 'labelled');
 export const labelOf = ({ revisions }: Held): string | null => revisions.at(-1)?.label ?? null;
@@ -84,6 +87,7 @@ export function createRecent({ predictions, bytes, partitions }: Room): Recent {
   const slabBytes = Math.max(LEAST_SLAB_BYTES, Math.min(SLAB_BYTES, share.bytes >>> 3));
   const shares: Share[] = Array.from({ length: partitions }, () => ({ lane: createLane(slabBytes, HEADER_BYTES), revisions: new Map(), revisionCount: 0, gaveWay: false }));
   const early = new Map<string, Labelled[]>();
+  const erased = new Set<string>();
 
   const countOf = ({ lane }: Share): number => lane.end() - lane.first();
   const bytesOf = ({ lane, revisionCount }: Share): number => lane.bytes() + REVISION_BYTES * revisionCount;
@@ -118,6 +122,7 @@ export function createRecent({ predictions, bytes, partitions }: Room): Recent {
     const hash = murmur2(source, idFrom, idEnd);
     const one = shares[partition];
     if (one === undefined || partitionOfHash(hash, partitions) !== partition) return false;
+    if (erased.size > 0 && erased.has(text.decode(source.subarray(idFrom, idEnd)))) return true;
     const mixed = spread(hash);
     if (share.predictions === 0 || one.lane.find(mixed, source, from + HEADER_BYTES, idEnd) !== 0) return true;
     const place = one.lane.add(mixed, atMs, source, from, to);
@@ -157,9 +162,19 @@ export function createRecent({ predictions, bytes, partitions }: Room): Recent {
         early.delete(oldest);
       }
     },
+    erase(id) {
+      erased.add(id);
+      early.delete(id);
+      const { share: one, place } = placeOf(id);
+      if (one === undefined || place === 0) return;
+      const bytes = one.lane.bytesAt(place);
+      const words = utf8.encode(heldAt(one, place).text);
+      const at = bytes.lastIndexOf(words);
+      if (words.length > 0 && at >= 0) bytes.fill(SPACE, at, at + words.length);
+    },
     find(id) {
       const { share: one, place } = placeOf(id);
-      return one === undefined || place === 0 ? undefined : heldAt(one, place);
+      return one === undefined || place === 0 || erased.has(id) ? undefined : heldAt(one, place);
     },
     *newestFirst() {
       const at = shares.map(({ lane }) => lane.end() - 1);
@@ -175,7 +190,8 @@ export function createRecent({ predictions, bytes, partitions }: Room): Recent {
         if (newest === undefined) return;
         const place = at[from] ?? 0;
         at[from] = place - 1;
-        yield heldAt(newest, place);
+        const held = heldAt(newest, place);
+        if (!erased.has(held.id)) yield held;
       }
     },
     heldSince(id) {

@@ -7,7 +7,8 @@ import { createLog } from '../../consumers/service.ts';
 import { beforeEnds, sinceTime } from '../../consumers/starts.ts';
 import { openRegistry } from '../../producers/connections.ts';
 import { schemaIdOf } from '../../schemas/codec.ts';
-import { messageOf } from '../../schemas/failure.ts';
+import { erasedIn } from '../../schemas/erasure.ts';
+import { kindOf, messageOf } from '../../schemas/failure.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import { answerTo, type Answer, type FromThread, type Stage, type ToThread } from './questions.ts';
 import { createRecentLabels } from './labels.ts';
@@ -75,7 +76,24 @@ async function followLabels(): Promise<void> {
     },
   }));
 }
+/** What was erased stays erased here, also after a restart: the topic of predictions may hold its text for weeks. */
+async function followErasures(): Promise<void> {
+  followings.push(await follow({
+    settings, clientId: 'inference-recent-erasures', log, topics: ['audit-log'], onFatal: fail,
+    async onBatch(records) {
+      for (const { value } of records) {
+        if (value === null) continue;
+        try {
+          for (const id of erasedIn(await registry.decode('audit-log', value))) recent.erase(id);
+        } catch (error) {
+          if (kindOf(error) !== 'poison') throw error;
+        }
+      }
+    },
+  }));
+}
 try {
+  await followErasures();
   // Twice as many offsets as there is room: each transaction of the stream ends with a marker that takes one.
   const ours = await registry.idOf('predictions');
   const startAt = await beforeEnds(settings, 'predictions', 2 * Math.ceil(settings.recentPredictions / settings.partitions));

@@ -1,6 +1,7 @@
 // POST /v1/feedback: what people say about predictions, one word or many; taken when Kafka has acknowledged it.
 import { Type, type Static } from 'typebox';
 import type { Outgoing } from '../../producers/outgoing.ts';
+import { ERASURE_SOURCE } from '../../schemas/erasure.ts';
 import type { Feedback } from '../../schemas/events.ts';
 import type { ServingModel } from '../serving/loader.ts';
 import { chargeItems, nameOf } from '../http/door.ts';
@@ -29,11 +30,12 @@ const Refused = Type.Object({ prediction_id: Id, status: Type.Literal('refused')
 
 export function feedbackRoutes(app: App, ports: FeedbackPorts, needs: Door, once: Once): void {
   /** Why a word cannot be taken: title, what is wrong, in which field; undefined: it can. */
-  function checker(): (word: Word) => readonly [title: string, detail: string, field: 'category' | 'feedback_id'] | undefined {
+  function checker(): (word: Word) => readonly [title: string, detail: string, field: 'category' | 'feedback_id' | 'source'] | undefined {
     // The defaults too: a label may be for a prediction of an earlier model. The join judges by that prediction's own categories.
     const allowed = new Set([...(ports.serving()?.categories ?? []), ...ports.defaultCategories]);
     const seen = new Set<string>();
-    return ({ category, feedback_id }) => {
+    return ({ category, feedback_id, source }) => {
+      if (source === ERASURE_SOURCE) return ['reserved source', `'${ERASURE_SOURCE}' is kept for texts that are erased (./loop erase); name yours otherwise`, 'source'];
       if (category !== null && !allowed.has(category)) return ['unknown category', `'${category}' is not a category; there is ${[...allowed].join(', ')}, or null to withdraw`, 'category'];
       if (feedback_id !== undefined && seen.size === seen.add(feedback_id).size) return ['id stands twice', `feedback_id '${feedback_id}' stands twice in this request; give each word its own or leave it out`, 'feedback_id'];
       return undefined;

@@ -1,4 +1,5 @@
 // The batch oracle: what `labelled`, the examples and the cells must be, from the logs alone. Written for plainness: sort, group, count. Shares no code with the join.
+import { isErasure } from '../../schemas/erasure.ts';
 
 export type LoggedPrediction = { readonly partition: number; readonly offset: number; readonly timeMs: number; readonly id: string; readonly model: string; readonly version: string; readonly category: string; readonly categories: readonly string[]; readonly text: string };
 export type LoggedFeedback = { readonly partition: number; readonly offset: number; readonly timeMs: number; readonly id: string; readonly feedbackId: string; readonly category: string | null; readonly source: string };
@@ -22,9 +23,14 @@ export function oracle(predictions: readonly LoggedPrediction[], feedback: reado
     let label: string | null = null;
     let rank = Number.NEGATIVE_INFINITY;
     let revision = 0;
+    let erased = false;
     const seen = new Set<string>();
     for (const one of said.get(id) ?? []) {
       const gap = one.timeMs - prediction.timeMs;
+      if (isErasure(one)) {
+        erased ||= gap >= -rules.earlyHorizonMs;
+        continue;
+      }
       if (gap > rules.horizonMs || gap < -rules.earlyHorizonMs) continue;
       if (seen.has(one.feedbackId)) continue;
       seen.add(one.feedbackId);
@@ -42,7 +48,7 @@ export function oracle(predictions: readonly LoggedPrediction[], feedback: reado
     }
     if (label === null) unlabelled += 1;
     else {
-      standing.push({ id, label, text: prediction.text, model: prediction.model, version: prediction.version, predicted: prediction.category });
+      if (!erased) standing.push({ id, label, text: prediction.text, model: prediction.model, version: prediction.version, predicted: prediction.category });
       const key = `${prediction.model}/${prediction.version}`;
       const counts = cells.get(key) ?? new Map<string, number>();
       counts.set(cellName(label, prediction.category), (counts.get(cellName(label, prediction.category)) ?? 0) + 1);
