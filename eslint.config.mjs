@@ -34,6 +34,7 @@ const pure = [
   'stack/dependencies/audit.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',
   'stack/rebuild/{plan,steps,lines,cells}.ts',
+  'stack/erase/{plan,redact}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',
   'bench/poisoned/{attack,watch}.ts',
   'bench/sizing/{plan,results}.ts',

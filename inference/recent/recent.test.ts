@@ -211,3 +211,17 @@ test('the estimate that bounds memory is what the process says, within a fifth',
   console.log(`${predictions} predictions, a fifth of them labelled: ${(heap / predictions).toFixed(0)} bytes each in the process, ${(bytes / predictions).toFixed(0)} by the estimate (${(heap / 1e6).toFixed(0)} MB)`);
   assert.ok(predictions > 98_000 && Math.abs(bytes / heap - 1) < 0.2, `${bytes} estimated, ${heap} in the process`);
 });
+
+test('what is erased is told to nobody, and does not come back', () => {
+  const recent = createRecent({ predictions: 100, bytes: 1_000_000, partitions: 1 });
+  const one = (id: string) => ({ prediction_id: id, model_name: 'm', model_version: 'v1', product_description: `secret of ${id}`, category: 'a', probabilities: [{ category: 'a', probability: 1 }], predicted_at: 1, audit: false });
+  recent.prediction(0, 1, one('x'));
+  recent.prediction(0, 2, one('y'));
+  recent.erase('x');
+  recent.erase('later');
+  recent.prediction(0, 3, one('later'));
+  recent.prediction(0, 4, one('x'));
+  assert.deepEqual([recent.find('x'), recent.find('later'), recent.find('y')?.text], [undefined, undefined, 'secret of y']);
+  assert.deepEqual([...recent.newestFirst()].map(({ id }) => id), ['y']);
+  assert.equal(recent.size().predictions, 2, 'what comes later is not kept at all');
+});

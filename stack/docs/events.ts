@@ -9,14 +9,14 @@ import { code, madeFrom, tableOf } from './table.ts';
 const AROUND: Readonly<Record<TopicName, { readonly key: string; readonly writtenBy: string; readonly readBy: string }>> = {
   products: { key: 'product_id', writtenBy: 'any client', readBy: 'inference' },
   predictions: { key: 'prediction_id', writtenBy: 'inference', readBy: 'join, look-ups, any client' },
-  feedback: { key: 'prediction_id', writtenBy: 'inference, trainer (verified files), any client', readBy: 'join' },
+  feedback: { key: 'prediction_id', writtenBy: 'inference, trainer (verified files), ./loop erase, any client', readBy: 'join' },
   labelled: { key: 'model_name', writtenBy: 'join', readBy: 'monitor, look-ups, verify, back-test' },
   examples: { key: 'prediction_id', writtenBy: 'join', readBy: 'trainer' },
   tallies: { key: 'model, version and bucket', writtenBy: 'monitor', readBy: 'monitor at its start' },
   'retrain-requests': { key: 'model_name', writtenBy: 'monitor, inference, trainer (schedule)', readBy: 'trainer' },
   models: { key: 'model_name', writtenBy: 'trainer', readBy: 'inference, monitor' },
   'dead-letters': { key: 'the original key', writtenBy: 'every consumer', readBy: 'people' },
-  'audit-log': { key: 'audit_id', writtenBy: 'inference', readBy: 'people' },
+  'audit-log': { key: 'audit_id', writtenBy: 'inference, ./loop erase', readBy: 'people, look-ups (erasures)' },
 };
 
 type Named = { readonly type?: unknown; readonly name?: string; readonly items?: unknown; readonly logicalType?: string; readonly fields?: readonly { readonly name: string; readonly type: unknown }[] };

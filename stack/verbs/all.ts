@@ -2,6 +2,7 @@
 import { BENCH_NAMES } from '../../bench/main.ts';
 import { SOAK_USAGE } from '../soak/usage.ts';
 import { BACKTEST_USAGE } from '../backtest/usage.ts';
+import { ERASE_USAGE } from '../erase/usage.ts';
 import { REBUILD_USAGE } from '../rebuild/usage.ts';
 import { bold } from '../say.ts';
 import type { Verb } from './verb.ts';
@@ -51,6 +52,7 @@ const EXTRA: Record<string, Verb> = {
   NAME            only test files whose path contains NAME, without lint and typecheck
   --home DIR      data folder of the tests' own stack (default .loop-test; emptied first)
   --port-base N   its first port (default 27000)`, async () => (await import('../tests.ts')).runTests),
+  erase: later('forget a text: examples, look-ups, datasets', ERASE_USAGE, async () => (await import('../erase/command.ts')).runErase),
   rebuild: later('MySQL and tallies again, from S3 and Kafka', REBUILD_USAGE, async () => (await import('../rebuild/command.ts')).runRebuild),
   backtest: { summary: 'what other settings would have ordered, on the stored log or a CSV', usage: BACKTEST_USAGE, run: async (args) => (await import('../backtest/command.ts')).runBacktest(args) },
   soak: { summary: 'hours of load and faults on a stack of its own, then verify and what grew', usage: SOAK_USAGE, run: async (args) => (await import('../soak/command.ts')).runSoakVerb(args) },
@@ -63,7 +65,7 @@ const EXTRA: Record<string, Verb> = {
   --json       one JSON object
   --check      exit 1 where a bar is missed, naming it`, async () => (await import('../../bench/main.ts')).runBench),
 };
-export const VERB_NAMES = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'label', 'live', 'alerts', 'sources', 'audit', 'train', 'runs', 'cancel', 'dataset', 'approve', 'decline', 'rollback', 'verify', 'rebuild', 'backtest', 'test', 'soak', 'bench', 'token', 'topics', 'gc', 'native', 'reset'] as const;
+export const VERB_NAMES = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'label', 'live', 'alerts', 'sources', 'audit', 'train', 'runs', 'cancel', 'dataset', 'approve', 'decline', 'rollback', 'verify', 'rebuild', 'erase', 'backtest', 'test', 'soak', 'bench', 'token', 'topics', 'gc', 'native', 'reset'] as const;
 
 export const summaryOf = (name: (typeof VERB_NAMES)[number]): string => EXTRA[name]?.summary ?? SIMPLE[name as keyof typeof SIMPLE];
 export function help(): string {

@@ -32,6 +32,7 @@ export type SetAside = { readonly file: string; readonly count: number; readonly
 export type DatasetManifest = {
   readonly format: 1; readonly run_id: string; readonly hash: string; readonly path: string; readonly plan: Plan; readonly files: readonly ReadFile[]; readonly offsets: Offsets;
   readonly labels: number; /** labels that were not taken by the rules on sources; absent in older ones */ readonly labels_set_aside?: number; readonly counts: Counts; readonly per_category: ReturnType<typeof countPerCategory>; readonly hold_out_sha256: string; readonly set_aside: readonly SetAside[];
+  /** rows were erased from the file since: it is no longer the one the run saw */ readonly redacted?: readonly { readonly at: string; readonly erasure_id: string; readonly rows: number; readonly sha256_before: string; readonly sha256_after: string }[];
 };
 export type Dataset = {
   readonly rows: readonly DatasetRow[]; readonly counts: Counts; readonly categories: readonly string[]; readonly offsets: Offsets;
