@@ -62,7 +62,7 @@ for (const died of ['before the event', 'after the event'] as const) {
         run_id: row.id, retrain_id: row.retrain_id, cause: row.cause, previous_version: null, categories: [...trained.categories], promoted_at: 0,
         restored: false, previous_promotion_seq: null, previous_manifest_uri: null, previous_manifest_sha256: null, previous_weights_sha256: null,
       };
-      assert.equal(await publishPromotion(event, { settings, registry: bench.registry, log: silent, stillMine: () => ledger.isMine(lease) }), 'published');
+      assert.deepEqual(await publishPromotion(event, { settings, registry: bench.registry, log: silent, stillMine: () => ledger.isMine(lease) }), { status: 'published' });
     }
     const worker = startWorker({ settings, env, registry: bench.registry, ledger, artifacts, log: silent, onOutcome: () => undefined, onStage: () => undefined, onFatal: (error) => assert.fail(String(error)) });
     closeAtEnd(t, () => worker.stop());
