@@ -15,7 +15,8 @@ export const RIGHTS: Readonly<Record<Principal, Rights>> = {
   monitor: { reads: ['labelled', 'tallies', 'models'], writes: ['tallies', 'retrain-requests', 'dead-letters'], groups: ['monitor', 'monitor-positions', 'follow-*', 'read-to-end-*'], transactionalIds: ['monitor-*'] },
   // Its own orders (schedule), labels of verified files, and the word of who serves.
   trainer: { reads: ['retrain-requests', 'examples', 'models'], writes: ['retrain-requests', 'feedback', 'models', 'dead-letters'], groups: ['trainer', 'read-to-end-*'], transactionalIds: ['models-*'] },
-  setup: { reads: [], writes: ['retrain-requests'], groups: [], transactionalIds: [] },
+  // It looks whether Kafka knows a model that MySQL has lost.
+  setup: { reads: ['models'], writes: ['retrain-requests'], groups: ['read-to-end-*'], transactionalIds: [] },
   client: { reads: ['predictions'], writes: ['products', 'feedback'], groups: ['client-*'], transactionalIds: [] },
 };
 

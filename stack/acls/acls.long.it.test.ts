@@ -14,9 +14,9 @@ import { allows, S3_PROCESSES } from '../../schemas/s3Policies.ts';
 import { partitionOf } from '../../schemas/partition.ts';
 import { TOPIC_NAMES, type TopicName } from '../../schemas/topics.ts';
 import { ensureCorpus, orderBootstrap } from '../bootstrap.ts';
-import { createTopics } from '../prepare.ts';
 import { MAIN, PROCESSES } from '../processes.ts';
 import { aFeedback, closeAtEnd, openBench, scrape, startProcess, until } from '../testing.ts';
+import { createTopics } from '../topics.ts';
 import { openGuarded } from './broker.testing.ts';
 import { openRecorder } from './s3Recorder.testing.ts';
 
