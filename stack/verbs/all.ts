@@ -9,7 +9,7 @@ import type { Verb } from './verb.ts';
 
 const later = (summary: string, usage: string, load: () => Promise<(args: readonly string[]) => Promise<number>>): Verb => ({ summary, usage, run: async (args) => (await load())(args) });
 // Verbs are loaded when they are run: help and test must not wait for Kafka clients.
-const part = async (name: 'up' | 'down' | 'status' | 'logs' | 'reset' | 'native' | 'predict' | 'feedback' | 'label' | 'live' | 'alerts' | 'audit' | 'sources' | 'rollback' | 'train' | 'runs' | 'cancel' | 'dataset' | 'gc' | 'approve' | 'decline' | 'token' | 'topics'): Promise<Verb> => {
+const part = async (name: 'up' | 'down' | 'status' | 'logs' | 'reset' | 'native' | 'predict' | 'feedback' | 'label' | 'live' | 'alerts' | 'audit' | 'sources' | 'rollback' | 'train' | 'runs' | 'cancel' | 'dataset' | 'gc' | 'approve' | 'decline' | 'token' | 'topics' | 'dead-letters'): Promise<Verb> => {
   switch (name) {
     case 'up': return (await import('./up.ts')).up;
     case 'down': return (await import('./up.ts')).down;
@@ -37,7 +37,7 @@ const part = async (name: 'up' | 'down' | 'status' | 'logs' | 'reset' | 'native'
     case 'rollback': return (await import('./rollback.ts')).rollback;
   }
 };
-const SIMPLE = { up: 'start the services and the four processes', down: 'stop everything cleanly', status: 'what runs, and where (--json)', logs: 'the logs, of all parts or one', predict: 'classify texts, or a file of them', feedback: 'tell the right category of a prediction', label: 'label predictions at the keyboard', live: 'the live F1, as it changes', alerts: 'what Prometheus has to say', sources: 'who labels, and whose labels look odd', audit: 'what admins have done', train: 'train now, on a file of yours or on what there is', runs: 'the table of trainings and batch jobs, or one of them whole', cancel: 'stop a training or a batch job that waits or runs', dataset: 'the exact rows a run learnt from', approve: 'let a run that waits be promoted', decline: 'end a run that waits', rollback: 'back to an earlier version of the model', token: 'make, list and revoke API tokens', topics: 'what differs between the topics and the settings', gc: 'remove models and datasets that nothing needs any more', reset: 'delete the data folder (asks first)', native: 'a quicker backend for trainings, into the cache; nothing needs it' } as const;
+const SIMPLE = { up: 'start the services and the four processes', down: 'stop everything cleanly', status: 'what runs, and where (--json)', logs: 'the logs, of all parts or one', predict: 'classify texts, or a file of them', feedback: 'tell the right category of a prediction', label: 'label predictions at the keyboard', live: 'the live F1, as it changes', alerts: 'what Prometheus has to say', sources: 'who labels, and whose labels look odd', audit: 'what admins have done', train: 'train now, on a file of yours or on what there is', runs: 'the table of trainings and batch jobs, or one of them whole', cancel: 'stop a training or a batch job that waits or runs', dataset: 'the exact rows a run learnt from', approve: 'let a run that waits be promoted', decline: 'end a run that waits', rollback: 'back to an earlier version of the model', 'dead-letters': 'what nobody could use: list, inspect, resend, purge', token: 'make, list and revoke API tokens', topics: 'what differs between the topics and the settings', gc: 'remove models and datasets that nothing needs any more', reset: 'delete the data folder (asks first)', native: 'a quicker backend for trainings, into the cache; nothing needs it' } as const;
 const EXTRA: Record<string, Verb> = {
   demo: later('set up, run the whole story, show it live', `usage: ./loop demo [--dataset FILE.csv] [--with mlflow] [--seed N] [--keep] [--json]
   --dataset FILE.csv   your products (columns product_description,Category); new product families of that file are the drift
@@ -65,7 +65,7 @@ const EXTRA: Record<string, Verb> = {
   --json       one JSON object
   --check      exit 1 where a bar is missed, naming it`, async () => (await import('../../bench/main.ts')).runBench),
 };
-export const VERB_NAMES = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'label', 'live', 'alerts', 'sources', 'audit', 'train', 'runs', 'cancel', 'dataset', 'approve', 'decline', 'rollback', 'verify', 'rebuild', 'erase', 'backtest', 'test', 'soak', 'bench', 'token', 'topics', 'gc', 'native', 'reset'] as const;
+export const VERB_NAMES = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'label', 'live', 'alerts', 'sources', 'audit', 'train', 'runs', 'cancel', 'dataset', 'approve', 'decline', 'rollback', 'verify', 'rebuild', 'erase', 'backtest', 'test', 'soak', 'bench', 'dead-letters', 'token', 'topics', 'gc', 'native', 'reset'] as const;
 
 export const summaryOf = (name: (typeof VERB_NAMES)[number]): string => EXTRA[name]?.summary ?? SIMPLE[name as keyof typeof SIMPLE];
 export function help(): string {
