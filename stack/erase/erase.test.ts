@@ -31,6 +31,7 @@ test('of a batch output, rows go by their id; a file that says neither is left a
   assert.equal(redactCsv('', forget({ texts: ['x'] })), undefined);
 });
 test('ends of lines and a mark at the start stay as they are', () => {
+  assert.equal(redactCsv('product_description,Category\rTea,B\r"Oat\nMilk",B\r', forget({ texts: ['tea'] }))?.text, 'product_description,Category\r"Oat\nMilk",B\r');
   assert.equal(redactCsv('\ufeffproduct_description,Category\r\nTea,B\r\nOat Milk,B\r\n', forget({ texts: ['tea'] }))?.text, '\ufeffproduct_description,Category\r\nOat Milk,B\r\n');
 });
 test('law: what is left is exactly what is not to be forgotten, and doing it again does nothing', () => {

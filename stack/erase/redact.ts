@@ -24,6 +24,7 @@ export function redactCsv(text: string, { texts, ids, labelTexts }: Forget): Red
   const kept = records.filter((record) => !isToGo(record));
   const removed = records.length - kept.length;
   if (removed === 0) return undefined;
-  const end = body.includes('\r\n') ? '\r\n' : '\n';
+  // What stands behind the header ends every line.
+  const [end = '\n'] = /^(?:\r\n|\r|\n)/.exec(body.slice(header.raw.length)) ?? [];
   return { text: `${text.startsWith(MARK) ? MARK : ''}${[header, ...kept].map(({ raw }) => raw).join(end)}${end}`, removed };
 }

@@ -5,6 +5,8 @@ import { createRepeats } from '../../../inference/repeats/repeats.ts';
 import { placeOf } from '../../../consumers/objects.ts';
 import { addressProblem } from '../../../schemas/addresses.ts';
 import type { RetrainRequested } from '../../../schemas/events.ts';
+import { erasedIn } from '../../../schemas/erasure.ts';
+import { readJobFile, readRunFile, rowFileText } from '../../../schemas/rowFile.ts';
 import { parseS3Uri, readSettings, settingsFor, TABLE } from '../../../schemas/settings.ts';
 import { parseTokens, tokenEntry } from '../../../schemas/tokens.ts';
 import { decisionIn } from '../../../trainer/gate/approval.ts';
@@ -58,6 +60,14 @@ function run(text: string): unknown {
   }
   return toldOf(aRow(1, { report: text, request: JSON.stringify({ params_json: text }) }), manifest);
 }
+/** The file of a run or of a batch job, from which the tables are made again. */
+function row(text: string): unknown {
+  const uri = 's3://models/m/runs/1.json';
+  const read = (text.includes('"job_id"') ? readJobFile : readRunFile)(uri, text);
+  const written = rowFileText(read.row, read.metrics);
+  if (JSON.stringify((text.includes('"job_id"') ? readJobFile : readRunFile)(uri, written)) !== JSON.stringify(read)) throw new Broken('a row is not read as it is written');
+  return read;
+}
 function key(text: string): unknown {
   const repeats = createRepeats({ ttlMs: 10, bytes: 10_000, count: 3 });
   const begun = repeats.begin(text, text, 0);
@@ -73,5 +83,7 @@ export const TEXT_DECODERS: readonly Decoder[] = [
   { name: 'idempotency-key', share: 30, decode: on(key) },
   { name: 'dead-letter', share: 40, tokens: ['dead-letters:', ':', '0', '999999999999999999', '٣', '\n'], decode: on(letter) },
   { name: 'order', share: 40, make: mutateEither, tokens: ['"__proto__":', 'null', '1e999', '"run_id"', '"version"'], decode: on(order) },
+  { name: 'row-file', share: 30, make: mutateEither, tokens: ['"__proto__":', 'null', '1e999', '"id":', '"job_id":', '"model_metrics":{', '"lease_token":'], decode: on(row) },
+  { name: 'erasure', share: 10, make: mutateEither, tokens: ['"prediction_ids":[', 'null', '1e999'], decode: on((text) => erasedIn({ action: 'erase', details_json: text })) },
   { name: 'run', share: 30, make: mutateEither, tokens: ['"__proto__":', 'null', '1e999', '"epochs":[', '{"f1":'], decode: on(run) },
 ];
