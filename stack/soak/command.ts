@@ -40,7 +40,8 @@ function numberIn(values: Readonly<Record<string, unknown>>, name: string, least
 async function clear({ keepLogs }: { keepLogs: boolean }): Promise<void> {
   const { home, secrets, logs } = pathsOf(HOME, '', undefined);
   if (existsSync(secrets)) await runDown(openContext({ ...cleanEnv(process.env), LOOP_HOME: HOME }, { create: false }), () => undefined);
-  for (const name of existsSync(home) ? readdirSync(home) : []) if (!keepLogs || join(home, name) !== logs) rmSync(join(home, name), { recursive: true, force: true, maxRetries: 5 });
+  if (!keepLogs) return rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  for (const name of existsSync(home) ? readdirSync(home) : []) if ( join(home, name) !== logs) rmSync(join(home, name), { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** In a process of its own, with room for the whole log. */
