@@ -7,6 +7,7 @@ import type { ClientOptions } from 'minio';
 import { fatal, messageOf } from '../schemas/failure.ts';
 import { createRegistry, type Fetch, type Registry } from '../schemas/registry.ts';
 import { TABLE, type Settings } from '../schemas/settings.ts';
+import { heardAgent, S3_SILENT_MS } from './heardFrom.ts';
 
 type FileSetting = { readonly [K in keyof Settings]: K extends `${string}File` ? K : never }[keyof Settings];
 /** The content of the file that a setting names; undefined when it names none. Throws fatal `no_certificate`. */
@@ -49,7 +50,7 @@ export function s3Options(settings: Settings): ClientOptions {
   const useSSL = match[1] === 'https';
   return {
     endPoint: match[2] ?? '', port: Number(match[3] ?? (useSSL ? 443 : 80)), useSSL, accessKey: settings.s3AccessKey, secretKey: settings.s3SecretKey, region: 'us-east-1', pathStyle: true,
-    ...(useSSL && settings.s3CaFile !== '' ? { transportAgent: new Agent({ ...tlsOf(settings, 's3CaFile'), keepAlive: true }) } : {}),
+    transportAgent: heardAgent(`S3 at ${settings.s3Endpoint}`, useSSL ? tlsOf(settings, 's3CaFile') : undefined, S3_SILENT_MS),
   };
 }
 

@@ -5,6 +5,7 @@ import kafkajs from 'kafkajs';
 import type { Kafka } from 'kafkajs';
 import type { Settings } from '../schemas/settings.ts';
 import { kafkaConnection } from './connections.ts';
+import { kafkaSockets } from './heardFrom.ts';
 
 export type Log = { debug(fields: object, text: string): void; info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void };
 export const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -14,6 +15,8 @@ export function createKafka(settings: Settings, clientId: string, log: Log = sil
   return new kafkajs.Kafka({
     clientId,
     ...kafkaConnection(settings),
+    // A request that is not answered fails by itself, but kafkajs would send the next one over the same dead connection.
+    socketFactory: kafkaSockets(),
     connectionTimeout: 3000,
     requestTimeout: 20_000,
     retry: { initialRetryTime: 30, maxRetryTime: 3000, retries },

@@ -9,6 +9,8 @@ export type Fault =
   | { readonly kind: 'half-open' }
   /** Nothing arrives either way, nothing is closed. */
   | { readonly kind: 'black hole' }
+  /** The connections that stand go silent for good, as when a gateway forgets them; new ones pass. */
+  | { readonly kind: 'lost connections' }
   /** Cut and whole in turn. */
   | { readonly kind: 'flap'; readonly everyMs: number };
 export type FaultKind = Exclude<Fault['kind'], 'none'>;
@@ -22,10 +24,12 @@ export type Rule = {
   readonly toServer: 'passes' | 'held';
   readonly toClient: 'passes' | 'held';
   readonly delayMs: number;
+  /** Whom all this is for. */
+  readonly appliesTo: 'all' | 'standing';
   /** Connections that stand when it ends. A peer that never heard the answers has forgotten us; a path that comes back delivers what was under way. */
   readonly afterwards: 'go on' | 'reset';
 };
-const WHOLE: Rule = { accepts: true, resets: false, toServer: 'passes', toClient: 'passes', delayMs: 0, afterwards: 'go on' };
+const WHOLE: Rule = { accepts: true, resets: false, toServer: 'passes', toClient: 'passes', delayMs: 0, appliesTo: 'all', afterwards: 'go on' };
 
 export function ruleOf(fault: Fault): Rule {
   switch (fault.kind) {
@@ -34,6 +38,7 @@ export function ruleOf(fault: Fault): Rule {
     case 'cut': return { ...WHOLE, accepts: false, resets: true };
     case 'half-open': return { ...WHOLE, toClient: 'held', afterwards: 'reset' };
     case 'black hole': return { ...WHOLE, toServer: 'held', toClient: 'held' };
+    case 'lost connections': return { ...WHOLE, toServer: 'held', toClient: 'held', appliesTo: 'standing', afterwards: 'reset' };
     case 'flap': return ruleOf({ kind: 'cut' });
   }
 }

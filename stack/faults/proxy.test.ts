@@ -110,6 +110,16 @@ test('black hole: what was sent by somebody who has left arrives late, as a pack
   await proxy.set(NO_FAULT);
   await hears('late');
 });
+test('lost connections: those that stand hear nothing any more, new ones pass; at the end the old are reset', async (t) => {
+  const { proxy, greeted, heard } = await echo(t);
+  const old = await greeted();
+  await proxy.set({ kind: 'lost connections' });
+  old.socket.write('nobody hears this');
+  await greeted();
+  assert.equal(heard(), 'hellohello');
+  await proxy.set(NO_FAULT);
+  assert.equal(await old.end, 'ECONNRESET');
+});
 test('flap: cut, whole, cut, whole', async (t) => {
   const { proxy, connect } = await echo(t);
   await proxy.set({ kind: 'flap', everyMs: 30 });
@@ -138,7 +148,7 @@ test('a large answer passes whole through every fault that keeps connections', a
 });
 
 test('what each fault means', () => {
-  assert.deepEqual(ruleOf(NO_FAULT), { accepts: true, resets: false, toServer: 'passes', toClient: 'passes', delayMs: 0, afterwards: 'go on' });
+  assert.deepEqual(ruleOf(NO_FAULT), { accepts: true, resets: false, toServer: 'passes', toClient: 'passes', delayMs: 0, appliesTo: 'all', afterwards: 'go on' });
   assert.equal(ruleOf({ kind: 'latency', delayMs: 7 }).delayMs, 7);
   assert.deepEqual([ruleOf({ kind: 'cut' }).accepts, ruleOf({ kind: 'cut' }).resets], [false, true]);
   assert.deepEqual([ruleOf({ kind: 'half-open' }).toServer, ruleOf({ kind: 'half-open' }).toClient, ruleOf({ kind: 'half-open' }).afterwards], ['passes', 'held', 'reset']);

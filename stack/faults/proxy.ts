@@ -48,7 +48,7 @@ export async function openProxy({ port, to }: { readonly port: number; readonly 
       socket.on('error', () => one.reset());
       socket.on('close', () => other.destroyed && pairs.delete(one));
     }
-    one.obey(rule);
+    one.obey(rule.appliesTo === 'all' ? rule : ruleOf(NO_FAULT));
   }
   const server = createServer({ allowHalfOpen: true }, pair);
   const listen = (on: number): Promise<void> => new Promise((resolve, reject) => {

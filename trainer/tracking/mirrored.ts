@@ -1,6 +1,7 @@
 // Which ended rows of auto_training stand in MLflow (table mlflow_mirror), on a connection of its own that also holds the right to tell them.
 import mysql from 'mysql2/promise';
 import { mysqlOptions } from '../../producers/connections.ts';
+import { within } from '../../producers/within.ts';
 import { messageOf, transient } from '../../schemas/failure.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { MirroredRow } from './mapping.ts';
@@ -36,7 +37,7 @@ export function createMirrored(settings: Settings): Mirrored {
   async function ask<T>(sql: string, values: readonly unknown[] = []): Promise<T> {
     const mine = (open ??= connect());
     try {
-      const [answer] = await (await mine).query({ sql, values: [...values], timeout: QUERY_MS });
+      const [answer] = await within(QUERY_MS, 'it', mine.then((connection) => connection.query({ sql, values: [...values] })));
       return answer as T;
     } catch (cause) {
       if (open === mine) open = undefined;
