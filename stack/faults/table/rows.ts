@@ -1,0 +1,64 @@
+// The fault table: which part goes away, how, for whom, and what everybody does meanwhile. Data only: a test runs each row against real servers, and docs/reference/faults.md is written from it.
+import type { Fault } from '../fault.ts';
+
+export const PARTS = ['kafka', 'registry', 'mysql', 's3', 'mlflow'] as const;
+export type Part = (typeof PARTS)[number];
+export const VICTIMS = ['inference', 'join', 'monitor', 'trainer'] as const;
+export type Victim = (typeof VICTIMS)[number];
+/** Who works: http, stream and batch are inference's (batch in a child process), training is the trainer's (in a child process), mirror its loop that tells MLflow. */
+export const ACTORS = ['http', 'stream', 'batch', 'join', 'monitor', 'training', 'mirror'] as const;
+export type Actor = (typeof ACTORS)[number];
+/** serves: goes on. holds: does not move, and goes on by itself afterwards. refuses: says so at once or within its deadline. either: by the moment. */
+export type Does = 'serves' | 'holds' | 'refuses' | 'either';
+export type Row = {
+  readonly name: string; readonly part: Part; readonly fault: Fault;
+  /** Whose connections: all, or one process's. */
+  readonly who: 'all' | Victim;
+  readonly forMs: number;
+  readonly does: Readonly<Record<Actor, Does>>;
+  /** Whose /health/ready answers 503 at the end of the fault. Nobody's /health/live ever fails by it. */
+  readonly unready: readonly Victim[];
+  /** Where a person sees it. */
+  readonly tells: string;
+};
+
+const ALL_SERVE: Row['does'] = { http: 'serves', stream: 'serves', batch: 'serves', join: 'serves', monitor: 'serves', training: 'serves', mirror: 'serves' };
+const LATENCY: Fault = { kind: 'latency', delayMs: 50 };
+const FLAP: Fault = { kind: 'flap', everyMs: 1500 };
+const AWAY_MS = 12_000;
+const SHORT_MS = 6000;
+/** Longer than a connection may stay silent. */
+const LOST_MS = 40_000;
+/** The trainer cannot tell what it cannot read. */
+const KAFKA_AWAY: Row['does'] = { http: 'refuses', stream: 'holds', batch: 'holds', join: 'holds', monitor: 'holds', training: 'holds', mirror: 'serves' };
+const KAFKA_TELLS = '503 with Retry-After; loop_broker_silent_seconds, alert BrokerAway';
+
+/** The faults every part is given. */
+function away(part: Part, does: Row['does'], unready: readonly Victim[], tells: string): Row[] {
+  const row = (fault: Fault, forMs: number, more: Partial<Row> = {}): Row => ({ name: `${part}: ${fault.kind}`, part, fault, who: 'all', forMs, does, unready, tells, ...more });
+  return [
+    row(LATENCY, AWAY_MS, { does: ALL_SERVE, unready: [], tells: 'latency histograms' }),
+    row({ kind: 'cut' }, AWAY_MS),
+    row({ kind: 'half-open' }, AWAY_MS),
+    row({ kind: 'black hole' }, AWAY_MS),
+    row({ kind: 'lost connections' }, LOST_MS, { does: ALL_SERVE, unready: [], tells: 'a line in the log: has not answered, the connection is given up' }),
+    row(FLAP, AWAY_MS, { does: Object.fromEntries(ACTORS.map((one) => [one, does[one] === 'serves' ? 'serves' : 'either'])) as Row['does'], unready: [] }),
+  ];
+}
+
+export const ROWS: readonly Row[] = [
+  ...away('kafka', KAFKA_AWAY, VICTIMS, KAFKA_TELLS),
+  ...away('registry', { ...ALL_SERVE, batch: 'holds', training: 'holds' }, [], 'a batch job or training that is tried again, with the reason in the log'),
+  ...away('mysql', { ...ALL_SERVE, batch: 'holds', training: 'holds', mirror: 'holds' }, ['trainer'], '`the ledger is away` and `the table of batch jobs is away` in the log'),
+  ...away('s3', { ...ALL_SERVE, batch: 'holds', training: 'holds', mirror: 'holds' }, [], 'a batch job or training that is tried again, with the reason in the log'),
+  ...away('mlflow', { ...ALL_SERVE, mirror: 'holds' }, [], 'loop_mlflow_behind'),
+  { name: 'kafka, for the join alone: black hole', part: 'kafka', fault: { kind: 'black hole' }, who: 'join', forMs: AWAY_MS, does: { ...ALL_SERVE, join: 'holds' }, unready: ['join'], tells: KAFKA_TELLS },
+  { name: 'kafka, for the monitor alone: half-open', part: 'kafka', fault: { kind: 'half-open' }, who: 'monitor', forMs: AWAY_MS, does: { ...ALL_SERVE, monitor: 'holds' }, unready: ['monitor'], tells: KAFKA_TELLS },
+  { name: 'kafka, for inference alone: cut', part: 'kafka', fault: { kind: 'cut' }, who: 'inference', forMs: AWAY_MS, does: { ...KAFKA_AWAY, join: 'either', monitor: 'either', training: 'serves' }, unready: ['inference'], tells: KAFKA_TELLS },
+  { name: 'kafka, for the trainer alone: cut', part: 'kafka', fault: { kind: 'cut' }, who: 'trainer', forMs: AWAY_MS, does: { ...ALL_SERVE, training: 'holds' }, unready: ['trainer'], tells: KAFKA_TELLS },
+];
+/** What a short run holds: one row per kind of answer. */
+export const SHORT_ROWS: readonly Row[] = [
+  { name: 'kafka: cut', part: 'kafka', fault: { kind: 'cut' }, who: 'all', forMs: SHORT_MS, does: { ...KAFKA_AWAY, batch: 'either', training: 'either' }, unready: VICTIMS, tells: KAFKA_TELLS },
+  { name: 's3: black hole', part: 's3', fault: { kind: 'black hole' }, who: 'all', forMs: SHORT_MS, does: { ...ALL_SERVE, batch: 'holds', training: 'holds', mirror: 'either' }, unready: [], tells: 'the log' },
+];

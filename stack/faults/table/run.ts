@@ -1,0 +1,98 @@
+// Runs rows of the fault table on a place, one after the other, traffic all the while; after each everything must be well again by itself, and the log must say that nothing is lost and nothing doubled.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TestContext } from 'node:test';
+import { scrape, until } from '../../testing.ts';
+import { verify } from '../../verify/verify.ts';
+import { NO_FAULT, type Fault } from '../fault.ts';
+import type { Place } from './place.ts';
+import { VICTIMS, type Row, type Victim } from './rows.ts';
+import { flowSeen, httpSeen, type RowSeen, type Seen } from './seen.ts';
+import { startTraffic, type Traffic } from './traffic.ts';
+
+const RECOVERY_DEADLINE_MS = 120_000;
+/** Jobs are ordered, then the fault comes: it meets them at work. */
+const HEAD_START_MS = 700;
+/** What is done is judged by the end of the fault: at its beginning much is still under way. */
+const LAST_SHARE = 1 / 3;
+const HEALTH_MS = 5000;
+
+const statusOf = (url: string): Promise<number> => fetch(url, { signal: AbortSignal.timeout(HEALTH_MS) }).then(async (answer) => {
+  await answer.arrayBuffer();
+  return answer.status;
+}, () => 0);
+const offsetsOf = (place: Place): Promise<string> => fetch(`${place.urlOf('monitor')}/live`, { signal: AbortSignal.timeout(HEALTH_MS) }).then(async (answer) => JSON.stringify(((await answer.json()) as { labelled_offsets?: unknown }).labelled_offsets), () => 'no answer');
+
+export type TableRun = { rows(rows: readonly Row[], each: (seen: RowSeen) => void): Promise<readonly RowSeen[]> };
+
+/** Starts the processes and the traffic; resolves when all is well. */
+export async function openTable(t: TestContext, place: Place, mark: string): Promise<TableRun> {
+  place.startProcesses();
+  const isReady = async (): Promise<true | undefined> => ((await Promise.all(VICTIMS.map((one) => statusOf(`${place.urlOf(one)}/health/ready`)))).every((status) => status === 200) ? true : undefined);
+  await until('everybody is ready', isReady, RECOVERY_DEADLINE_MS);
+  const traffic = await startTraffic(t, place, mark);
+  await until('traffic flows', () => (traffic.labelledAtMs.length > 0 && traffic.predictedAtMs.length > 0 && traffic.acknowledged.size > 0 ? true : undefined), RECOVERY_DEADLINE_MS);
+  const setAll = ({ part, who }: Row, fault: Fault): Promise<unknown> => Promise.all(VICTIMS.filter((one) => who === 'all' || who === one).map((one) => place.proxy(part, one).set(fault)));
+
+  async function runRow(row: Row, number: number): Promise<RowSeen> {
+    const id = `${mark}-${number}`;
+    const before = place.starts();
+    const dead: string[] = [];
+    const [from, jobs] = [performance.now(), { training: traffic.orderTraining(id), batch: traffic.orderBatch(id) }];
+    await Promise.all([jobs.training, jobs.batch]);
+    await pause(Math.max(0, HEAD_START_MS - (performance.now() - from)));
+    const [trainingBefore, batchBefore] = await Promise.all([traffic.trainingState(id), traffic.batchState(id)]);
+    await setAll(row, row.fault);
+    const lastPart = row.forMs * LAST_SHARE;
+    const endMs = performance.now() + row.forMs;
+    let offsets = '';
+    while (performance.now() < endMs) {
+      const living = await Promise.all(VICTIMS.map(async (one): Promise<[Victim, number]> => [one, await statusOf(`${place.urlOf(one)}/health/live`)]));
+      dead.push(...living.filter(([, status]) => status !== 200).map(([one, status]) => `${one} ${status}`));
+      if (offsets === '' && performance.now() >= endMs - lastPart) offsets = await offsetsOf(place);
+      await pause(Math.min(500, Math.max(0, endMs - performance.now())));
+    }
+    const ready = await Promise.all(VICTIMS.map(async (one): Promise<[Victim, number]> => [one, await statusOf(`${place.urlOf(one)}/health/ready`)]));
+    const [moved, training, batch, untold] = [(await offsetsOf(place)) !== offsets, await traffic.trainingState(id), await traffic.batchState(id), await traffic.untold()];
+    const toMs = performance.now();
+    await setAll(row, NO_FAULT);
+    const job = (was: string, is: string): Seen => (was === 'finished' ? 'done before' : is === 'finished' ? 'serves' : 'holds');
+    await until(`recovery from ${row.name}`, async () => {
+      const all = await isReady();
+      const lags = (await Promise.all((['inference', 'join', 'monitor'] as const).map((one) => scrape(Number(new URL(place.urlOf(one)).port))))).flatMap((figures) => [...figures].filter(([name]) => name.startsWith('loop_consumer_lag{')).map(([, lag]) => lag));
+      const states = [await traffic.trainingState(id), await traffic.batchState(id)];
+      if (states.includes('failed')) throw new Error(`${row.name}: training ${states[0] ?? ''}, batch ${states[1] ?? ''}`);
+      const last = traffic.answers.at(-1);
+      return all && states.every((one) => one === 'finished') && lags.every((lag) => lag < 100) && last?.status === 200 ? true : undefined;
+    }, RECOVERY_DEADLINE_MS);
+    const recoveredMs = performance.now() - toMs;
+    const does = {
+      http: httpSeen(traffic.answers, toMs - lastPart, toMs), stream: flowSeen(traffic.predictedAtMs, toMs - lastPart, toMs), join: flowSeen(traffic.labelledAtMs, toMs - lastPart, toMs), monitor: moved ? 'serves' as const : 'holds' as const,
+      training: job(trainingBefore, training), batch: job(batchBefore, batch), mirror: untold === 0 ? 'serves' as const : 'holds' as const,
+    };
+    const after = place.starts();
+    const account = await accountOf(place, traffic);
+    return { row, does, unready: ready.filter(([, status]) => status !== 200).map(([one]) => one), dead: [...new Set(dead)], restarts: VICTIMS.reduce((sum, one) => sum + after[one] - before[one], 0), ...account, recoveredMs };
+  }
+  return {
+    async rows(rows, each) {
+      const seen: RowSeen[] = [];
+      for (const [number, row] of rows.entries()) {
+        const one = await runRow(row, number);
+        seen.push(one);
+        each(one);
+      }
+      await traffic.stop();
+      return seen;
+    },
+  };
+}
+
+/** Everything that was sent or acknowledged has its answer, once; and `verify` finds nothing. */
+async function accountOf(place: Place, traffic: Traffic): Promise<{ readonly lost: number; readonly doubled: number; readonly differences: readonly string[] }> {
+  const [products, pairs, acknowledged] = [[...traffic.products], [...traffic.pairs], [...traffic.acknowledged]];
+  const lostIds = (): string[] => [...products.filter((id) => !traffic.predicted.has(id)), ...acknowledged.filter((id) => !traffic.predicted.has(id)), ...pairs.filter((id) => !traffic.labelled.has(id))];
+  await until('everything has its answer', () => (lostIds().length === 0 ? true : undefined), RECOVERY_DEADLINE_MS).catch(() => undefined);
+  const doubled = [...products.filter((id) => (traffic.predicted.get(id) ?? 0) > 1), ...pairs.filter((id) => (traffic.labelled.get(id) ?? 0) > 1)];
+  const checks = await verify(place.context, () => undefined);
+  return { lost: lostIds().length, doubled: doubled.length, differences: checks.flatMap(({ name, differences }) => differences.slice(0, 3).map((difference) => `${name}: ${difference}`)) };
+}

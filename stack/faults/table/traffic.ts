@@ -1,0 +1,135 @@
+// What is asked of a place while parts of it are away, and what came of it: everything is sent past the proxies, so that only the processes meet the faults.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TestContext } from 'node:test';
+import { createBatchLedger } from '../../../inference/batch/ledger.ts';
+import { follow } from '../../../consumers/follow.ts';
+import { mysqlOptions, s3Options } from '../../../producers/connections.ts';
+import { createKafka, silent } from '../../../producers/kafka.ts';
+import { orderRecord } from '../../../producers/order.ts';
+import { createPublisher } from '../../../producers/publisher.ts';
+import type { Settings } from '../../../schemas/settings.ts';
+import { createLedger } from '../../../trainer/record/ledger.ts';
+import { Client as Minio } from 'minio';
+import mysql from 'mysql2/promise';
+import { closeAtEnd } from '../../testing.ts';
+import type { Place } from './place.ts';
+
+export type Answer = { readonly atMs: number; readonly status: number; readonly tookMs: number };
+export type Traffic = {
+  /** Ids of products sent, of pairs sent, and of predictions that were answered over HTTP. */
+  readonly products: readonly string[]; readonly pairs: readonly string[]; readonly acknowledged: ReadonlySet<string>;
+  readonly answers: readonly Answer[];
+  /** When each record of these topics was seen, by id; the number of records of that id. */
+  readonly predicted: ReadonlyMap<string, number>; readonly predictedAtMs: readonly number[]; readonly labelled: ReadonlyMap<string, number>; readonly labelledAtMs: readonly number[];
+  orderBatch(id: string): Promise<void>;
+  /** Resolves to 'open' while it is not finished. */
+  batchState(id: string): Promise<'finished' | 'open' | 'failed'>;
+  orderTraining(id: string): Promise<void>;
+  trainingState(id: string): Promise<'finished' | 'open' | 'failed'>;
+  /** Ended trainings that MLflow has not been told. */
+  untold(): Promise<number>;
+  stop(): Promise<void>;
+};
+const PACE_MS = 100;
+const HTTP_LIMIT_MS = 15_000;
+const FILE = 's3://dataset/predict/faults.csv';
+const FILE_ROWS = 20_000;
+const WORDS = ['Sparkling Water Lemon', 'Whole Milk', 'Dish Soap', 'Basmati Rice', 'Frozen Peas'];
+
+export async function startTraffic(t: TestContext, { context, registry, urlOf }: Place, mark: string): Promise<Traffic> {
+  const { settings, secrets } = context;
+  const publisher = await createPublisher({ kafka: createKafka(settings, 'faults'), registry, settings });
+  closeAtEnd(t, () => publisher.close());
+  const [batches, trainings] = [createBatchLedger(settings), createLedger(settings)];
+  closeAtEnd(t, () => Promise.all([batches.close(), trainings.close()]));
+  const db = await mysql.createConnection(mysqlOptions(settings));
+  closeAtEnd(t, () => db.end());
+  const s3 = new Minio(s3Options(settings));
+  await s3.putObject('dataset', 'predict/faults.csv', Buffer.from(`product_description\n${Array.from({ length: FILE_ROWS }, (_, i) => `${WORDS[i % WORDS.length] ?? ''} ${i}`).join('\n')}\n`));
+
+  const products: string[] = [];
+  const pairs: string[] = [];
+  const acknowledged = new Set<string>();
+  const answers: Answer[] = [];
+  const predicted = new Map<string, number>();
+  const predictedAtMs: number[] = [];
+  const labelled = new Map<string, number>();
+  const labelledAtMs: number[] = [];
+  const heard = await watchTopics(settings, registry, (topic, id) => {
+    const [counts, times] = topic === 'predictions' ? [predicted, predictedAtMs] : [labelled, labelledAtMs];
+    counts.set(id, (counts.get(id) ?? 0) + 1);
+    if (id.startsWith(`${mark}-p-`) || topic === 'labelled') times.push(performance.now());
+  });
+  closeAtEnd(t, () => heard.stop());
+
+  let stopping = false;
+  async function writing(): Promise<void> {
+    for (let i = 0; !stopping; i += 1) {
+      const [product, pair] = [`${mark}-p-${i}`, `${mark}-d-${i}`];
+      await publisher.send([
+        { topic: 'products', key: product, value: { product_id: product, prediction_id: product, product_description: WORDS[i % WORDS.length] ?? '', model_name: settings.modelName, sent_at: Date.now() } },
+        { topic: 'predictions', key: pair, value: { prediction_id: pair, model_name: settings.modelName, model_version: 'v1', product_description: pair, category: 'Beverages', probabilities: [{ category: 'Beverages', probability: 0.8 }, { category: 'Fresh & Perishable Items', probability: 0.2 }], predicted_at: Date.now(), audit: false } },
+        { topic: 'feedback', key: pair, value: { prediction_id: pair, feedback_id: `${pair}/1`, model_name: settings.modelName, category: 'Beverages', source: 'faults', given_at: Date.now() } },
+      ]);
+      products.push(product);
+      pairs.push(pair);
+      await pause(PACE_MS);
+    }
+  }
+  const open = new Set<Promise<void>>();
+  async function asking(): Promise<void> {
+    for (let i = 0; !stopping; i += 1) {
+      const id = `${mark}-h-${i}`;
+      const atMs = performance.now();
+      const one = fetch(`${urlOf('inference')}/v1/predict`, { method: 'POST', headers: { authorization: `Bearer ${secrets.tokens.admin}`, 'content-type': 'application/json' }, body: JSON.stringify({ product_description: WORDS[i % WORDS.length], prediction_id: id }), signal: AbortSignal.timeout(HTTP_LIMIT_MS) })
+        .then(async (answer) => {
+          await answer.arrayBuffer();
+          if (answer.ok) acknowledged.add(id);
+          return answer.status;
+        }, () => 0)
+        .then((status) => void answers.push({ atMs, status, tookMs: performance.now() - atMs }));
+      open.add(one);
+      void one.finally(() => open.delete(one));
+      await pause(PACE_MS);
+    }
+  }
+  const work = [writing(), asking()];
+  const retrainIdOf = (id: string): string => `${settings.modelName}/manual/${id}`;
+  return {
+    products, pairs, acknowledged, answers, predicted, predictedAtMs, labelled, labelledAtMs,
+    orderBatch: (id) => batches.order(id, FILE, 'refuse'),
+    async batchState(id) {
+      const row = await batches.find(id);
+      return row?.job_status === 'STATUS_FINISHED' ? 'finished' : row?.job_status === 'STATUS_FAILED' ? 'failed' : 'open';
+    },
+    orderTraining: (id) => publisher.send([orderRecord({ cause: 'manual', retrainId: retrainIdOf(id), modelName: settings.modelName, atMs: Date.now(), by: 'faults', force: true, params: {} })]),
+    async trainingState(id) {
+      const row = (await trainings.latest(20)).find((one) => one.retrain_id === retrainIdOf(id));
+      return row?.status === 'FINISHED' ? 'finished' : row?.status === 'FAILED' ? 'failed' : 'open';
+    },
+    async untold() {
+      const [rows] = await db.query<mysql.RowDataPacket[]>("SELECT COUNT(*) AS n FROM auto_training a WHERE a.status IN ('FINISHED', 'FAILED') AND NOT EXISTS (SELECT 1 FROM mlflow_mirror m WHERE m.id = a.id)");
+      return Number(rows[0]?.['n'] ?? 0);
+    },
+    async stop() {
+      stopping = true;
+      await Promise.all(work);
+      await Promise.all([...open]);
+    },
+  };
+}
+
+async function watchTopics(settings: Settings, registry: Place['registry'], onRecord: (topic: 'predictions' | 'labelled', id: string) => void) {
+  return follow({
+    settings, clientId: 'faults-watch', log: silent, topics: ['predictions', 'labelled'],
+    async onBatch(records) {
+      for (const { topic, key, value } of records) {
+        if (value === null || (topic !== 'predictions' && topic !== 'labelled')) continue;
+        onRecord(topic, topic === 'predictions' ? (key?.toString() ?? '') : (await registry.decode('labelled', value)).prediction_id);
+      }
+    },
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+}
