@@ -3,7 +3,8 @@ import tseslint from 'typescript-eslint';
 // Pure files: rules without a clock, randomness, I/O or vendors. codec, csv and registry meet one vendor each; quickRead and quickWrite work on Node's buffers.
 const pure = [
   'schemas/*.ts',
-  'consumers/barrier.ts',
+  'consumers/{barrier,watchdog,readiness}.ts',
+  'stack/faults/table/{rows,seen}.ts',
   'consumers/join/{expiry,join,store,slots,mix,psi}.ts',
   'consumers/monitor/{sources,fold,version,snapshot,rules,eras,settling,cells,tallies,window,verdict,evidence,episode,score,band,view}.ts',
   'trainer/data/{heard,datasetFile,plan,split,verified}.ts',
@@ -11,7 +12,7 @@ const pure = [
   'trainer/gate/*.ts',
   'trainer/jobs/{claim,schedule}.ts',
   'trainer/record/{crashTable,garbage,refusals,rollback,runFile,seq,versions}.ts',
-  'producers/{catalogue,words,drift,people,groupCommit}.ts',
+  'producers/{catalogue,words,drift,people,groupCommit,silence}.ts',
   'inference/serving/slot.ts',
   'inference/http/{contract,openapi,depth}.ts',
   'inference/oip/{request,answer}.ts',

@@ -3,7 +3,7 @@
 // Here is the group: who owns which number, what flows to it, when it starts over. Opening and committing are in shard.ts, the barrier in barrier.ts.
 // Members join a group that never receives a commit; positions live in `<name>-positions`. See ARCHITECTURE.md, "Exactly once".
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
-import type { Batch } from 'kafkajs';
+import type { Batch, Consumer } from 'kafkajs';
 import { createKafka, type Log } from '../producers/kafka.ts';
 import { fatal, LoopError, messageOf, transient } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
@@ -12,12 +12,15 @@ import type { TopicName } from '../schemas/topics.ts';
 import { coPartitioned } from './assigner.ts';
 import { allReached, dueOf, type Barrier } from './barrier.ts';
 import { mustWait } from './pace.ts';
+import type { Pulse } from './pulse.ts';
 import { incomingOf, offsetOf, type Incoming } from './record.ts';
 import { steadyClock } from './steadyClock.ts';
 import { openShard, type CaughtUp, type Opening, type Place, type Shard, type Task } from './shard.ts';
 
 export type Shards = {
   stop(): Promise<void>;
+  /** Partition numbers that the group has given us; undefined: we are in no group now. */
+  readonly owned: () => readonly number[] | undefined;
   /** Partition numbers owned and behind their barrier. */
   readonly live: () => readonly number[];
   /** `<topic>-<n>` → records not yet committed. */
@@ -28,6 +31,8 @@ export type ShardOptions = {
   readonly open: (opening: Opening) => Promise<Task>;
   readonly closed?: (partition: number) => void;
   readonly onFatal: (error: unknown) => void;
+  /** Watches over it. */
+  readonly pulse?: Pulse;
   /** Another one only in the test that shows what the right one is for. */
   readonly barrier?: Barrier;
 };
@@ -35,8 +40,7 @@ export type ShardOptions = {
 type Tenure = { readonly partition: number; shard: Shard | undefined; opensAtBeat: number; ticking: boolean; queued: number; owes: boolean; ledTo: bigint };
 const TICK_MS = 1000;
 
-export async function runShards({ settings, registry, log, name, topics, open, closed, onFatal, barrier = allReached }: ShardOptions): Promise<Shards> {
-  const kafka = createKafka(settings, name, log);
+export async function runShards({ settings, registry, log, name, topics, open, closed, onFatal, pulse, barrier = allReached }: ShardOptions): Promise<Shards> {
   const admin = createKafka(settings, `${name}-admin`, log).admin();
   await admin.connect();
   const widths = await Promise.all(topics.map(async (topic) => (await admin.fetchTopicOffsets(topic)).length));
@@ -52,6 +56,9 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   const fetches = new Map<number, { startedMs: number; handledMs: number }>();
   let stopping = false;
   const clock = steadyClock(Date.now, () => performance.now());
+  let joined = false;
+  /** See pulse.ts. */
+  let signs = 0;
 
   /** Work on one partition number happens in turn: opening, handling, committing and closing never overlap. */
   function inTurn(partition: number, work: () => Promise<void>): Promise<void> {
@@ -61,10 +68,11 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   }
   const isOurs = (tenure: Tenure): boolean => tenures.get(tenure.partition) === tenure;
 
-  const consumer = kafka.consumer({
+  const makeConsumer = (): Consumer => createKafka(settings, name, log).consumer({
     groupId: name, partitionAssigners: [coPartitioned], sessionTimeout: settings.sessionTimeoutMs, heartbeatInterval: 1000, rebalanceTimeout: 12_000,
     maxWaitTimeInMs: 100, maxBytesPerPartition: 1024 * 1024, allowAutoTopicCreation: false, retry: { initialRetryTime: 50, maxRetryTime: 2000, retries: 30 },
   });
+  let consumer = makeConsumer();
   const seek = (topic: TopicName, partition: number, offset: bigint): void => consumer.seek({ topic, partition, offset: String(offset) });
   /** Nothing comes while there is no shard to take it. */
   const halt = (partition: number): void => consumer.pause(topics.map((topic) => ({ topic, partitions: [partition] })));
@@ -115,6 +123,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   /** After any error. A zombie must hear that it is one before it fences the rightful owner: opening waits for the next heartbeat. */
   async function startOver(tenure: Tenure, error: unknown): Promise<void> {
     await shut(tenure);
+    signs += 1;
     if (!isOurs(tenure) || stopping) return;
     if (error instanceof LoopError && error.kind === 'fatal') return onFatal(error);
     log.warn({ partition: tenure.partition, reason: messageOf(error) }, 'partition starts over');
@@ -136,6 +145,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
     await shard.settle(due || tenure.owes);
     if (shard.passed()) tenure.owes = false;
     if (before || !shard.live || !isOurs(tenure) || stopping) return;
+    signs += 1;
     flow(shard);
     log.info({ partition: shard.partition, positions: [...shard.places].map(([topic, { delivered }]) => `${topic}@${delivered}`).join(' ') }, 'partition is live');
   }
@@ -161,6 +171,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
       if (offset >= from && offset < to) records.push(record);
     }
     await shard.take(topic, records, due.to);
+    signs += 1;
     if (!isOurs(tenure)) return;
     if (!shard.live && place.next >= place.committed) flow(shard);
     const last = records.at(-1);
@@ -172,72 +183,113 @@ export async function runShards({ settings, registry, log, name, topics, open, c
     if (ends !== undefined && (next < BigInt(ends.low) || next > BigInt(ends.high))) throw transient('log_moved', `${topic}-${partition} was to be read at ${next}, but holds ${ends.low} to ${ends.high}`);
   }
 
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    const assigned: Record<string, number[]> = payload.memberAssignment;
-    const owned = new Set(assigned[topics[0] ?? ''] ?? []);
-    beats += 1;
-    // Under a new member id nothing is kept: the session was lost, and others may have owned our numbers meanwhile.
-    for (const [partition, tenure] of tenures) {
-      if (owned.has(partition) && payload.memberId === memberId) continue;
-      tenures.delete(partition);
-      void inTurn(partition, () => shut(tenure));
-    }
-    memberId = payload.memberId;
-    for (const partition of owned) {
-      const tenure = tenures.get(partition) ?? { partition, shard: undefined, opensAtBeat: 0, ticking: false, queued: 0, owes: false, ledTo: -1n };
-      tenures.set(partition, tenure);
-      // A rejoin resets every partition, kept ones too; a seek here takes effect before the next fetch.
-      if (tenure.shard !== undefined) flow(tenure.shard);
-      else {
-        halt(partition);
-        void guarded(tenure, () => openIn(tenure));
+  async function begin(on: Consumer): Promise<void> {
+    on.on(on.events.GROUP_JOIN, ({ payload }) => {
+      if (on !== consumer) return;
+      joined = true;
+      signs += 1;
+      const assigned: Record<string, number[]> = payload.memberAssignment;
+      const owned = new Set(assigned[topics[0] ?? ''] ?? []);
+      beats += 1;
+      // Under a new member id nothing is kept: the session was lost, and others may have owned our numbers meanwhile.
+      for (const [partition, tenure] of tenures) {
+        if (owned.has(partition) && payload.memberId === memberId) continue;
+        tenures.delete(partition);
+        void inTurn(partition, () => shut(tenure));
       }
-    }
-    log.info({ partitions: [...owned].join(',') }, 'joined the group');
-  });
-  consumer.on(consumer.events.HEARTBEAT, () => void (beats += 1));
-  consumer.on(consumer.events.FETCH_START, ({ payload }) => {
-    // There is no prefetch: when a fetch begins, all batches of the one before have been handled.
-    fetches.set(payload.nodeId, { startedMs: clock(), handledMs: fetches.get(payload.nodeId)?.startedMs ?? Number.NEGATIVE_INFINITY });
-  });
-  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-    // Batches of only control or aborted records never reach the handler but move the position, in a replay too.
-    const topic = names.get(payload.topic);
-    const shard = tenures.get(payload.partition)?.shard;
-    const place = topic === undefined ? undefined : shard?.places.get(topic);
-    if (place === undefined || shard === undefined || payload.batchSize > 0 || typeof payload.firstOffset !== 'string') return;
-    const due = dueOf(place, shard.live, BigInt(payload.firstOffset), BigInt(payload.lastOffset));
-    if (due.status === 'elsewhere') return;
-    place.next = due.to;
-    place.high = BigInt(payload.highWatermark);
-    if (!shard.live && place.next >= place.committed) flow(shard);
-    else keepPace(shard);
-  });
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (!payload.restart && !stopping) onFatal(payload.error);
-  });
+      memberId = payload.memberId;
+      for (const partition of owned) {
+        const tenure = tenures.get(partition) ?? { partition, shard: undefined, opensAtBeat: 0, ticking: false, queued: 0, owes: false, ledTo: -1n };
+        tenures.set(partition, tenure);
+        // A rejoin resets every partition, kept ones too; a seek here takes effect before the next fetch.
+        if (tenure.shard !== undefined) flow(tenure.shard);
+        else {
+          halt(partition);
+          void guarded(tenure, () => openIn(tenure));
+        }
+      }
+      log.info({ partitions: [...owned].join(',') }, 'joined the group');
+    });
+    on.on(on.events.HEARTBEAT, () => {
+      if (on === consumer) beats += 1;
+    });
+    on.on(on.events.REBALANCING, () => {
+      if (on === consumer) joined = false;
+    });
+    on.on(on.events.FETCH_START, ({ payload }) => {
+      if (on !== consumer) return;
+      // There is no prefetch: when a fetch begins, all batches of the one before have been handled.
+      fetches.set(payload.nodeId, { startedMs: clock(), handledMs: fetches.get(payload.nodeId)?.startedMs ?? Number.NEGATIVE_INFINITY });
+    });
+    on.on(on.events.END_BATCH_PROCESS, ({ payload }) => {
+      if (on !== consumer) return;
+      // Batches of only control or aborted records never reach the handler but move the position, in a replay too.
+      const topic = names.get(payload.topic);
+      const shard = tenures.get(payload.partition)?.shard;
+      const place = topic === undefined ? undefined : shard?.places.get(topic);
+      if (place === undefined || shard === undefined || payload.batchSize > 0 || typeof payload.firstOffset !== 'string') return;
+      const due = dueOf(place, shard.live, BigInt(payload.firstOffset), BigInt(payload.lastOffset));
+      if (due.status === 'elsewhere') return;
+      place.next = due.to;
+      place.high = BigInt(payload.highWatermark);
+      signs += 1;
+      if (!shard.live && place.next >= place.committed) flow(shard);
+      else keepPace(shard);
+    });
+    on.on(on.events.CRASH, ({ payload }) => {
+      if (on !== consumer) return;
+      signs += 1;
+      joined = false;
+      if (!payload.restart && !stopping) onFatal(payload.error);
+    });
 
-  await consumer.connect();
-  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-  await consumer.run({
-    autoCommit: false, eachBatchAutoResolve: true, partitionsConsumedConcurrently: Math.max(1, widths.reduce((sum, width) => sum + width, 0)),
-    async eachBatch({ batch }) {
-      const topic = names.get(batch.topic);
-      const tenure = tenures.get(batch.partition);
-      const shard = tenure?.shard;
-      // Without a shard nobody waits here: an opening may take long, and kafkajs sends no heartbeat meanwhile.
-      if (topic === undefined || tenure === undefined || shard === undefined || stopping) return;
-      tenure.queued += 1;
-      await guarded(tenure, async () => {
-        tenure.queued -= 1;
-        await handleBatch(tenure, shard, topic, batch);
-        // One transaction for all batches that one fetch brought to this number: the last of them commits. The client hands them out one after the other.
-        await turnOfTheLoop();
-        if (tenure.queued === 0 && tenure.shard === shard && isOurs(tenure)) await settle(tenure, shard, false);
-        if (tenure.shard === shard && isOurs(tenure)) keepPace(shard);
-      });
+    await on.connect();
+    await on.subscribe({ topics: [...topics], fromBeginning: true });
+    await on.run({
+      autoCommit: false, eachBatchAutoResolve: true, partitionsConsumedConcurrently: Math.max(1, widths.reduce((sum, width) => sum + width, 0)),
+      async eachBatch({ batch }) {
+        const topic = names.get(batch.topic);
+        const tenure = tenures.get(batch.partition);
+        const shard = tenure?.shard;
+        // Without a shard nobody waits here: an opening may take long, and kafkajs sends no heartbeat meanwhile.
+        if (topic === undefined || tenure === undefined || shard === undefined || stopping || on !== consumer) return;
+        tenure.queued += 1;
+        await guarded(tenure, async () => {
+          tenure.queued -= 1;
+          await handleBatch(tenure, shard, topic, batch);
+          // One transaction for all batches that one fetch brought to this number: the last of them commits. The client hands them out one after the other.
+          await turnOfTheLoop();
+          if (tenure.queued === 0 && tenure.shard === shard && isOurs(tenure)) await settle(tenure, shard, false);
+          if (tenure.shard === shard && isOurs(tenure)) keepPace(shard);
+        });
+      },
+    });
+  }
+  pulse?.watch({
+    name, topics, signs: () => signs,
+    behind(ends) {
+      if (!joined) return 1;
+      // What is being opened stands still by itself; its shard tells of failures.
+      return ends.reduce((sum, { topic, partition, high }) => {
+        const place = tenures.get(partition)?.shard?.places.get(topic);
+        return sum + (place === undefined ? 0 : Math.max(0, Number(high - place.next)));
+      }, [...tenures.values()].filter(({ shard }) => shard === undefined).length);
+    },
+    async restart() {
+      // As after a lost session: nothing is kept, and each number is closed in its turn before it is opened again.
+      for (const [partition, tenure] of tenures) {
+        tenures.delete(partition);
+        void inTurn(partition, () => shut(tenure));
+      }
+      memberId = '';
+      joined = false;
+      consumer.disconnect().catch(() => undefined);
+      if (stopping) return;
+      consumer = makeConsumer();
+      await begin(consumer);
     },
   });
+  await begin(consumer);
 
   /** A wall clock time at which the shard had read a topic to its end; after a suspension that is not now. */
   const caughtUpAtMs = ({ places }: Shard): CaughtUp => {
@@ -266,6 +318,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   const shards = (): Shard[] => [...tenures.values()].flatMap(({ shard }) => (shard?.live === true ? [shard] : []));
   let ending: Promise<void> | undefined;
   return {
+    owned: () => (joined ? [...tenures.keys()].sort((a, b) => a - b) : undefined),
     live: () => shards().map(({ partition }) => partition).sort((a, b) => a - b),
     lags: () => new Map(shards().flatMap(({ partition, places }) => [...places].map(([topic, { high, next }]): [string, number] => [`${topic}-${partition}`, Math.max(0, Number(high - next))]))),
     stop() {

@@ -7,6 +7,9 @@ import { checkAgreement } from '../consumers/agreement.ts';
 import { follow, type Following } from '../consumers/follow.ts';
 import { createReadObject, sha256 } from '../consumers/objects.ts';
 import { processMetrics } from '../consumers/processMetrics.ts';
+import { openPulse } from '../consumers/pulse.ts';
+import { pulseMetrics } from '../consumers/pulseMetrics.ts';
+import { inferenceUnready } from '../consumers/readiness.ts';
 import { createLog, dieWith } from '../consumers/service.ts';
 import { runShards, type Shards } from '../consumers/shards.ts';
 import { createKafka } from '../producers/kafka.ts';
@@ -116,13 +119,15 @@ try {
       return size?.status === 'size' ? size.predictions : 0;
     },
   });
+  const pulse = openPulse({ settings, name: 'inference', log, onStuck: die });
+  pulseMetrics(metrics, 'inference', () => pulse);
   const leases = openSharedLeases(settings);
   const resends = openResends(settings);
   const purges = openPurges(settings);
   let stopping = false;
   const app = createApp({
     answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: MAX_REPEATS }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories, sourceByToken: settings.sourceByToken === 'on',
-    unready: () => (stopping ? 'stopping' : slot.current() === undefined ? (keeper.failure() ?? 'no model serves yet; the first training may still be running') : undefined),
+    unready: () => inferenceUnready({ stopping, serves: slot.current() !== undefined, loadFailure: keeper.failure(), away: pulse.away() }),
     ...allJobs({ ledger: batches, trainings: (query) => askTrainer(`/jobs?${query}`), training: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)) }), trainBuckets: settings.trainBuckets, predictBuckets: settings.predictBuckets,
     async orderBatch(id, inputUri, badRows) {
       await batches.order(id, inputUri, badRows);
@@ -155,6 +160,7 @@ try {
     keeper.stop();
     await app.close();
     await started.lane?.stop();
+    await pulse.stop();
     await started.shards?.stop();
     await started.following?.stop();
     await recent.stop();
@@ -168,7 +174,7 @@ try {
     if (err) process.exitCode = 1;
   });
   started.following = await follow({
-    settings, clientId: 'inference-models', log, topics: ['models'], onFatal: die, onCaughtUp: () => keeper.caughtUp(),
+    pulse, settings, clientId: 'inference-models', log, topics: ['models'], onFatal: die, onCaughtUp: () => keeper.caughtUp(),
     async onBatch(records) {
       for (const { value, offset } of records) {
         if (value === null) continue;
@@ -197,7 +203,7 @@ try {
   // Products wait in their topic until a model serves.
   await firstModel;
   if (!stopping) started.shards = await runShards({
-    settings, registry, log, name: 'inference', topics: ['products'], onFatal: die,
+    pulse, settings, registry, log, name: 'inference', topics: ['products'], onFatal: die,
     open: () => Promise.resolve(openStream({ registry, predict, modelName: settings.modelName, nowMs: Date.now, countDead: (reason) => deadLetters.inc({ topic: 'products', reason }) })),
   });
   log.info({ port: settings.inferencePort }, 'started');

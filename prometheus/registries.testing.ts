@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { createJoinMetrics } from '../consumers/join/metrics.ts';
 import { createMonitorMetrics } from '../consumers/monitor/metrics.ts';
 import { processMetrics } from '../consumers/processMetrics.ts';
+import { pulseMetrics } from '../consumers/pulseMetrics.ts';
 import { inferenceGauges, inferenceMetrics } from '../inference/metrics.ts';
 import { loadMetrics } from '../inference/serving/load.ts';
 import { mirrorGauge, trainerMetrics } from '../trainer/metrics.ts';
@@ -20,7 +21,10 @@ export function registriesOf(): Readonly<Record<Process, Registry>> {
   const join = createJoinMetrics({ coverage: () => [], mixes: () => [], waiting: () => ({ predictions: 0, held: 0 }), state: () => ({ entries: 0, indexBytes: 0, fileBytes: 0, unsavedBytes: 0 }), lags: () => new Map() }).registry;
   const monitor = createMonitorMetrics(() => [], () => new Map(), () => []).registry;
   const all = { inference, join, monitor, trainer };
-  for (const one of Object.values(all)) processMetrics(one, '.');
+  for (const [name, one] of Object.entries(all)) {
+    processMetrics(one, '.');
+    pulseMetrics(one, name, () => undefined);
+  }
   return all;
 }
 /** Name, help, type and labels of each, in the order they are made. prom-client keeps the labels, its types do not tell. */

@@ -71,6 +71,8 @@ export const TABLE = {
   replicationFactor: number('REPLICATION_FACTOR', '1', 'copies of every topic, fixed at creation; with 3 or more, 2 must have a record before it counts as written', 1, 100),
   sessionTimeoutMs: number('SESSION_TIMEOUT_MS', '6000', 'Kafka session time-out; the broker allows 6000 at least', 6000, 1_800_000),
 
+  stallMs: number('STALL_MS', '60000', 'a consumer that gives no sign for so long although records wait for it is started again in place', 5000),
+
   horizonMs: number('HORIZON_MS', days(30), 'a label counts until this long after its prediction', 1000),
   earlyHorizonMs: number('EARLY_HORIZON_MS', days(1), 'a label counts from this long before its prediction', 0),
   expiryMarginMs: number('EXPIRY_MARGIN_MS', '600000', 'wall clock waits this much longer than a deadline before memory is freed', 0),

@@ -1,6 +1,10 @@
 // The trainer process: wiring only.
 import { Registry as Metrics } from 'prom-client';
 import { checkAgreement } from '../consumers/agreement.ts';
+import { keepAsking, type Asking } from '../consumers/keepAsking.ts';
+import { openPulse, type Pulse } from '../consumers/pulse.ts';
+import { pulseMetrics } from '../consumers/pulseMetrics.ts';
+import { trainerUnready } from '../consumers/readiness.ts';
 import { createLog, runService } from '../consumers/service.ts';
 import { subscribe, type Subscription } from '../consumers/subscriber.ts';
 import { createKafka } from '../producers/kafka.ts';
@@ -32,6 +36,9 @@ const metrics = new Metrics();
 const { trainings, rollbacks, seconds, stages, deadLetters } = trainerMetrics(metrics, { lags: () => subscription?.lags() ?? [], rows: () => rows, behind: () => worker?.behind() ?? 0 });
 // A loop of its own: nothing here waits for it.
 const mirror = mirrorTo({ settings, objects: createArtifacts(settings), log, metrics });
+let pulse: Pulse | undefined;
+let asking: Asking | undefined;
+pulseMetrics(metrics, 'trainer', () => pulse);
 let worker: Worker | undefined;
 let subscription: Subscription | undefined;
 let publisher: Publisher | undefined;
@@ -66,6 +73,7 @@ async function jobOf(query: URLSearchParams): Promise<object> {
 }
 
 const HOUR_MS = 3_600_000;
+const MYSQL_SILENT_MS = 5000;
 let collectedAtMs = 0;
 /** An hour after the start, then once a day: models and datasets that nothing needs any more. */
 async function collectIfDue(): Promise<void> {
@@ -77,11 +85,13 @@ async function collectIfDue(): Promise<void> {
 
 await runService({
   name: 'trainer', host: settings.bindHost, port: settings.trainerPort, log, metrics, dataDir: settings.homeDir,
-  unready: () => (subscription === undefined ? 'starting' : undefined),
+  unready: () => trainerUnready({ started: subscription !== undefined, away: pulse?.away(), mysqlAway: asking?.away() }),
   routes: { '/jobs': jobsOf, '/job': jobOf, '/trainings': () => ({ auto_retrain: settings.autoRetrain, schedule: scheduler?.state() ?? 'not looked yet', ledger_behind: worker?.behind() ?? 0, stage: worker?.stage() ?? 'idle', retrain_id: worker?.current() ?? null, progress: worker?.progress() ?? [], last: rows[0] === undefined ? undefined : briefly(rows[0]), rows: rows.map(briefly) }), '/awaiting': async () => (await ledger.awaiting(settings.modelName)).map(briefly), '/models': async () => versionsOf(await ledger.promotions(settings.modelName)) },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     await look();
+    const watching = (pulse = openPulse({ settings, name: 'trainer', log, onStuck: die }));
+    asking = keepAsking({ who: 'MySQL', limitMs: Math.max(MYSQL_SILENT_MS, settings.answerDeadlineMs), ask: () => ledger.latest(1) });
     const outbox = (publisher = await createPublisher({ kafka: createKafka(settings, 'trainer', log), registry, settings }));
     worker = startWorker({
       known: knownPromotions(await readPromotions(settings, registry)), settings, env: process.env, registry, ledger, artifacts, log, onFatal: die,
@@ -92,7 +102,7 @@ await runService({
       onOutcome,
     });
     subscription = await subscribe({
-      settings, clientId: 'trainer', groupId: 'trainer', log, topics: ['retrain-requests'], onFatal: die,
+      pulse: watching, settings, clientId: 'trainer', groupId: 'trainer', log, topics: ['retrain-requests'], onFatal: die,
       onRecord: createIntake({
         settings, registry, ledger, log, nowMs: Date.now, publish: (messages) => outbox.send(messages), countDead: (reason) => deadLetters.inc({ topic: 'retrain-requests', reason }),
         order: createCancel({ ledger, artifacts, log, stopRun: (id) => worker?.stopRun(id), onOutcome }),
@@ -110,6 +120,8 @@ await runService({
   async stop() {
     clearInterval(scheduling);
     clearInterval(collecting);
+    asking?.stop();
+    await pulse?.stop();
     await subscription?.stop();
     await worker?.stop();
     await mirror?.stop();

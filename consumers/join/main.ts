@@ -3,6 +3,9 @@ import { openRegistry } from '../../producers/connections.ts';
 import { readSecretFile } from '../../producers/secretFile.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
+import { openPulse, type Pulse } from '../pulse.ts';
+import { pulseMetrics } from '../pulseMetrics.ts';
+import { memberUnready } from '../readiness.ts';
 import { createLog, runService } from '../service.ts';
 import { runShards, type Shards } from '../shards.ts';
 import { coverageOf, createJoinMetrics } from './metrics.ts';
@@ -14,6 +17,7 @@ const log = createLog('join', settings.logLevel);
 const registry = openRegistry(settings);
 const tasks = new Map<number, JoinTask>();
 let shards: Shards | undefined;
+let pulse: Pulse | undefined;
 
 const coverage = () => [...tasks.values()].flatMap((task) => [...task.store.sums.coverage]);
 const waiting = () => [...tasks.values()].reduce((sum, { store: { sums } }) => ({ predictions: sum.predictions + sums.unlabelled, held: sum.held + sums.held }), { predictions: 0, held: 0 });
@@ -25,16 +29,19 @@ const metrics = createJoinMetrics({
   lags: () => shards?.lags() ?? new Map(),
 });
 
+pulseMetrics(metrics.registry, 'join', () => pulse);
+
 await runService({
   name: 'join', host: settings.bindHost, port: settings.joinPort, log, metrics: metrics.registry, dataDir: settings.homeDir,
-  unready: () => (shards === undefined ? 'starting' : shards.live().length === 0 ? 'no partition is live yet' : undefined),
+  unready: () => (shards === undefined ? 'starting' : memberUnready({ owned: shards.owned(), live: shards.live(), away: pulse?.away() })),
   routes: {
     '/live': () => ({ waiting: waiting().predictions, versions: [...coverageOf(coverage())].map(([version, { all, audit }]) => ({ model_name: version.split(' ')[0], model_version: version.split(' ')[1], coverage: all ?? null, audit_coverage: audit ?? null })) }),
   },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
+    const watching = (pulse = openPulse({ settings, name: 'join', log, onStuck: die }));
     shards = await runShards({
-      settings, registry, log, name: 'join', topics: JOIN_TOPICS, onFatal: die,
+      pulse: watching, settings, registry, log, name: 'join', topics: JOIN_TOPICS, onFatal: die,
       open: async (opening) => {
         const { partition } = opening;
         const task = await openJoin(opening, {
@@ -50,5 +57,8 @@ await runService({
       closed: (partition) => void tasks.delete(partition),
     });
   },
-  stop: async () => shards?.stop(),
+  async stop() {
+    await pulse?.stop();
+    await shards?.stop();
+  },
 });

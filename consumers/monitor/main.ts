@@ -6,6 +6,9 @@ import { readSecretFile } from '../../producers/secretFile.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
 import { follow, type Following } from '../follow.ts';
+import { openPulse, type Pulse } from '../pulse.ts';
+import { pulseMetrics } from '../pulseMetrics.ts';
+import { memberUnready } from '../readiness.ts';
 import { createLog, runService } from '../service.ts';
 import { runShards, type Shards } from '../shards.ts';
 import { createMonitorMetrics } from './metrics.ts';
@@ -17,6 +20,7 @@ const log = createLog('monitor', settings.logLevel);
 const registry = openRegistry(settings);
 const tasks = new Map<number, MonitorTask>();
 let shards: Shards | undefined;
+let pulse: Pulse | undefined;
 let following: Following | undefined;
 const promoted = new Map<string, ModelPromoted>();
 
@@ -25,9 +29,11 @@ const owned = (): MonitorTask[] => (shards?.live() ?? []).map((partition) => tas
 const views = (): VersionView[] => owned().flatMap((task) => task.fold.versions().map((version) => viewOf(version, task.fold, Date.now())));
 const metrics = createMonitorMetrics(views, () => shards?.lags() ?? new Map(), () => promoted.values());
 
+pulseMetrics(metrics.registry, 'monitor', () => pulse);
+
 await runService({
   name: 'monitor', host: settings.bindHost, port: settings.monitorPort, log, metrics: metrics.registry, dataDir: settings.homeDir,
-  unready: () => (shards === undefined ? 'starting' : undefined),
+  unready: () => (shards === undefined ? 'starting' : memberUnready({ owned: shards.owned(), live: shards.live(), away: pulse?.away() })),
   routes: {
     '/live': () => ({ models: views(), partitions: shards?.live() ?? [], labelled_offsets: owned().map((task) => String(task.fold.offset())), lag: Object.fromEntries(shards?.lags() ?? []) }),
     '/history': (query) => ({ models: historyOf(owned().flatMap((task) => task.fold.versions()), query.has('points') ? Number(query.get('points')) : undefined) }),
@@ -35,8 +41,9 @@ await runService({
   },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
+    const watching = (pulse = openPulse({ settings, name: 'monitor', log, onStuck: die }));
     following = await follow({
-      settings, clientId: 'monitor-models', log, topics: ['models'], onFatal: die,
+      pulse: watching, settings, clientId: 'monitor-models', log, topics: ['models'], onFatal: die,
       async onBatch(records) {
         for (const { value, offset } of records) {
           if (value === null) continue;
@@ -51,7 +58,7 @@ await runService({
       },
     });
     shards = await runShards({
-      settings, registry, log, name: 'monitor', topics: ['labelled'], onFatal: die,
+      pulse: watching, settings, registry, log, name: 'monitor', topics: ['labelled'], onFatal: die,
       open: async (opening) => {
         const task = await openMonitor(opening, { settings, registry, metrics, nowMs: Date.now, promoted: () => promoted.values() });
         tasks.set(opening.partition, task);
@@ -61,6 +68,7 @@ await runService({
     });
   },
   async stop() {
+    await pulse?.stop();
     await following?.stop();
     await shards?.stop();
   },

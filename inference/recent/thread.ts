@@ -3,6 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { follow, type Following } from '../../consumers/follow.ts';
 import { readInput, readKnown } from '../../consumers/inputs.ts';
+import { openPulse } from '../../consumers/pulse.ts';
 import { createLog } from '../../consumers/service.ts';
 import { beforeEnds, sinceTime } from '../../consumers/starts.ts';
 import { openRegistry } from '../../producers/connections.ts';
@@ -36,6 +37,7 @@ const waiting = createWaiting({
 });
 let stage: Stage = 'predictions';
 const followings: Following[] = [];
+const pulse = openPulse({ settings, name: 'inference-recent', log, onStuck: (error) => fail(error) });
 const say = (message: FromThread): void => port.postMessage(message);
 function reach(now: Stage): void {
   stage = now;
@@ -44,7 +46,7 @@ function reach(now: Stage): void {
 }
 
 port.on('message', (message: ToThread) => {
-  if (message === 'stop') return void Promise.all(followings.map((one) => one.stop())).finally(() => port.close());
+  if (message === 'stop') return void Promise.all([pulse.stop(), ...followings.map((one) => one.stop())]).finally(() => port.close());
   const { asked, question } = message;
   const answer = (): Answer => answerTo(recent, labels, question);
   const first = answer();
@@ -65,7 +67,7 @@ async function followLabels(): Promise<void> {
   // A label is never older than its prediction; where nothing is held there is nothing to be labelled but what comes.
   const startAt = await sinceTime(settings, 'labelled', recent.oldestMs() ?? Date.now());
   followings.push(await follow({
-    settings, clientId: 'inference-recent-labels', log, topics: ['labelled'], startAt, onFatal: fail, onCaughtUp: () => reach('caught up'),
+    settings, pulse, clientId: 'inference-recent-labels', log, topics: ['labelled'], startAt, onFatal: fail, onCaughtUp: () => reach('caught up'),
     async onBatch(records) {
       for (const record of records) {
         const read = readKnown(labelled, record) ?? (await readInput(labelled, record));
@@ -98,7 +100,7 @@ try {
   const ours = await registry.idOf('predictions');
   const startAt = await beforeEnds(settings, 'predictions', 2 * Math.ceil(settings.recentPredictions / settings.partitions));
   followings.push(await follow({
-    settings, clientId: 'inference-recent', log, topics: ['predictions'], startAt, minBytes: FETCH_BYTES, onFatal: fail,
+    settings, pulse, clientId: 'inference-recent', log, topics: ['predictions'], startAt, minBytes: FETCH_BYTES, onFatal: fail,
     onCaughtUp() {
       reach('labels');
       followLabels().catch(fail);

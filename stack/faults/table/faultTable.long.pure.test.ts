@@ -1,4 +1,4 @@
-// ./loop test --long faultTable: every row of the fault table on servers of its own. Some rows: FAULT_ROWS=kafka ./loop test --long faultTable (those whose name contains it). Another world: FAULTS_SEED=7.
+// ./loop test --long faultTable: every row of the fault table on servers of its own. Some rows: FAULT_ROWS=kafka ./loop test --long faultTable (those whose name contains one of these, comma separated). Another world: FAULTS_SEED=7.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openTablePlace } from './open.ts';
@@ -7,8 +7,8 @@ import { openTable } from './run.ts';
 import { complaintsOf, tableLines } from './seen.ts';
 
 const SEED = Number(process.env['FAULTS_SEED'] ?? 5);
-const WANTED = process.env['FAULT_ROWS'] ?? '';
-const rows = ROWS.filter(({ name }) => name.includes(WANTED));
+const WANTED = (process.env['FAULT_ROWS'] ?? '').split(',');
+const rows = ROWS.filter(({ name }) => WANTED.some((one) => name.includes(one)));
 
 test(`the fault table: ${rows.length} rows, seed ${SEED}`, async (t) => {
   const place = await openTablePlace(t, { name: 'table', seed: SEED, mlflow: rows.some(({ part }) => part === 'mlflow') });

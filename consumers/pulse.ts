@@ -1,0 +1,117 @@
+// Asks the broker every few seconds where the topics end that this process reads: so it knows whether the broker answers (readiness), and which of its consumers has fallen silent although records wait (watchdog.ts).
+import { createKafka, type Log } from '../producers/kafka.ts';
+import { within } from '../producers/within.ts';
+import { fatal, messageOf } from '../schemas/failure.ts';
+import type { Settings } from '../schemas/settings.ts';
+import type { TopicName } from '../schemas/topics.ts';
+import { FIRST_WATCH, MOST_RESTARTS, watchdog, type Watch } from './watchdog.ts';
+
+export type TopicEnd = { readonly topic: TopicName; readonly partition: number; readonly low: bigint; readonly high: bigint; /** what the group of the one who asks has committed; absent: nothing, or it has none */ readonly committed?: bigint };
+export type Watched = {
+  /** For the log and the metric. */
+  readonly name: string;
+  readonly topics: readonly TopicName[];
+  /** Whose commits are to be told with the ends. */
+  readonly groupId?: string;
+  /** Records it has not handled. One that is in no group is behind. */
+  behind(ends: readonly TopicEnd[]): number;
+  /** Grows with everything it does, also with a failure that it tells of and tries again. */
+  readonly signs: () => number;
+  /** Puts another client in the place of its own. */
+  restart(): Promise<void>;
+};
+export type Pulse = {
+  watch(one: Watched): void;
+  /** How long ago the broker answered last; 0 before it was asked. */
+  readonly silentMs: () => number;
+  readonly restarts: () => ReadonlyMap<string, number>;
+  /** Undefined while the broker answers, else words for whoever asks whether we are ready. */
+  readonly away: () => string | undefined;
+  stop(): Promise<void>;
+};
+const LOOK_EVERY_MS = 2000;
+const ANSWER_MS = 4000;
+/** One look may come late or take its time. */
+const LEAST_SILENT_MS = 5000;
+
+/** onStuck: a consumer is silent through every restart; only another process helps. */
+export function openPulse({ settings, name, log, onStuck }: { readonly settings: Settings; readonly name: string; readonly log: Log; readonly onStuck: (error: unknown) => void }): Pulse {
+  const watched = new Map<Watched, Watch>();
+  const restarts = new Map<string, number>();
+  const limitMs = Math.max(LEAST_SILENT_MS, settings.answerDeadlineMs);
+  const open = () => createKafka(settings, `${name}-pulse`, log, 0).admin();
+  let admin = open();
+  let isConnected = false;
+  let answeredMs = performance.now();
+  let lookedMs = answeredMs;
+  let stopping = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function endsOf({ topics, groupId }: Watched): Promise<readonly TopicEnd[]> {
+    const committed = new Map<string, bigint>();
+    if (groupId !== undefined) for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: [...topics] })) for (const { partition, offset } of partitions) if (BigInt(offset) >= 0n) committed.set(`${topic}-${partition}`, BigInt(offset));
+    const ends = await Promise.all(topics.map(async (topic) => (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }): TopicEnd => {
+      const known = committed.get(`${topic}-${partition}`);
+      return { topic, partition, low: BigInt(low), high: BigInt(high), ...(known === undefined ? {} : { committed: known }) };
+    })));
+    return ends.flat();
+  }
+  async function ask(): Promise<ReadonlyMap<Watched, readonly TopicEnd[]>> {
+    if (!isConnected) await admin.connect();
+    isConnected = true;
+    if (watched.size === 0) await admin.describeCluster();
+    return new Map(await Promise.all([...watched.keys()].map(async (one) => [one, await endsOf(one)] as const)));
+  }
+  function act(one: Watched, ends: readonly TopicEnd[] | undefined, nowMs: number, lateMs: number): void {
+    const { watch, action } = watchdog(watched.get(one) ?? FIRST_WATCH, { behind: ends === undefined ? undefined : one.behind(ends), signs: one.signs(), nowMs, lateMs }, settings.stallMs);
+    watched.set(one, watch);
+    if (action === 'restart') {
+      restarts.set(one.name, (restarts.get(one.name) ?? 0) + 1);
+      log.error({ consumer: one.name, restart: watch.restarts, stall_ms: settings.stallMs }, 'a consumer has stopped although records wait: it is started again in place');
+      one.restart().catch((error: unknown) => log.warn({ consumer: one.name, reason: messageOf(error) }, 'the consumer could not be started again; will try again'));
+    } else if (action === 'give up') onStuck(fatal('consumer_stuck', `the consumer ${one.name} stays silent through ${MOST_RESTARTS} restarts although records wait; the process starts anew`));
+  }
+  async function look(): Promise<void> {
+    const beganMs = performance.now();
+    const lateMs = Math.max(0, beganMs - lookedMs - LOOK_EVERY_MS - ANSWER_MS);
+    lookedMs = beganMs;
+    const asking = admin;
+    const ends = await within(ANSWER_MS, 'Kafka', ask()).catch((error: unknown) => {
+      log.debug({ reason: messageOf(error) }, 'Kafka does not answer');
+      // What is left of this one may be silent for long: the next question goes over connections of its own.
+      asking.disconnect().catch(() => undefined);
+      if (!stopping) [admin, isConnected] = [open(), false];
+      return undefined;
+    });
+    if (ends !== undefined) answeredMs = performance.now();
+    if (!stopping) for (const one of watched.keys()) act(one, ends?.get(one), performance.now(), lateMs);
+  }
+  let looking: Promise<void> | undefined;
+  const again = (): void => {
+    looking = look().finally(() => {
+      if (!stopping) timer = setTimeout(again, LOOK_EVERY_MS);
+    });
+  };
+  again();
+  const silentMs = (): number => {
+    const ms = performance.now() - answeredMs;
+    return ms < LOOK_EVERY_MS + ANSWER_MS / 4 ? 0 : ms;
+  };
+  return {
+    watch(one) {
+      watched.set(one, FIRST_WATCH);
+      // A rate needs the series before its first event.
+      restarts.set(one.name, 0);
+    },
+    silentMs,
+    restarts: () => restarts,
+    away: () => (silentMs() > limitMs ? `Kafka has not answered for ${Math.round(silentMs() / 1000)} s` : undefined),
+    async stop() {
+      stopping = true;
+      clearTimeout(timer);
+      await looking;
+      clearTimeout(timer);
+      await within(ANSWER_MS, 'Kafka', admin.disconnect()).catch(() => undefined);
+    },
+  };
+}
