@@ -6,6 +6,7 @@ import { PROJECT_DIR } from '../paths.ts';
 import { cliPage } from './cli.ts';
 import { configurationPage } from './configuration.ts';
 import { eventsPage } from './events.ts';
+import { faultsPage } from './faults.ts';
 import { licencesPage } from './licences.ts';
 import { metricsPage } from './metrics.testing.ts';
 import { aclTable, between, grantTable } from './rights.ts';
@@ -22,6 +23,7 @@ export const writtenPages = async (): Promise<Readonly<Record<string, string>>> 
   'docs/reference/cli.md': await cliPage(),
   'docs/reference/configuration.md': configurationPage(),
   'docs/reference/events.md': eventsPage(),
+  'docs/reference/faults.md': faultsPage(),
   'docs/reference/licences.md': licencesPage(),
   'docs/reference/metrics.md': await metricsPage(),
   'docs/reference/sql.md': sqlPage(migrations()),
