@@ -21,6 +21,8 @@ export const urlOf = (settings: Settings, name: ProcessName): string => `http://
 
 const STABLE_MS = 30_000;
 const MAX_DELAY_MS = 30_000;
+/** How often in a row a process has failed, now that it has ended after `ranMs`: one that ran for long has not failed at starting. */
+export const failuresAfter = (failures: number, ranMs: number): number => (ranMs > STABLE_MS ? 1 : failures + 1);
 /** Milliseconds before a process that ran `ranMs` and has now failed `failures` times in a row starts again. A group member that
  *  returns before its old session has ended stalls the whole group, so members wait that long. */
 export function restartDelayMs(name: ProcessName, failures: number, ranMs: number, sessionTimeoutMs: number): number {

@@ -5,7 +5,7 @@ import { openContext } from './context.ts';
 import { credentialsOf } from './mysqlUsers.ts';
 import { PROJECT_DIR } from './paths.ts';
 import { rememberPid, stopPart } from './pids.ts';
-import { MAIN, nodeFlagsOf, PROCESSES, restartDelayMs, writeStates, type ProcessName } from './processes.ts';
+import { failuresAfter, MAIN, nodeFlagsOf, PROCESSES, restartDelayMs, writeStates, type ProcessName } from './processes.ts';
 import { openLog } from './services/service.ts';
 
 type State = { pid: number | undefined; starts: number; failures: number; lastExit: string | undefined };
@@ -34,7 +34,7 @@ function run(name: ProcessName): void {
     const ranMs = performance.now() - startedAt;
     state.pid = undefined;
     state.lastExit = signal ?? `exit ${code}`;
-    state.failures = ranMs > 30_000 ? 1 : state.failures + 1;
+    state.failures = failuresAfter(state.failures, ranMs);
     children.delete(name);
     save();
     if (stopping) {

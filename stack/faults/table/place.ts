@@ -12,7 +12,7 @@ import { fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../../fetch.ts';
 import { PROJECT_DIR } from '../../paths.ts';
 import { stopPart } from '../../pids.ts';
 import { createTopics, makeBuckets, migrate, registerSchemas } from '../../prepare.ts';
-import { MAIN, nodeFlagsOf, restartDelayMs } from '../../processes.ts';
+import { failuresAfter, MAIN, nodeFlagsOf, restartDelayMs } from '../../processes.ts';
 import { kafkaProperties, kafkaService } from '../../services/kafka.ts';
 import { fetchMlflow, mlflowService } from '../../services/mlflow.ts';
 import { mysqlService } from '../../services/mysql.ts';
@@ -113,7 +113,7 @@ export async function openPlace(t: TestContext, { name, env, mlflow, corpus }: {
   const starts: Record<Victim, number> = { inference: 0, join: 0, monitor: 0, trainer: 0 };
   const children = new Map<Victim, ChildProcess>();
   let ending = false;
-  function run(victim: Victim, failures: number): void {
+  function run(victim: Victim, before: number): void {
     if (ending) return;
     starts[victim] += 1;
     const log = openLog(paths, victim);
@@ -124,7 +124,8 @@ export async function openPlace(t: TestContext, { name, env, mlflow, corpus }: {
     child.once('close', () => {
       children.delete(victim);
       const ranMs = performance.now() - beganMs;
-      setTimeout(() => run(victim, failures + 1), restartDelayMs(victim, failures + 1, ranMs, settings.sessionTimeoutMs)).unref();
+      const failures = failuresAfter(before, ranMs);
+      setTimeout(() => run(victim, failures), restartDelayMs(victim, failures, ranMs, settings.sessionTimeoutMs)).unref();
     });
   }
   closeAtEnd(t, async () => {

@@ -26,7 +26,8 @@ const ALL_SERVE: Row['does'] = { http: 'serves', stream: 'serves', batch: 'serve
 const LATENCY: Fault = { kind: 'latency', delayMs: 50 };
 const FLAP: Fault = { kind: 'flap', everyMs: 1500 };
 const AWAY_MS = 12_000;
-const SHORT_MS = 6000;
+/** Long enough to be said not ready. */
+const SHORT_MS = 8000;
 /** Longer than a connection may stay silent. */
 const LOST_MS = 40_000;
 /** The trainer cannot tell what it cannot read. */
