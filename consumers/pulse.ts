@@ -1,5 +1,5 @@
 // Asks the broker every few seconds where the topics end that this process reads: so it knows whether the broker answers (readiness), and which of its consumers has fallen silent although records wait (watchdog.ts).
-import { createKafka, type Log } from '../producers/kafka.ts';
+import { createKafka, silent, type Log } from '../producers/kafka.ts';
 import { within } from '../producers/within.ts';
 import { fatal, messageOf } from '../schemas/failure.ts';
 import type { Settings } from '../schemas/settings.ts';
@@ -39,7 +39,8 @@ export function openPulse({ settings, name, log, onStuck }: { readonly settings:
   const watched = new Map<Watched, Watch>();
   const restarts = new Map<string, number>();
   const limitMs = Math.max(LEAST_SILENT_MS, settings.answerDeadlineMs);
-  const open = () => createKafka(settings, `${name}-pulse`, log, 0).admin();
+  // What it hears is told by readiness and the metric, not by a line every two seconds.
+  const open = () => createKafka(settings, `${name}-pulse`, silent, 0).admin();
   let admin = open();
   let isConnected = false;
   let answeredMs = performance.now();

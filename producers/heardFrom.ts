@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net, { type Socket } from 'node:net';
 import tls, { type ConnectionOptions } from 'node:tls';
-import { asked, looked, type Moved, type Waiting } from './silence.ts';
+import { asked, limitMs, looked, type Moved, type Waiting } from './silence.ts';
 
 const LOOK_EVERY_MS = 1000;
 /** The longest a broker may keep us waiting by itself is the join of a group (12 s). */
@@ -20,18 +20,25 @@ function leftOf(socket: Socket): number {
   };
   return figure('bytesWritten') - figure('writeQueueSize');
 }
+/** By peer. */
+const givenUpMs = new Map<string, number>();
 /** The same socket, closed with an error once something was written and nothing has come for silentMs. */
 export function heardFrom<S extends Socket>(socket: S, peer: string, silentMs: number): S {
   let waiting: Waiting | undefined;
   let looking: NodeJS.Timeout | undefined;
   let lookedAtMs = 0;
+  let heardMs = performance.now();
   const moved = (): Moved => ({ received: socket.bytesRead, sent: leftOf(socket), backlog: socket.writableLength });
   function look(): void {
     const nowMs = performance.now();
-    const next = looked(waiting, moved(), { nowMs, lateMs: nowMs - lookedAtMs - LOOK_EVERY_MS, silentMs });
+    const next = looked(waiting, moved(), { nowMs, lateMs: nowMs - lookedAtMs - LOOK_EVERY_MS, silentMs: limitMs(heardMs, givenUpMs.get(peer), silentMs) });
     lookedAtMs = nowMs;
+    if (next.waiting === undefined) heardMs = nowMs;
+    if (next.isGivenUp) {
+      givenUpMs.set(peer, nowMs);
+      socket.destroy(new Error(`${peer} has not answered for ${Math.round(nowMs - (waiting?.sinceMs ?? nowMs))} ms; the connection is given up`));
+    }
     waiting = next.waiting;
-    if (next.isGivenUp) socket.destroy(new Error(`${peer} has not answered for ${silentMs} ms; the connection is given up`));
     if (waiting === undefined || socket.destroyed) looking = void clearInterval(looking);
   }
   const write: Socket['write'] = socket.write.bind(socket);

@@ -6,6 +6,11 @@ export type Moved = { readonly received: number; readonly sent: number; readonly
 /** A question is open since then; nothing beyond `received` has come. */
 export type Waiting = { readonly sinceMs: number; readonly received: number; readonly sent: number };
 
+/** How long a connection may stay silent. Once one to a peer was given up, the others are not trusted for as long, until they have been heard again: what lost one has mostly lost all.
+ *  heardMs: when it was made, or last heard. givenUpMs: when one to this peer was last given up. */
+export const SUSPECT_MS = 4000;
+export const limitMs = (heardMs: number, givenUpMs: number | undefined, silentMs: number): number => (givenUpMs !== undefined && heardMs < givenUpMs ? Math.min(SUSPECT_MS, silentMs) : silentMs);
+
 /** Something is written. The wait of a question that was open before is not begun anew: who asks again and again would wait for ever. */
 export const asked = (waiting: Waiting | undefined, { received, sent }: Moved, nowMs: number): Waiting => (waiting !== undefined && waiting.received === received ? waiting : { sinceMs: nowMs, received, sent });
 

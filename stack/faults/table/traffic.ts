@@ -108,6 +108,7 @@ export async function startTraffic(t: TestContext, { context, registry, urlOf }:
       return row?.status === 'FINISHED' ? 'finished' : row?.status === 'FAILED' ? 'failed' : 'open';
     },
     async untold() {
+      if (settings.mlflowUri === '') return 0;
       const [rows] = await db.query<mysql.RowDataPacket[]>("SELECT COUNT(*) AS n FROM auto_training a WHERE a.status IN ('FINISHED', 'FAILED') AND NOT EXISTS (SELECT 1 FROM mlflow_mirror m WHERE m.id = a.id)");
       return Number(rows[0]?.['n'] ?? 0);
     },
