@@ -5,6 +5,7 @@ import { createKafka, type Log } from '../producers/kafka.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import type { Pulse } from './pulse.ts';
+import { leaveWhenReplaced } from './replaced.ts';
 import { incomingOf, type Incoming } from './record.ts';
 
 export type Following = { stop(): Promise<void> };
@@ -14,6 +15,8 @@ export const startKey = (topic: string, partition: number): string => `${topic}-
 
 /** How long the broker keeps a fetch that finds less than it asks for. */
 const MAX_WAIT_MS = 100;
+/** Then the client starts its consumer again by itself. */
+const RETRIES = 5;
 
 /** minBytes: a fetch that finds less waits (for a tenth of a second at most), so that a busy topic does not cost a round trip per send. onBatch is retried by the client when it throws. onCaughtUp: once, when what stood committed there at the start has been handled. onFatal: the follower has ended. */
 export async function follow({ settings, clientId, log, topics, startAt = new Map(), minBytes = 1, pulse, onBatch, onCaughtUp, onFatal }: {
@@ -45,11 +48,12 @@ export async function follow({ settings, clientId, log, topics, startAt = new Ma
   const next = new Map<string, bigint>(startAt);
   let current: Consumer | undefined;
   async function begin(): Promise<void> {
+    const isCurrent = (): boolean => current === consumer;
     // Nobody waits for a session of the one before.
-    const consumer = createKafka(settings, clientId, log).consumer({ groupId: `follow-${clientId}-${randomUUID()}`, sessionTimeout: 30_000, maxWaitTimeInMs: MAX_WAIT_MS, minBytes, allowAutoTopicCreation: false });
+    const consumer = createKafka(settings, clientId, log).consumer({ groupId: `follow-${clientId}-${randomUUID()}`, sessionTimeout: 30_000, maxWaitTimeInMs: MAX_WAIT_MS, minBytes, allowAutoTopicCreation: false, retry: { retries: RETRIES, restartOnFailure: () => Promise.resolve(isCurrent()) } });
     current = consumer;
     joined = false;
-    const isCurrent = (): boolean => current === consumer;
+    leaveWhenReplaced(consumer, isCurrent);
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       if (!isCurrent() || typeof payload.firstOffset !== 'string') return;
       signs += 1;
@@ -62,7 +66,6 @@ export async function follow({ settings, clientId, log, topics, startAt = new Ma
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       if (!isCurrent()) return;
       joined = true;
-      signs += 1;
       for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
         for (const partition of partitions) {
           const offset = next.get(startKey(topic, partition));

@@ -15,7 +15,7 @@ export type Watched = {
   readonly groupId?: string;
   /** Records it has not handled. One that is in no group is behind. */
   behind(ends: readonly TopicEnd[]): number;
-  /** Grows with everything it does, also with a failure that it tells of and tries again. */
+  /** Grows with every batch it has handled, also with a failure that it tells of and tries again. Joining its group is no sign. */
   readonly signs: () => number;
   /** Puts another client in the place of its own. */
   restart(): Promise<void>;

@@ -13,6 +13,7 @@ import { coPartitioned } from './assigner.ts';
 import { allReached, dueOf, type Barrier } from './barrier.ts';
 import { mustWait } from './pace.ts';
 import type { Pulse } from './pulse.ts';
+import { leaveWhenReplaced } from './replaced.ts';
 import { incomingOf, offsetOf, type Incoming } from './record.ts';
 import { steadyClock } from './steadyClock.ts';
 import { openShard, type CaughtUp, type Opening, type Place, type Shard, type Task } from './shard.ts';
@@ -68,10 +69,14 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   }
   const isOurs = (tenure: Tenure): boolean => tenures.get(tenure.partition) === tenure;
 
-  const makeConsumer = (): Consumer => createKafka(settings, name, log).consumer({
-    groupId: name, partitionAssigners: [coPartitioned], sessionTimeout: settings.sessionTimeoutMs, heartbeatInterval: 1000, rebalanceTimeout: 12_000,
-    maxWaitTimeInMs: 100, maxBytesPerPartition: 1024 * 1024, allowAutoTopicCreation: false, retry: { initialRetryTime: 50, maxRetryTime: 2000, retries: 30 },
-  });
+  function makeConsumer(): Consumer {
+    const made: Consumer = createKafka(settings, name, log).consumer({
+      groupId: name, partitionAssigners: [coPartitioned], sessionTimeout: settings.sessionTimeoutMs, heartbeatInterval: 1000, rebalanceTimeout: 12_000,
+      maxWaitTimeInMs: 100, maxBytesPerPartition: 1024 * 1024, allowAutoTopicCreation: false, retry: { initialRetryTime: 50, maxRetryTime: 2000, retries: 30, restartOnFailure: () => Promise.resolve(made === consumer) },
+    });
+    leaveWhenReplaced(made, () => made === consumer);
+    return made;
+  }
   let consumer = makeConsumer();
   const seek = (topic: TopicName, partition: number, offset: bigint): void => consumer.seek({ topic, partition, offset: String(offset) });
   /** Nothing comes while there is no shard to take it. */
@@ -187,7 +192,6 @@ export async function runShards({ settings, registry, log, name, topics, open, c
     on.on(on.events.GROUP_JOIN, ({ payload }) => {
       if (on !== consumer) return;
       joined = true;
-      signs += 1;
       const assigned: Record<string, number[]> = payload.memberAssignment;
       const owned = new Set(assigned[topics[0] ?? ''] ?? []);
       beats += 1;

@@ -6,10 +6,13 @@ import { kindOf, messageOf } from '../schemas/failure.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import type { Pulse } from './pulse.ts';
+import { leaveWhenReplaced } from './replaced.ts';
 import { incomingOf, type Incoming } from './record.ts';
 
 export type Subscription = { stop(): Promise<void>; lags(): ReadonlyMap<string, number> };
 const RETRY_MS = 500;
+/** Then the client starts its consumer again by itself. */
+const RETRIES = 5;
 
 /** onRecord: transient failures are retried after a pause without committing; any other failure ends the subscription by onFatal. Poison is the handler's to set aside. */
 export async function subscribe({ settings, clientId, groupId, log, topics, pulse, onRecord, onFatal }: {
@@ -25,15 +28,15 @@ export async function subscribe({ settings, clientId, groupId, log, topics, puls
   let signs = 0;
   let current: Consumer | undefined;
   async function begin(): Promise<void> {
-    const consumer = createKafka(settings, clientId, log).consumer({ groupId, sessionTimeout: settings.sessionTimeoutMs, heartbeatInterval: 1000, rebalanceTimeout: 10_000, maxWaitTimeInMs: 150, allowAutoTopicCreation: false });
+    const isCurrent = (): boolean => current === consumer;
+    const consumer = createKafka(settings, clientId, log).consumer({ groupId, sessionTimeout: settings.sessionTimeoutMs, heartbeatInterval: 1000, rebalanceTimeout: 10_000, maxWaitTimeInMs: 150, allowAutoTopicCreation: false, retry: { retries: RETRIES, restartOnFailure: () => Promise.resolve(isCurrent()) } });
     current = consumer;
     joined = false;
-    const isCurrent = (): boolean => current === consumer;
+    leaveWhenReplaced(consumer, isCurrent);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       if (!isCurrent()) return;
       owned = new Set(Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) => partitions.map((partition) => `${topic}-${partition}`)));
       joined = true;
-      signs += 1;
       next.clear();
     });
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {

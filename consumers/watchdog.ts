@@ -1,7 +1,7 @@
 // When a consumer has stopped making progress, and what is to be done about it: pure. kafkajs has been seen to fall silent: a runner that ended without a word, a fetch that is never answered, a join that never ends.
 // The process looks healthy then, and only the lag tells. pulse.ts looks, and acts.
 
-/** behind: records that wait beyond what was handled; undefined: the broker could not be asked, so nothing is known. signs: grows with everything the consumer does, be it a failure it has told of. */
+/** behind: records that wait beyond what was handled; undefined: the broker could not be asked, so nothing is known. signs: grows with every record handled and every failure told of; to join a group is none, or one that joins and joins would be well. */
 export type Look = { readonly behind: number | undefined; readonly signs: number; readonly nowMs: number; /** how much later than meant */ readonly lateMs: number };
 /** stillSinceMs: no sign since then although records wait; undefined: it is well. restarts: in a row, without a sign between them. */
 export type Watch = { readonly stillSinceMs: number | undefined; readonly signs: number; readonly restarts: number };

@@ -7,6 +7,8 @@ export { SCOPES, type Scope } from './tokens.ts';
 
 const DEFAULT_PORT_BASE = 17_000;
 const DAY = 86_400_000;
+/** The longest a group waits for its members to join it again (consumers/shards.ts), and a little more. */
+const REBALANCE_MS = 15_000;
 const days = (count: number): string => String(count * DAY);
 
 export const TABLE = {
@@ -135,6 +137,8 @@ export type Settings = { readonly [K in keyof typeof TABLE]: (typeof TABLE)[K] e
 /** Rules between two settings, in words. */
 function contradictions(settings: Settings): string[] {
   const wrong: string[] = [];
+  // The members of a group have so long to come back when one is given another client.
+  if (settings.stallMs < settings.sessionTimeoutMs + REBALANCE_MS) wrong.push(`STALL_MS (${settings.stallMs}) must not be below SESSION_TIMEOUT_MS and ${REBALANCE_MS} (${settings.sessionTimeoutMs + REBALANCE_MS}): a consumer needs so long to join its group again`);
   if (settings.windowMaxAgeMs < settings.bucketMs) wrong.push(`WINDOW_MAX_AGE_MS (${settings.windowMaxAgeMs}) must not be below BUCKET_MS (${settings.bucketMs})`);
   const floors = { MIN_F1: settings.minF1, MIN_CLASS_F1: settings.minClassF1, MIN_ACCURACY: settings.minAccuracy };
   for (const [env, floor] of Object.entries(floors)) if (floor === 1 || (floor === 0 && env !== 'MIN_F1')) wrong.push(`${env} must be above 0 and below 1`);
