@@ -15,8 +15,13 @@ import { subscribe } from './subscriber.ts';
 const MEMBER_STALL_MS = 10_000;
 const ALONE_STALL_MS = 3000;
 const forTest = (bench: Bench, stallMs: number) => ({ ...bench.settings, stallMs });
-/** Forever. */
-const never = new Promise<never>(() => undefined);
+/** For as long as the test: what hangs beyond it would keep its process. Released first of all. */
+function hangOf(t: TestContext): { readonly promise: Promise<undefined>; readonly isUsed: () => boolean; readonly use: () => Promise<undefined> } {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let used = false;
+  t.after(() => resolve(undefined));
+  return { promise, isUsed: () => used, use: () => ((used = true), promise) };
+}
 const failed = (error: unknown): never => {
   throw error;
 };
@@ -36,7 +41,7 @@ describe('the watchdog', { concurrency: true }, () => {
     const mark = randomUUID();
     const clientId = `hang-${mark}`;
     const heard = new Set<string>();
-    let hangs = true;
+    const hang = hangOf(t);
     const startAt = await endsOf(bench.settings, 'predictions');
     const following = await follow({
       settings: bench.settings, clientId, log: silent, topics: ['predictions'], startAt, pulse, onFatal: failed,
@@ -44,10 +49,7 @@ describe('the watchdog', { concurrency: true }, () => {
         for (const { key } of records) {
           const id = key?.toString() ?? '';
           if (!id.startsWith(mark)) continue;
-          if (hangs) {
-            hangs = false;
-            await never;
-          }
+          if (!hang.isUsed()) await hang.use();
           heard.add(id);
         }
       },
@@ -65,7 +67,7 @@ describe('the watchdog', { concurrency: true }, () => {
     const mark = randomUUID();
     const [idle, hanging] = [`idle-${mark}`, `hang-${mark}`];
     const heard: string[] = [];
-    let hangs = true;
+    const hang = hangOf(t);
     let refusals = 0;
     const subscriptionOf = (name: string, onRecord: (id: string) => Promise<void>) => subscribe({ settings: bench.settings, clientId: name, groupId: name, log: silent, topics: ['models'], pulse, onFatal: failed, onRecord: ({ key }) => onRecord(key?.toString() ?? '') });
     const isOurs = (id: string): boolean => id.startsWith(mark);
@@ -73,10 +75,7 @@ describe('the watchdog', { concurrency: true }, () => {
     const subscriptions = await Promise.all([
       subscriptionOf(hanging, async (id) => {
         if (!isOurs(id)) return;
-        if (hangs && id.endsWith('-2')) {
-          hangs = false;
-          await never;
-        }
+        if (!hang.isUsed() && id.endsWith('-2')) await hang.use();
         heard.push(id);
       }),
       subscriptionOf(idle, (id) => {
@@ -125,11 +124,12 @@ describe('the watchdog', { concurrency: true }, () => {
     const bench = await openBench(t);
     const mark = randomUUID();
     const name = `stuck-${mark}`;
+    const hang = hangOf(t);
     const stuck: unknown[] = [];
     const settings = { ...bench.settings, stallMs: 400 };
     const pulse = openPulse({ settings, name, log: silent, onStuck: (error) => void stuck.push(error) });
     closeAtEnd(t, () => pulse.stop());
-    const shards = await runShards({ settings, registry: bench.registry, log: silent, name, topics: ['predictions'], onFatal: failed, pulse, open: () => Promise.resolve({ handle: (_topic, records) => (records.some(({ key }) => key?.toString().startsWith(mark)) ? never : Promise.resolve([])) }) });
+    const shards = await runShards({ settings, registry: bench.registry, log: silent, name, topics: ['predictions'], onFatal: failed, pulse, open: () => Promise.resolve({ handle: (_topic, records) => (records.some(({ key }) => key?.toString().startsWith(mark)) ? hang.promise.then(() => []) : Promise.resolve([])) }) });
     closeAtEnd(t, () => void shards.stop().catch(() => undefined));
     await send(bench, idsOf(mark, 10));
     assert.match(String(await until('it is given up', () => stuck[0])), /the consumer stuck-\S+ stays silent through 3 restarts although records wait/);
