@@ -95,17 +95,17 @@ test('a trainer suspended inside a transaction holds its locks no longer than a 
   const mine = own(t, await openBench(t));
   const { ledger, model } = mine;
   await version(mine, 1);
-  let wake = (): void => undefined;
+  const [locked, woken] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   const suspended = ledger.inTransaction(async (on) => {
     await on.query('SELECT id FROM auto_training FOR UPDATE');
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+    locked.resolve(undefined);
+    await woken.promise;
     await on.query('SELECT 1');
   });
   suspended.catch(() => undefined);
+  await locked.promise;
   await ledger.claim(requestOf(model, 'train_csv'), 0, 2n);
-  wake();
+  woken.resolve(undefined);
   await assert.rejects(suspended, (error: unknown) => error instanceof Error);
   const { lease } = await taken(ledger);
   await ledger.finish(lease, 'cancelled', 'end of the test');
