@@ -31,6 +31,8 @@ export type Pulse = {
 };
 const LOOK_EVERY_MS = 2000;
 const ANSWER_MS = 4000;
+/** A new client has to find out first who coordinates a group. */
+const RETRIES = 3;
 /** One look may come late or take its time. */
 const LEAST_SILENT_MS = 5000;
 
@@ -40,7 +42,7 @@ export function openPulse({ settings, name, log, onStuck }: { readonly settings:
   const restarts = new Map<string, number>();
   const limitMs = Math.max(LEAST_SILENT_MS, settings.answerDeadlineMs);
   // What it hears is told by readiness and the metric, not by a line every two seconds.
-  const open = () => createKafka(settings, `${name}-pulse`, silent, 0).admin();
+  const open = () => createKafka(settings, `${name}-pulse`, silent, RETRIES).admin();
   let admin = open();
   let isConnected = false;
   let answeredMs = performance.now();
