@@ -11,7 +11,7 @@ import { openContext, type Context, type Env } from '../../context.ts';
 import { fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../../fetch.ts';
 import { PROJECT_DIR } from '../../paths.ts';
 import { stopPart } from '../../pids.ts';
-import { createTopics, makeBuckets, migrate, registerSchemas } from '../../prepare.ts';
+import { makeBuckets, migrate, registerSchemas } from '../../prepare.ts';
 import { failuresAfter, MAIN, nodeFlagsOf, restartDelayMs } from '../../processes.ts';
 import { kafkaProperties, kafkaService } from '../../services/kafka.ts';
 import { fetchMlflow, mlflowService } from '../../services/mlflow.ts';
@@ -20,6 +20,7 @@ import { registryService } from '../../services/registry.ts';
 import { s3Service } from '../../services/s3.ts';
 import { isPortFree, openLog, startService, type Service } from '../../services/service.ts';
 import { closeAtEnd } from '../../testing.ts';
+import { createTopics } from '../../topics.ts';
 import { openProxy, type Proxy } from '../proxy.ts';
 import { PARTS, VICTIMS, type Part, type Victim } from './rows.ts';
 

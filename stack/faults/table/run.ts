@@ -12,8 +12,10 @@ import { startTraffic, type Traffic } from './traffic.ts';
 const RECOVERY_DEADLINE_MS = 120_000;
 /** Jobs are ordered, then the fault comes: it meets them at work. */
 const HEAD_START_MS = 700;
-/** What is done is judged by the end of the fault: at its beginning much is still under way. */
+/** What is done is judged by the end of the fault: at its beginning much is still under way. Requests that are still open when it ends are not. */
 const LAST_SHARE = 1 / 3;
+const LAST_MS = 5000;
+const OPEN_MS = 2500;
 const HEALTH_MS = 5000;
 
 const statusOf = (url: string): Promise<number> => fetch(url, { signal: AbortSignal.timeout(HEALTH_MS) }).then(async (answer) => {
@@ -42,7 +44,7 @@ export async function openTable(t: TestContext, place: Place, mark: string): Pro
     await pause(Math.max(0, HEAD_START_MS - (performance.now() - from)));
     const [trainingBefore, batchBefore] = await Promise.all([traffic.trainingState(id), traffic.batchState(id)]);
     await setAll(row, row.fault);
-    const lastPart = row.forMs * LAST_SHARE;
+    const lastPart = Math.max(row.forMs * LAST_SHARE, LAST_MS);
     const endMs = performance.now() + row.forMs;
     let offsets = '';
     while (performance.now() < endMs) {
@@ -66,11 +68,13 @@ export async function openTable(t: TestContext, place: Place, mark: string): Pro
     }, RECOVERY_DEADLINE_MS);
     const recoveredMs = performance.now() - toMs;
     const does = {
-      http: httpSeen(traffic.answers, toMs - lastPart, toMs), stream: flowSeen(traffic.predictedAtMs, toMs - lastPart, toMs), join: flowSeen(traffic.labelledAtMs, toMs - lastPart, toMs), monitor: moved ? 'serves' as const : 'holds' as const,
+      http: httpSeen(traffic.answers, toMs - lastPart, toMs - OPEN_MS), stream: flowSeen(traffic.predictedAtMs, toMs - lastPart, toMs), join: flowSeen(traffic.labelledAtMs, toMs - lastPart, toMs), monitor: moved ? 'serves' as const : 'holds' as const,
       training: job(trainingBefore, training), batch: job(batchBefore, batch), mirror: untold === 0 ? 'serves' as const : 'holds' as const,
     };
     const after = place.starts();
+    await traffic.pause();
     const account = await accountOf(place, traffic);
+    traffic.goOn();
     return { row, does, unready: ready.filter(([, status]) => status !== 200).map(([one]) => one), dead: [...new Set(dead)], restarts: VICTIMS.reduce((sum, one) => sum + after[one] - before[one], 0), ...account, recoveredMs };
   }
   return {

@@ -11,7 +11,7 @@ import type { Settings } from '../../../schemas/settings.ts';
 import { createLedger } from '../../../trainer/record/ledger.ts';
 import { Client as Minio } from 'minio';
 import mysql from 'mysql2/promise';
-import { closeAtEnd } from '../../testing.ts';
+import { closeAtEnd, until } from '../../testing.ts';
 import type { Place } from './place.ts';
 
 export type Answer = { readonly atMs: number; readonly status: number; readonly tookMs: number };
@@ -28,6 +28,9 @@ export type Traffic = {
   trainingState(id: string): Promise<'finished' | 'open' | 'failed'>;
   /** Ended trainings that MLflow has not been told. */
   untold(): Promise<number>;
+  /** Resolves when nothing more is on its way; the log can be judged only then. */
+  pause(): Promise<void>;
+  goOn(): void;
   stop(): Promise<void>;
 };
 const PACE_MS = 100;
@@ -63,8 +66,18 @@ export async function startTraffic(t: TestContext, { context, registry, urlOf }:
   closeAtEnd(t, () => heard.stop());
 
   let stopping = false;
+  let paused: PromiseWithResolvers<undefined> | undefined;
+  /** How many of the two loops stand still. */
+  let resting = 0;
+  async function rest(): Promise<void> {
+    if (paused === undefined) return;
+    resting += 1;
+    await paused.promise;
+    resting -= 1;
+  }
   async function writing(): Promise<void> {
     for (let i = 0; !stopping; i += 1) {
+      await rest();
       const [product, pair] = [`${mark}-p-${i}`, `${mark}-d-${i}`];
       await publisher.send([
         { topic: 'products', key: product, value: { product_id: product, prediction_id: product, product_description: WORDS[i % WORDS.length] ?? '', model_name: settings.modelName, sent_at: Date.now() } },
@@ -79,6 +92,7 @@ export async function startTraffic(t: TestContext, { context, registry, urlOf }:
   const open = new Set<Promise<void>>();
   async function asking(): Promise<void> {
     for (let i = 0; !stopping; i += 1) {
+      await rest();
       const id = `${mark}-h-${i}`;
       const atMs = performance.now();
       const one = fetch(`${urlOf('inference')}/v1/predict`, { method: 'POST', headers: { authorization: `Bearer ${secrets.tokens.admin}`, 'content-type': 'application/json' }, body: JSON.stringify({ product_description: WORDS[i % WORDS.length], prediction_id: id }), signal: AbortSignal.timeout(HTTP_LIMIT_MS) })
@@ -111,6 +125,14 @@ export async function startTraffic(t: TestContext, { context, registry, urlOf }:
       if (settings.mlflowUri === '') return 0;
       const [rows] = await db.query<mysql.RowDataPacket[]>("SELECT COUNT(*) AS n FROM auto_training a WHERE a.status IN ('FINISHED', 'FAILED') AND NOT EXISTS (SELECT 1 FROM mlflow_mirror m WHERE m.id = a.id)");
       return Number(rows[0]?.['n'] ?? 0);
+    },
+    async pause() {
+      paused = Promise.withResolvers<undefined>();
+      await until('the traffic rests', () => (resting === work.length && open.size === 0 ? true : undefined));
+    },
+    goOn() {
+      paused?.resolve(undefined);
+      paused = undefined;
     },
     async stop() {
       stopping = true;
