@@ -1,4 +1,4 @@
-// Two rows of the fault table, one that makes everybody hold and one that only the children meet; the whole table is faultTable.long.pure.test.ts.
+// ./loop test --long shortFaultTable. Two rows of the fault table, one that makes everybody hold and one that only the children meet; the whole table is faultTable.long.pure.test.ts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openTablePlace } from './open.ts';

@@ -1,4 +1,4 @@
-// Consumers that fall silent, on the real broker: they are started again in place and go on, without a record lost or handled twice where that is promised; one that stays silent is given up.
+// ./loop test --long pulse. Consumers that fall silent, on the real broker: they are started again in place and go on, without a record lost or handled twice where that is promised; one that stays silent is given up.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test, type TestContext } from 'node:test';
