@@ -76,7 +76,7 @@ test('a first model, predictions, labels, a training, a promotion and the way ba
   for (const file of readdirSync(context.paths.logs).filter((name) => name.startsWith('test-'))) assert.doesNotMatch(readFileSync(join(context.paths.logs, file), 'utf8'), DENIED, file);
   for (const { kill9 } of running) await kill9();
   for (const [name, { calls }] of recorders) {
-    assert.ok(calls.size > 1, `${name} makes calls`);
+    assert.ok(calls.size > 0, `${name} makes calls`);
     assert.deepEqual([...calls].filter(([, call]) => !allows(name, call)).map(([told]) => told), [], `${name}: calls its policy would refuse`);
   }
 
