@@ -3,6 +3,7 @@ import avro from 'avsc';
 import { AVRO } from './avro.ts';
 import { fitsOf, type Fits } from './avroFits.ts';
 import { messageOf, poison } from './failure.ts';
+import { isHandWritten } from './handWritten.ts';
 import { LITTLE_ENDIAN, quickFeedbackReader, quickLabelledReader, quickPredictionReader, quickProductReader, type QuickReader } from './quickRead.ts';
 import { quickExampleWriter, quickFeedbackWriter, quickLabelledWriter, quickPredictionWriter, type QuickWriter } from './quickWrite.ts';
 import { TOPIC_NAMES, type EventOf, type TopicName } from './topics.ts';
@@ -16,9 +17,11 @@ function typeOf(topic: TopicName): avro.Type {
   return type;
 }
 
+/** Of those made for our fields, the ones whose topic has these fields still. */
+const fitting = <M extends object>(made: M): Partial<M> => Object.fromEntries(Object.entries(made).filter(([name]) => TOPIC_NAMES.some((topic) => topic === name && isHandWritten(topic, AVRO[topic])))) as Partial<M>;
 /** Topics with a hand-written reader or writer; the general ones decide whatever those leave open. */
-const READERS: { readonly [T in TopicName]?: () => QuickReader<EventOf[T]> } = LITTLE_ENDIAN ? { predictions: quickPredictionReader, feedback: quickFeedbackReader, labelled: quickLabelledReader, products: quickProductReader } : {};
-const WRITERS: { readonly [T in TopicName]?: QuickWriter<EventOf[T]> } = { predictions: quickPredictionWriter(), feedback: quickFeedbackWriter(), labelled: quickLabelledWriter(), examples: quickExampleWriter() };
+const READERS: { readonly [T in TopicName]?: () => QuickReader<EventOf[T]> } = LITTLE_ENDIAN ? fitting({ predictions: quickPredictionReader, feedback: quickFeedbackReader, labelled: quickLabelledReader, products: quickProductReader }) : {};
+const WRITERS: { readonly [T in TopicName]?: QuickWriter<EventOf[T]> } = fitting({ predictions: quickPredictionWriter(), feedback: quickFeedbackWriter(), labelled: quickLabelledWriter(), examples: quickExampleWriter() });
 
 /** The event in wire format under schema `schemaId`. Throws a poison `not_encodable` naming the field that does not fit. */
 export function encode<T extends TopicName>(topic: T, event: EventOf[T], schemaId: number): Buffer {

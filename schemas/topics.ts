@@ -34,6 +34,7 @@ const SHAPES: Readonly<Record<TopicName, Shape>> = {
 /** In the fixed order in which `up` creates topics and registers schemas. */
 export const TOPIC_NAMES: readonly TopicName[] = ['products', 'predictions', 'feedback', 'labelled', 'examples', 'tallies', 'retrain-requests', 'models', 'dead-letters', 'audit-log'];
 
+export const isTopic = (name: string): name is TopicName => TOPIC_NAMES.some((topic) => topic === name);
 export const subjectOf = (topic: TopicName): string => `${topic}-value`;
 export type TopicSpec = { readonly name: TopicName; readonly partitions: number; readonly replicas: number; readonly config: Readonly<Record<string, string>> };
 

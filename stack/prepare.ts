@@ -5,20 +5,17 @@ import { join } from 'node:path';
 import { Client as Minio } from 'minio';
 import mysql from 'mysql2/promise';
 import { mysqlOptions, s3Options } from '../producers/connections.ts';
-import { schemaText } from '../schemas/codec.ts';
 import { fatal, kindOf, transient } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
-import { TOPIC_NAMES } from '../schemas/topics.ts';
+import { movedIn, standingIn, standingText, withRelease, type Registered } from '../schemas/standing.ts';
+import { TOPIC_NAMES, type TopicName } from '../schemas/topics.ts';
+import { registeredAs } from '../consumers/agreement.ts';
 import type { Context } from './context.ts';
 import { foreignLine, hashedText, planMigrations, type Mark, type MigrationFile } from './migrations.ts';
 import { PROJECT_DIR } from './paths.ts';
 import { writeJson } from './pids.ts';
 
 const BUCKETS = ['dataset', 'inference', 'models', 'mlflow'];
-
-type Standing = Readonly<Record<string, { readonly id: number; readonly hash: string }>>;
-/** Topics whose schema is the same text as before under another id: what stands on them could be read with a foreign schema. */
-export const movedSchemas = (before: Standing, now: Standing): string[] => Object.keys(now).filter((topic) => before[topic]?.hash === now[topic]?.hash && before[topic]?.id !== now[topic]?.id);
 
 const PATIENCE = 4;
 /** The registry stores in Kafka: when that has just come back, its first answers may be time-outs. */
@@ -32,14 +29,15 @@ async function patiently<R>(ask: () => Promise<R>): Promise<R> {
   }
 }
 
-/** Registers every schema in one fixed order and writes topic → {id, hash} where processes find it. Fatal `schemas_differ` when the registry has forgotten the ids of before. */
+/** Registers every schema in one fixed order and adds them to the file in which processes look them up. Fatal `schemas_differ` when the registry has forgotten the ids of before. */
 export async function registerSchemas({ paths, settings }: Pick<Context, 'paths' | 'settings'>, registry: Registry): Promise<void> {
-  const now: Record<string, { id: number; hash: string }> = {};
-  for (const topic of TOPIC_NAMES) now[topic] = { id: await patiently(() => registry.register(topic)), hash: createHash('sha256').update(schemaText(topic)).digest('hex') };
-  const before = existsSync(paths.schemas) ? (JSON.parse(readFileSync(paths.schemas, 'utf8')) as Standing) : {};
-  const moved = movedSchemas(before, now);
+  const ids = new Map<TopicName, number>();
+  for (const topic of TOPIC_NAMES) ids.set(topic, await patiently(() => registry.register(topic)));
+  const now = registeredAs(ids);
+  const before = existsSync(paths.schemas) ? standingIn(readFileSync(paths.schemas, 'utf8')) : new Map<TopicName, readonly Registered[]>();
+  const moved = movedIn(before, now);
   if (moved.length > 0) throw fatal('schemas_differ', `the registry at ${settings.registryUrl} gives other ids than before to the schemas of ${moved.join(', ')}: it was wiped or belongs to another stack. Bring back its data, or start over with ./loop reset`);
-  writeJson(paths.schemas, now);
+  writeJson(paths.schemas, standingText(withRelease(before, now)));
 }
 
 /** The SQL files of this program. */

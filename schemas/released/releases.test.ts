@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import avro from 'avsc';
 import { AVRO, type RecordSchema } from '../avro.ts';
+import { decoderFor } from '../codec.ts';
 import { incompatibilities, type Release } from '../evolution.ts';
+import { isHandWritten } from '../handWritten.ts';
 import { TOPIC_NAMES } from '../topics.ts';
+import { BAD_CHANGES, changed, instead, NOTE, plus, versionTwo, without } from './changes.testing.ts';
 import { releasesOf, wrongToday } from './releases.ts';
 
 const typeOf = (schema: RecordSchema): avro.Type => avro.Type.forSchema(schema as avro.Schema, { wrapUnions: false });
@@ -27,37 +30,14 @@ test('readers and writers of every release and of today read each other', () => 
   for (const topic of TOPIC_NAMES) for (const { version, schema } of releasesOf(topic)) assert.ok(readBothWays(schema, AVRO[topic]), `${topic}, version ${version}`);
 });
 
-type Field = RecordSchema['fields'][number];
 const FEEDBACK = AVRO.feedback;
 const v = (version: number, schema: RecordSchema): Release => ({ version, schema });
-const changed = (schema: RecordSchema, change: (fields: readonly Field[]) => readonly Field[]): RecordSchema => ({ ...schema, fields: [...change(schema.fields)] });
-const without = (name: string) => (fields: readonly Field[]): readonly Field[] => fields.filter((field) => field.name !== name);
-const instead = (name: string, change: Partial<Field>) => (fields: readonly Field[]): readonly Field[] => fields.map((field) => (field.name === name ? { ...field, ...change } : field));
-const plus = (field: Field) => (fields: readonly Field[]): readonly Field[] => [...fields, field];
-const NOTE: Field = { name: 'note', type: 'string', default: '' };
 
-/** What a change brings, and whether the resolvers refuse it, too. */
-const TWINS: readonly { readonly name: string; readonly schema: RecordSchema; readonly says: RegExp; readonly resolvers: 'refuse' | 'take' }[] = [
-  { name: 'a removed field without default', schema: changed(FEEDBACK, without('feedback_id')), says: /^feedback\.feedback_id is gone, .*version 1.* Keep it/, resolvers: 'refuse' },
-  { name: 'a changed type', schema: changed(FEEDBACK, instead('source', { type: 'long', default: 0 })), says: /^feedback\.source is "long", in version 1 "string".* add a field of another name/, resolvers: 'refuse' },
-  { name: 'a wider type', schema: changed(AVRO.labelled, instead('revision', { type: 'long' })), says: /^labelled\.revision is "long", in version 1 "int"/, resolvers: 'refuse' },
-  { name: 'a type that is now nullable', schema: changed(FEEDBACK, instead('source', { type: ['null', 'string'], default: null })), says: /^feedback\.source is \["null","string"\]/, resolvers: 'refuse' },
-  { name: 'a renamed identity', schema: changed(FEEDBACK, instead('feedback_id', { name: 'said_id' })), says: /^feedback\.feedback_id is gone/, resolvers: 'refuse' },
-  { name: 'a renamed field', schema: changed(FEEDBACK, instead('source', { name: 'origin' })), says: /^feedback\.source of version 1 seems to be renamed to origin: .*write both, and remove source in a later release/, resolvers: 'take' },
-  { name: 'a new field without default', schema: changed(FEEDBACK, plus({ name: 'note', type: 'string' })), says: /^feedback\.note is new and has no default: .*Give it a default/, resolvers: 'refuse' },
-  { name: 'a lost default', schema: changed(FEEDBACK, (fields) => fields.map((field) => (field.name === 'source' ? { name: 'source', type: 'string' } : field))), says: /^feedback\.source has lost its default/, resolvers: 'take' },
-  { name: 'another name of the record', schema: { ...FEEDBACK, name: 'Opinion' }, says: /the record is called loop\.v1\.Opinion, in version 1 loop\.v1\.Feedback/, resolvers: 'refuse' },
-  {
-    name: 'a changed type within a list', says: /^predictions\.probabilities\.probability is "float", in version 1 "double"/, resolvers: 'refuse',
-    schema: changed(AVRO.predictions, instead('probabilities', { type: { type: 'array', items: { type: 'record', name: 'Probability', namespace: 'loop.v1', fields: [{ name: 'category', type: 'string', default: '' }, { name: 'probability', type: 'float', default: 0 }] } } })),
-  },
-];
-for (const { name, schema, says, resolvers } of TWINS) {
+for (const { name, topic, schema, says, others } of BAD_CHANGES) {
   test(`${name} is refused, by its name`, () => {
-    const topic = TOPIC_NAMES.find((one) => says.source.startsWith(`^${one}`)) ?? 'feedback';
     const wrong = incompatibilities(topic, [v(1, AVRO[topic])], schema);
     assert.equal(wrong.length > 0 && wrong.some((text) => says.test(text)), true, wrong.join('\n'));
-    assert.equal(readBothWays(AVRO[topic], schema), resolvers === 'take');
+    assert.equal(readBothWays(AVRO[topic], schema), others === 'take');
   });
 }
 
@@ -77,4 +57,27 @@ test('a change is held against every release, not only the newest', () => {
   const second = changed(FEEDBACK, without('source'));
   const wrong = incompatibilities('feedback', [v(1, FEEDBACK), v(2, second)], changed(second, plus({ name: 'source', type: 'long', default: 0 })));
   assert.deepEqual(wrong.map((text) => /in version \d/.exec(text)?.[0]), ['in version 1']);
+});
+
+test('a version 2 of every event may follow, and each version reads the other through the decoder of a process: what is added is left out or has its default', () => {
+  for (const topic of TOPIC_NAMES) {
+    const two = versionTwo(AVRO[topic]);
+    assert.deepEqual(incompatibilities(topic, releasesOf(topic), two), [], topic);
+    const [old, fresh] = [typeOf(AVRO[topic]), typeOf(two)];
+    for (let tries = 0; tries < 50; tries += 1) {
+      const event: unknown = old.random();
+      const grown: unknown = fresh.fromBuffer(old.toBuffer(event), fresh.createResolver(old));
+      assert.deepEqual(Object.entries(grown as object).filter(([name]) => ['trace_id', 'weight', 'tags'].includes(name)), [['trace_id', null], ['weight', 1.5], ['tags', []]], topic);
+      const frame = Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), fresh.toBuffer({ ...(grown as object), trace_id: 't', weight: 2, tags: ['a', 'b'] })]);
+      const read = decoderFor(topic, JSON.stringify(two))(frame);
+      assert.deepEqual(old.toBuffer(read), old.toBuffer(event), `${topic}: a reader of version 1 on a record of version 2`);
+    }
+  }
+});
+test('the hand-written readers and writers stand back where a schema has other fields, in a list too', () => {
+  const topics = TOPIC_NAMES.filter((topic) => isHandWritten(topic, AVRO[topic]));
+  assert.deepEqual(topics, ['products', 'predictions', 'feedback', 'labelled', 'examples']);
+  for (const topic of topics) assert.equal(isHandWritten(topic, versionTwo(AVRO[topic])), false, topic);
+  const nested = changed(AVRO.predictions, instead('probabilities', versionTwo(AVRO.predictions).fields.find(({ name }) => name === 'probabilities') ?? {}));
+  assert.equal(isHandWritten('predictions', nested), false);
 });
