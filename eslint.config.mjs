@@ -31,6 +31,7 @@ const pure = [
   'stack/verbs/{terminal,deadLetterLines,jobLines,batchLines,labelSession,liveLines,alertLines,auditLines,sourceLines}.ts',
   'bench/detect/{stream,sliding,detectors,evidenceTrigger,poisson,plan,figures,guarantees}.ts',
   'stack/faults/{schedule,feed,fault}.ts',
+  'stack/upgrade/plan.ts',
   'stack/fuzz/mutate.ts',
   'stack/dependencies/audit.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',

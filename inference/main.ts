@@ -2,6 +2,7 @@
 import closeWithGrace from 'close-with-grace';
 import { randomBytes, randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Registry as Metrics } from 'prom-client';
 import { checkAgreement } from '../consumers/agreement.ts';
 import { follow, type Following } from '../consumers/follow.ts';
@@ -76,6 +77,7 @@ const MAX_REPEATS = 50_000;
 const RUNS_TOLD = 50;
 // While the broker works on one group the next one travels.
 const GROUPS_IN_FLIGHT = 2;
+const STOP_DEADLINE_MS = 15_000;
 
 try {
   const access = createAccess({ limits: { requests: settings.rateLimitRequests, items: settings.rateLimitItems, failures: settings.authFailuresPerMinute }, nowMs: Date.now, digest: sha256 });
@@ -154,9 +156,11 @@ try {
   });
   await app.listen({ host: settings.bindHost, port: settings.inferencePort });
   // Intake off, finish what is under way, flush, close.
-  closeWithGrace({ delay: 15_000, logger: false }, async ({ err }) => {
+  closeWithGrace({ delay: settings.drainMs + STOP_DEADLINE_MS, logger: false }, async ({ err }) => {
     if (err) log.fatal({ err }, messageOf(err));
+    // Not ready from here on, but at work: who still sends a request has not seen it yet. A broken process has nothing to wait for.
     stopping = true;
+    if (!err) await pause(settings.drainMs);
     keeper.stop();
     await app.close();
     await started.lane?.stop();

@@ -60,6 +60,7 @@ export const TABLE = {
   idempotencyTtlMs: number('IDEMPOTENCY_TTL_MS', String(DAY), 'an answer is given again for the same Idempotency-Key for so long', 1000),
   idempotencyBytes: number('IDEMPOTENCY_BYTES', '33554432', 'memory these answers may take together; the oldest give way', 100_000),
   bodyLimitBytes: number('BODY_LIMIT_BYTES', '1000000', 'a larger HTTP body is refused with 413', 1000, 100_000_000),
+  drainMs: number('DRAIN_MS', '1000', 'inference that is told to stop says so (503 on /health/ready) and goes on answering for so long, until whoever shares out requests has seen it', 0, 60_000),
   corsOrigins: origins('CORS_ORIGINS', 'origins whose pages may call inference from a browser, separated by commas; * for all; empty: none'),
   queueRequests: number('QUEUE_REQUESTS', '10000', 'requests that may wait for their answer; beyond them one is refused at once (503, Retry-After)', 1),
   queueBytes: number('QUEUE_BYTES', '64000000', 'bytes of texts and events that may wait so', 1_000_000),
