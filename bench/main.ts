@@ -17,6 +17,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   stream: async () => (await import('./stream/stream.ts')).bench,
   monitor: async () => (await import('./monitor/monitor.ts')).bench,
   poisoned: async () => (await import('./poisoned/poisoned.ts')).bench,
+  poison: async () => (await import('./poison/poison.ts')).bench,
 };
 export const BENCH_NAMES = Object.keys(BENCHES);
 

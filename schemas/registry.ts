@@ -23,10 +23,27 @@ export type Registry = {
   decode<T extends TopicName>(topic: T, value: Uint8Array): Promise<EventOf[T]>;
 };
 
-export function createRegistry(url: string, fetchNow: Fetch): Registry {
+/** An id the registry did not know is not asked for again before: a flood of records that name it costs one question. */
+const UNKNOWN_FOR_MS = 5000;
+const MOST_UNKNOWN = 10_000;
+/** That the registry still knows our own schema is believed for so long. */
+const OURS_FOR_MS = 250;
+
+export function createRegistry(url: string, fetchNow: Fetch, nowMs: () => number = () => performance.now()): Registry {
   const ids = new Map<TopicName, number>();
   /** By topic and writer id. */
   const decoders = new Map<TopicName, Map<number, Decoder<TopicName> | Error>>(TOPIC_NAMES.map((topic) => [topic, new Map()]));
+
+  /** Schema ids that were not known, the oldest first, and until when that is believed. */
+  const unknown = new Map<number, number>();
+  const oursUntil = new Map<TopicName, number>();
+  const unknownSchema = (id: number): Error => poison('unknown_schema', `the registry does not know schema id ${id}`);
+  function remember(id: number): void {
+    unknown.delete(id);
+    unknown.set(id, nowMs() + UNKNOWN_FOR_MS);
+    const [oldest] = unknown.keys();
+    if (unknown.size > MOST_UNKNOWN && oldest !== undefined) unknown.delete(oldest);
+  }
 
   async function call(path: string, method: string, body?: unknown): Promise<{ status: number; body: unknown }> {
     let response: Response;
@@ -78,15 +95,20 @@ export function createRegistry(url: string, fetchNow: Fetch): Registry {
   async function learn(topic: TopicName, value: Uint8Array): Promise<void> {
     if (known(topic, value) !== undefined) return;
     const id = schemaIdOf(value) ?? -1;
+    if (nowMs() < (unknown.get(id) ?? Number.NEGATIVE_INFINITY)) throw unknownSchema(id);
     const found = await call(`/schemas/ids/${id}`, 'GET');
     const schema = field(found.body, 'schema');
     if (found.status !== 200 || typeof schema !== 'string') {
       // A registry that has lost our own schemas is broken, not the record.
-      ids.delete(topic);
-      await idOf(topic).catch((cause: unknown) => {
-        throw transient('registry_unavailable', `the registry knows neither schema id ${id} nor our own schema of ${topic}`, { cause });
-      });
-      throw poison('unknown_schema', `the registry does not know schema id ${id}`);
+      if (nowMs() >= (oursUntil.get(topic) ?? Number.NEGATIVE_INFINITY)) {
+        ids.delete(topic);
+        await idOf(topic).catch((cause: unknown) => {
+          throw transient('registry_unavailable', `the registry knows neither schema id ${id} nor our own schema of ${topic}`, { cause });
+        });
+        oursUntil.set(topic, nowMs() + OURS_FOR_MS);
+      }
+      remember(id);
+      throw unknownSchema(id);
     }
     try {
       decoders.get(topic)?.set(id, decoderFor(topic, schema));
