@@ -18,7 +18,7 @@ const pure = [
   'inference/oip/{request,answer}.ts',
   'inference/recent/{recent,labels,choose,questions,waiting}.ts',
   'inference/labels/leases.ts',
-  'inference/live/{changes,view}.ts',
+  'inference/live/{changes,joins,view}.ts',
   'inference/deadLetters/{letter,purge,reasons}.ts',
   'inference/audit/entry.ts',
   'inference/repeats/repeats.ts',

@@ -1,6 +1,7 @@
 // The inference process: wiring only.
 import closeWithGrace from 'close-with-grace';
 import { randomBytes, randomFillSync } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Registry as Metrics } from 'prom-client';
@@ -41,6 +42,7 @@ import { keepModel } from './serving/models.ts';
 import { createPredictor } from './serving/predictor.ts';
 import { openRecent } from './recent/reader.ts';
 import { openLabelDesk } from './labels/desk.ts';
+import { summed, urlsOf } from './live/joins.ts';
 import { openSharedLeases } from './labels/sharedLeases.ts';
 import { inferenceGauges, inferenceMetrics } from './metrics.ts';
 import { createRepeats } from './repeats/repeats.ts';
@@ -68,7 +70,19 @@ const ask = async (url: string, away: (reason: string) => Error): Promise<unknow
   return answer.json();
 };
 const askMonitor = (path: string): Promise<unknown> => ask(`${settings.monitorUrl}${path}`, (reason) => transient('monitor_away', `the monitor does not answer (${reason}); no live figures now`));
-const askJoin = (path: string): Promise<unknown> => ask(`${settings.joinUrl}${path}`, (reason) => transient('join_away', `the join does not answer (${reason})`));
+const joinAway = (reason: string): Error => transient('join_away', `a join does not answer (${reason})`);
+/** Every member there is: each knows its own partitions only. */
+async function askJoins(path: string): Promise<unknown> {
+  const urls = await Promise.all(settings.joinUrl.split(',').map(async (url) => {
+    const { hostname } = new URL(url);
+    // A name that has IPv4 addresses and others has them of the same members.
+    const addresses = await lookup(hostname.replaceAll(/[[\]]/g, ''), { all: true, order: 'ipv4first' }).catch((cause: unknown) => {
+      throw joinAway(messageOf(cause));
+    });
+    return urlsOf(url, addresses.filter(({ family }) => family === addresses[0]?.family).map(({ address }) => address));
+  }));
+  return summed(await Promise.all(urls.flat().map((url) => ask(`${url}${path}`, joinAway))));
+}
 const askTrainer = (path: string): Promise<unknown> => ask(`${settings.trainerUrl}${path}`, (reason) => transient('trainer_away', `the trainer does not answer (${reason})`));
 const jobIn = (answer: unknown): unknown => (typeof answer === 'object' && answer !== null ? (Reflect.get(answer, 'job') ?? undefined) : undefined);
 // Answers kept for requests with an Idempotency-Key, beside the bound on their bytes.
@@ -144,7 +158,7 @@ try {
       record: (entry) => publish([{ topic: 'audit-log', key: entry.audit_id, value: entry }]),
       onLost: (entry, error) => log.error({ ...entry, reason: messageOf(error) }, 'an act came to nothing, and the audit log could not be told'),
     },
-    auditLog: openAuditLog(settings, registry, log), deadLetters: openDeadLetters(settings, registry, log), resends, purges, recent, labels: openLabelDesk({ recent, shared: leases, serves: () => slot.current()?.version, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoin('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
+    auditLog: openAuditLog(settings, registry, log), deadLetters: openDeadLetters(settings, registry, log), resends, purges, recent, labels: openLabelDesk({ recent, shared: leases, serves: () => slot.current()?.version, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoins('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     pages: readPages(join(import.meta.dirname, 'console'), CONSOLE_FILES), version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
     onResponse(route, status, seconds, requestId) {

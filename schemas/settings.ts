@@ -47,7 +47,7 @@ export const TABLE = {
   inferencePort: port('INFERENCE_PORT', 10, 'HTTP port of inference'),
   bindHost: text('BIND_HOST', '127.0.0.1', 'address the four processes listen on; 0.0.0.0 only inside a container'),
   monitorUrl: text('MONITOR_URL', (at) => `http://127.0.0.1:${at(12)}`, 'where inference asks for live figures'),
-  joinUrl: text('JOIN_URL', (at) => `http://127.0.0.1:${at(11)}`, 'where inference asks how many predictions have a label'),
+  joinUrl: text('JOIN_URL', (at) => `http://127.0.0.1:${at(11)}`, 'where inference asks how many predictions have a label: every join there is, separated by commas or behind one name with an address each'),
   trainerUrl: text('TRAINER_URL', (at) => `http://127.0.0.1:${at(13)}`, 'where inference asks for trainings and the versions of a model'),
   joinPort: port('JOIN_PORT', 11, 'metrics port of the join'),
   monitorPort: port('MONITOR_PORT', 12, 'metrics port of the monitor; serves /live too'),

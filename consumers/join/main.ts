@@ -8,7 +8,7 @@ import { pulseMetrics } from '../pulseMetrics.ts';
 import { memberUnready } from '../readiness.ts';
 import { createLog, runService } from '../service.ts';
 import { runShards, type Shards } from '../shards.ts';
-import { coverageOf, createJoinMetrics } from './metrics.ts';
+import { countsOf, createJoinMetrics } from './metrics.ts';
 import { JOIN_TOPICS } from './state.ts';
 import { openJoin, type JoinTask } from './worker.ts';
 
@@ -35,7 +35,7 @@ await runService({
   name: 'join', host: settings.bindHost, port: settings.joinPort, log, metrics: metrics.registry, dataDir: settings.homeDir,
   unready: () => (shards === undefined ? 'starting' : memberUnready({ owned: shards.owned(), live: shards.live(), away: pulse?.away() })),
   routes: {
-    '/live': () => ({ waiting: waiting().predictions, versions: [...coverageOf(coverage())].map(([version, { all, audit }]) => ({ model_name: version.split(' ')[0], model_version: version.split(' ')[1], coverage: all ?? null, audit_coverage: audit ?? null })) }),
+    '/live': () => ({ waiting: waiting().predictions, versions: [...countsOf(coverage())].map(([version, { predicted, labelled, auditPredicted, auditLabelled }]) => ({ model_name: version.split(' ')[0], model_version: version.split(' ')[1], predicted, labelled, audit_predicted: auditPredicted, audit_labelled: auditLabelled })) }),
   },
   async start(die) {
     await checkAgreement(settings.homeDir, registry);

@@ -8,12 +8,18 @@ export type JoinMetrics = { readonly registry: Registry; readonly count: (kind: 
 type Readings = { readonly coverage: () => readonly (readonly [version: string, Covered])[]; readonly mixes: () => readonly (readonly [version: string, VersionMix])[]; readonly waiting: () => { readonly predictions: number; readonly held: number }; readonly state: () => { readonly entries: number; readonly indexBytes: number; readonly fileBytes: number; readonly unsavedBytes: number }; readonly lags: () => ReadonlyMap<string, number> };
 const DELAY_BUCKETS_S = [1, 5, 15, 60, 300, 1800, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400];
 
+/** Counts by version, of all partitions. */
+export function countsOf(list: readonly (readonly [version: string, Covered])[]): ReadonlyMap<string, Covered> {
+  const sum = (a: Covered, b: Covered): Covered => ({ predicted: a.predicted + b.predicted, labelled: a.labelled + b.labelled, auditPredicted: a.auditPredicted + b.auditPredicted, auditLabelled: a.auditLabelled + b.auditLabelled });
+  const counts = new Map<string, Covered>();
+  for (const [version, covered] of list) counts.set(version, sum(counts.get(version) ?? { predicted: 0, labelled: 0, auditPredicted: 0, auditLabelled: 0 }, covered));
+  return counts;
+}
 /** Shares of the predictions within the horizon that have a label now, by version; of all, and of those chosen for audit. Absent: no such prediction. */
 export function coverageOf(list: readonly (readonly [version: string, Covered])[]): ReadonlyMap<string, { readonly all?: number; readonly audit?: number }> {
-  return new Map([...Map.groupBy(list, ([version]) => version)].map(([version, parts]) => {
-    const sum = (field: keyof Covered): number => parts.reduce((total, [, covered]) => total + covered[field], 0);
+  return new Map([...countsOf(list)].map(([version, { predicted, labelled, auditPredicted, auditLabelled }]) => {
     const share = (name: 'all' | 'audit', whole: number, part: number) => (whole === 0 ? {} : { [name]: part / whole });
-    return [version, { ...share('all', sum('predicted'), sum('labelled')), ...share('audit', sum('auditPredicted'), sum('auditLabelled')) }];
+    return [version, { ...share('all', predicted, labelled), ...share('audit', auditPredicted, auditLabelled) }];
   }));
 }
 

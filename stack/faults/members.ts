@@ -8,9 +8,9 @@ import { MAIN } from '../processes.ts';
 import { startProcess, type Bench } from '../testing.ts';
 import type { Lane } from './schedule.ts';
 
-const FIRST_PORT: Readonly<Record<Lane, number>> = { join: 14, monitor: 17 };
-const PORT: Readonly<Record<Lane, string>> = { join: 'JOIN_PORT', monitor: 'MONITOR_PORT' };
-const TOPICS: Readonly<Record<Lane, readonly TopicName[]>> = { join: ['predictions', 'feedback'], monitor: ['labelled'] };
+const FIRST_PORT: Readonly<Record<Lane, number>> = { join: 14, monitor: 17, inference: 5 };
+const PORT: Readonly<Record<Lane, string>> = { join: 'JOIN_PORT', monitor: 'MONITOR_PORT', inference: 'INFERENCE_PORT' };
+const TOPICS: Readonly<Record<Lane, readonly TopicName[]>> = { join: ['predictions', 'feedback'], monitor: ['labelled'], inference: ['products'] };
 
 export type Member = {
   readonly lane: Lane; readonly number: number; readonly url: string;

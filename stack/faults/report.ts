@@ -17,6 +17,7 @@ export function linesOf(report: Report): string[] {
     `faults, seed ${report.seed}: ${report.events} events, ${report.kills} kills, ${report.zombies} zombies, ${report.removed} removed and back, ${report.seconds.toFixed(0)} s`,
     `  ${'pairs and revisions'.padEnd(26)} ${findings.pairs}: ${findings.missing} missing, ${findings.doubled} doubled`,
     `  ${'cells (snapshot and live)'.padEnd(26)} ${findings.cells}: ${findings.wrongCells} wrong`,
+    ...(report.answers === undefined ? [] : [`  ${'products'.padEnd(26)} ${report.answers.products}: ${report.answers.missing} not answered, ${report.answers.doubled} answered twice`]),
     `  ${'retrainings ordered'.padEnd(26)} ${findings.requests}`,
     times('hurt to next commit', takeoversOf(report)),
     times('  after kill -9', takeoversMs.kill),

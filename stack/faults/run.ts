@@ -3,13 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { until, type Bench } from '../testing.ts';
+import type { Outgoing } from '../../producers/outgoing.ts';
+import { judgeAnswers, productsOf, type Answers } from './answers.ts';
 import { feedOf } from './feed.ts';
 import { judge, type Findings } from './judge.ts';
 import { memberOf, openPositions, type Member } from './members.ts';
 import { LANES, scheduleOf, type Act, type Lane, type Plan } from './schedule.ts';
 
 export type Faults = Plan & { readonly seed: number; readonly versions: number };
-export type Report = { readonly seed: number; readonly events: number; readonly kills: number; readonly zombies: number; readonly removed: number; readonly takeoversMs: Readonly<Record<'kill' | 'suspend' | 'remove', readonly number[]>>; readonly findings: Findings; readonly seconds: number };
+export type Report = { readonly seed: number; readonly events: number; readonly kills: number; readonly zombies: number; readonly removed: number; readonly takeoversMs: Readonly<Record<'kill' | 'suspend' | 'remove', readonly number[]>>; readonly findings: Findings; /** of the products, where inferences take part */ readonly answers: Answers | undefined; readonly seconds: number };
 
 /** Short rest and a low bar for evidence, so that there are several episodes; nothing else is unusual. */
 const RULES = { MIN_F1: '0.88', COOLDOWN_MS: '4000', MAX_RETRAINS_PER_DAY: '1000', FALSE_ALARM_EVERY: '500', BUCKET_MS: '500', MIN_LABELS: '100', WINDOW_LABELS: '500', LOG_LEVEL: 'info' };
@@ -25,11 +27,12 @@ export async function runFaults(t: TestContext, bench: Bench, faults: Faults): P
   const startedAt = performance.now();
   const acts = scheduleOf(faults.seed, faults);
   const model = `faults-${faults.seed}-${randomUUID().slice(0, 8)}`;
+  const membersOf = (lane: Lane): Member[] => Array.from({ length: faults.members[lane] ?? 0 }, (_, i) => memberOf(t, bench, lane, i, RULES));
   const members: Readonly<Record<Lane, readonly Member[]>> = {
-    join: Array.from({ length: faults.members.join }, (_, i) => memberOf(t, bench, 'join', i, RULES)),
-    monitor: Array.from({ length: faults.members.monitor }, (_, i) => memberOf(t, bench, 'monitor', i, RULES)),
+    join: membersOf('join'), monitor: membersOf('monitor'), inference: membersOf('inference'),
   };
   const positions = await openPositions(t, bench);
+  const products = productsOf(`products-of-${model}`);
   const takeoversMs = { kill: [] as number[], suspend: [] as number[], remove: [] as number[] };
   const counts = { kills: 0, zombies: 0, removed: 0 };
   let written = 0;
@@ -108,9 +111,10 @@ export async function runFaults(t: TestContext, bench: Bench, faults: Faults): P
   }
   async function write(): Promise<void> {
     const feed = feedOf({ seed: faults.seed, model, products: Math.ceil(faults.events / EVENTS_PER_PRODUCT), versions: faults.versions, partitions: settings.partitions, delay: Math.ceil(faults.events / 25) });
-    let chunk = [];
+    let chunk: Outgoing[] = [];
     for (const records of feed) {
       chunk.push(...records);
+      if (members.inference.length > 0) chunk.push(products.next());
       if (chunk.length < (overdue > 0 ? TRICKLE : CHUNK)) continue;
       if (failure !== undefined) return;
       if (overdue > 0) await pause(TRICKLE_MS);
@@ -126,6 +130,7 @@ export async function runFaults(t: TestContext, bench: Bench, faults: Faults): P
   try {
     members.join.slice(0, 2).forEach((member) => member.start());
     members.monitor.forEach((member) => member.start());
+    members.inference.slice(0, 2).forEach((member) => member.start());
     const work = [write(), ...LANES.map(runLane)].map((one) => one.catch((error: unknown) => {
       failure ??= error instanceof Error ? error : new Error(String(error));
     }));
@@ -133,7 +138,8 @@ export async function runFaults(t: TestContext, bench: Bench, faults: Faults): P
     await Promise.all(back);
     if (failure !== undefined) throw failure;
     const findings = await judge(bench, model, written, members);
-    return { seed: faults.seed, events: written, ...counts, takeoversMs, findings, seconds: (performance.now() - startedAt) / 1000 };
+    const answers = members.inference.length > 0 ? await judgeAnswers(bench, products) : undefined;
+    return { answers, seed: faults.seed, events: written, ...counts, takeoversMs, findings, seconds: (performance.now() - startedAt) / 1000 };
   } finally {
     [...suspended].forEach(resume);
   }

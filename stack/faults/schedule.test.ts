@@ -19,6 +19,12 @@ test('a schedule holds what the plan says and hurts every member', () => {
   assert.deepEqual([countOf(acts, 'kill'), countOf(acts, 'suspend'), countOf(acts, 'remove'), countOf(acts, 'add')], [42, 6, 4, 1]);
   assert.deepEqual([...new Set(acts.filter(({ lane }) => lane === 'join').map(({ member }) => member))].sort(), [0, 1, 2]);
 });
+test('a lane more changes nothing of the others, and its third member is added', () => {
+  const more = { members: { ...PLAN.members, inference: 3 }, kills: { ...PLAN.kills, inference: 2 }, suspends: PLAN.suspends, removes: { ...PLAN.removes, inference: 1 }, events: PLAN.events };
+  const acts = scheduleOf(7, more);
+  assert.deepEqual(acts.filter(({ lane }) => lane !== 'inference'), scheduleOf(7, PLAN));
+  assert.deepEqual(acts.filter(({ lane }) => lane === 'inference').map(({ kind }) => kind).sort(), ['add', 'kill', 'kill', 'remove']);
+});
 test('the feed is its seed, and holds every kind of trouble', () => {
   const options = { seed: 3, model: 'm', products: 3000, versions: 3, partitions: 3, delay: 500 };
   const records = [...feedOf(options)].flat();
