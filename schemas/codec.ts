@@ -3,7 +3,7 @@ import avro from 'avsc';
 import { AVRO } from './avro.ts';
 import { fitsOf, type Fits } from './avroFits.ts';
 import { messageOf, poison } from './failure.ts';
-import { isHandWritten } from './handWritten.ts';
+import { handWrittenPart, isHandWritten } from './handWritten.ts';
 import { LITTLE_ENDIAN, quickFeedbackReader, quickLabelledReader, quickPredictionReader, quickProductReader, type QuickReader } from './quickRead.ts';
 import { quickExampleWriter, quickFeedbackWriter, quickLabelledWriter, quickPredictionWriter, type QuickWriter } from './quickWrite.ts';
 import { TOPIC_NAMES, type EventOf, type TopicName } from './topics.ts';
@@ -20,21 +20,27 @@ function typeOf(topic: TopicName): avro.Type {
 /** Of those made for our fields, the ones whose topic has these fields still. */
 const fitting = <M extends object>(made: M): Partial<M> => Object.fromEntries(Object.entries(made).filter(([name]) => TOPIC_NAMES.some((topic) => topic === name && isHandWritten(topic, AVRO[topic])))) as Partial<M>;
 /** Topics with a hand-written reader or writer; the general ones decide whatever those leave open. */
-const READERS: { readonly [T in TopicName]?: () => QuickReader<EventOf[T]> } = LITTLE_ENDIAN ? fitting({ predictions: quickPredictionReader, feedback: quickFeedbackReader, labelled: quickLabelledReader, products: quickProductReader }) : {};
-const WRITERS: { readonly [T in TopicName]?: QuickWriter<EventOf[T]> } = fitting({ predictions: quickPredictionWriter(), feedback: quickFeedbackWriter(), labelled: quickLabelledWriter(), examples: quickExampleWriter() });
+type Readers = { readonly [T in TopicName]?: () => QuickReader<EventOf[T]> };
+type Writers = { readonly [T in TopicName]?: QuickWriter<EventOf[T]> };
+const ALL_READERS: Readers = LITTLE_ENDIAN ? { predictions: quickPredictionReader, feedback: quickFeedbackReader, labelled: quickLabelledReader, products: quickProductReader } : {};
+const ALL_WRITERS: Writers = { predictions: quickPredictionWriter(), feedback: quickFeedbackWriter(), labelled: quickLabelledWriter(), examples: quickExampleWriter() };
+const READERS: Readers = fitting(ALL_READERS);
+const WRITERS: Writers = fitting(ALL_WRITERS);
 
+function frameOf(body: Buffer, schemaId: number): Buffer {
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + body.length);
+  frame.writeUInt8(0, 0);
+  frame.writeUInt32BE(schemaId, 1);
+  body.copy(frame, HEADER_BYTES);
+  return frame;
+}
 /** The event in wire format under schema `schemaId`. Throws a poison `not_encodable` naming the field that does not fit. */
 export function encode<T extends TopicName>(topic: T, event: EventOf[T], schemaId: number): Buffer {
   const type = typeOf(topic);
   try {
     const quick = WRITERS[topic]?.(event, schemaId);
     if (quick !== undefined) return quick;
-    const body = type.toBuffer(event);
-    const frame = Buffer.allocUnsafe(HEADER_BYTES + body.length);
-    frame.writeUInt8(0, 0);
-    frame.writeUInt32BE(schemaId, 1);
-    body.copy(frame, HEADER_BYTES);
-    return frame;
+    return frameOf(type.toBuffer(event), schemaId);
   } catch (cause) {
     const paths: string[] = [];
     type.isValid(event, { errorHook: (path) => paths.push(path.join('.')) });
@@ -86,3 +92,17 @@ export function decoderFor<T extends TopicName>(topic: T, writerSchema: string):
 
 /** Canonical text of our schema of a topic, as registered. */
 export const schemaText = (topic: TopicName): string => JSON.stringify(AVRO[topic]);
+
+/** How a process keeps events for itself, framed like those on the wire: in the layout the hand-written ones know, with the id first, whatever else today's schema has. Fields beyond it are lost. */
+export function keptCodec<T extends TopicName>(topic: T): { readonly encode: (event: EventOf[T]) => Buffer; readonly decode: (bytes: Uint8Array) => EventOf[T] } {
+  const type = build(handWrittenPart(topic, AVRO[topic]));
+  const write = ALL_WRITERS[topic];
+  const read = ALL_READERS[topic]?.();
+  return {
+    encode: (event) => write?.(event, 0) ?? frameOf(type.toBuffer(event), 0),
+    decode(bytes) {
+      const buffer = bufferOf(bytes);
+      return read?.(buffer, HEADER_BYTES, buffer.length) ?? (type.fromBuffer(buffer.subarray(HEADER_BYTES)) as EventOf[T]);
+    },
+  };
+}

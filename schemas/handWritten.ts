@@ -19,4 +19,15 @@ export function fieldsOf(fields: Fields): string {
     return isObject(items) && Array.isArray(items['fields']) ? `${name}(${fieldsOf(items['fields'] as Fields)})` : name;
   }).join(' ');
 }
+/** A schema with only the fields that were there when the hand-written ones were made, in their order. */
+export function handWrittenPart(topic: TopicName, schema: RecordSchema): RecordSchema {
+  const pick = (fields: RecordSchema['fields'], names: string): RecordSchema['fields'] => [...names.matchAll(/(\w+)(?:\(([^)]*)\))?/g)].flatMap(([, name, inner]) => {
+    const field = fields.find((one) => one.name === name);
+    if (field === undefined || inner === undefined || !isObject(field.type) || !isObject(field.type['items'])) return field === undefined ? [] : [field];
+    const { items } = field.type as { readonly items: { readonly fields: RecordSchema['fields'] } };
+    return [{ ...field, type: { ...field.type, items: { ...items, fields: pick(items.fields, inner) } } }];
+  });
+  const names = HAND_WRITTEN[topic];
+  return names === undefined ? schema : { ...schema, fields: pick(schema.fields, names) };
+}
 export const isHandWritten = (topic: TopicName, schema: RecordSchema): boolean => HAND_WRITTEN[topic] === fieldsOf(schema.fields);

@@ -1,7 +1,9 @@
 // The newest predictions and what people have said of them, in bounded memory: what is held, what gives way, how it is found. Knows nothing of Kafka and HTTP.
 // Each partition of `predictions` has an equal share of the room, so what is held does not depend on the order in which partitions are read.
 // They are kept as the bytes they came in and read when somebody asks: nearly all give way unseen.
-import { decoderFor, encode, schemaText } from '../../schemas/codec.ts';
+import { AVRO } from '../../schemas/avro.ts';
+import { keptCodec } from '../../schemas/codec.ts';
+import { isHandWritten } from '../../schemas/handWritten.ts';
 import type { Labelled, Prediction, Probability } from '../../schemas/events.ts';
 import { murmur2, partitionOfHash } from '../../schemas/partition.ts';
 import { endOfPredictionId } from '../../schemas/quickRead.ts';
@@ -67,7 +69,9 @@ export function viewOf(held: Held) {
 export type View = ReturnType<typeof viewOf>;
 
 type Share = { readonly lane: Lane; readonly revisions: Map<number, readonly Revision[]>; revisionCount: number; gaveWay: boolean };
-const decode = decoderFor('predictions', schemaText('predictions'));
+const { encode, decode } = keptCodec('predictions');
+/** Bytes of the wire are kept as they are where they have the layout that is kept. */
+const ALIKE = isHandWritten('predictions', AVRO.predictions);
 /** Spreads what the partition has left the same in all of a lane's hashes. */
 const spread = (hash: number): number => Math.imul(hash ^ (hash >>> 16), 0x85ebca6b) >>> 0;
 const utf8 = new TextEncoder();
@@ -137,11 +141,12 @@ export function createRecent({ predictions, bytes, partitions }: Room): Recent {
 
   return {
     prediction(partition, atMs, event) {
-      const value = encode('predictions', event, 0);
+      const value = encode(event);
       const { field, idFrom } = idField(event.prediction_id);
       keep(partition, atMs, value, 0, value.length, HEADER_BYTES + idFrom, HEADER_BYTES + field.length);
     },
     record(partition, atMs, { bytes: source, keyFrom, keyTo, valueFrom, valueTo }) {
+      if (!ALIKE) return false;
       const length = keyTo - keyFrom;
       const idEnd = length < 0 || valueTo - valueFrom < HEADER_BYTES ? -1 : endOfPredictionId(source, valueFrom + HEADER_BYTES, valueTo);
       if (idEnd < 0) return false;

@@ -5,7 +5,7 @@ import avro from 'avsc';
 import { AVRO, type RecordSchema } from '../avro.ts';
 import { decoderFor } from '../codec.ts';
 import { incompatibilities, type Release } from '../evolution.ts';
-import { isHandWritten } from '../handWritten.ts';
+import { handWrittenPart, isHandWritten } from '../handWritten.ts';
 import { TOPIC_NAMES } from '../topics.ts';
 import { BAD_CHANGES, changed, instead, NOTE, plus, versionTwo, without } from './changes.testing.ts';
 import { releasesOf, wrongToday } from './releases.ts';
@@ -72,6 +72,12 @@ test('a version 2 of every event may follow, and each version reads the other th
       const read = decoderFor(topic, JSON.stringify(two))(frame);
       assert.deepEqual(old.toBuffer(read), old.toBuffer(event), `${topic}: a reader of version 1 on a record of version 2`);
     }
+  }
+});
+test('what a process keeps for itself has its layout whatever the schema has', () => {
+  for (const topic of TOPIC_NAMES.filter((one) => isHandWritten(one, AVRO[one]))) {
+    const kept = handWrittenPart(topic, versionTwo(AVRO[topic]));
+    assert.deepEqual(kept, AVRO[topic], topic);
   }
 });
 test('the hand-written readers and writers stand back where a schema has other fields, in a list too', () => {

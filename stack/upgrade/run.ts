@@ -8,10 +8,12 @@ import { baseCorpus } from '../../producers/catalogue.ts';
 import { schemaIdOf } from '../../schemas/codec.ts';
 import { fatal } from '../../schemas/failure.ts';
 import { TOPIC_NAMES, type TopicName } from '../../schemas/topics.ts';
+import { openContext } from '../context.ts';
 import { DEMO_SETTINGS } from '../demo/settings.ts';
 import { PROJECT_DIR } from '../paths.ts';
 import { MAIN, nodeFlagsOf, type ProcessName } from '../processes.ts';
 import { answersHttp, tailOf } from '../services/service.ts';
+import { scrape } from '../testing.ts';
 import { startClients } from './clients.ts';
 import { planOf, SEATS, type Release, type Seat, type Step } from './plan.ts';
 import { writeVersionTwo } from './tree.ts';
@@ -22,16 +24,16 @@ export type UpgradeReport = {
   readonly written: ReadonlyMap<TopicName, readonly [one: number, two: number]>;
   readonly trainings: readonly string[]; readonly verify: readonly (readonly [release: Release, exit: number | null, end: string])[]; readonly seconds: number;
 };
-const TOKEN = 'upgrade-token-0123456789';
 const PORTS: Readonly<Record<Seat, number>> = { 'inference-a': 10, 'join-a': 11, 'monitor-a': 12, trainer: 13, 'inference-b': 14, 'join-b': 15, 'monitor-b': 16 };
 const READY_WITHIN_MS = 120_000;
 const kindOf = (seat: Seat): ProcessName => (['inference', 'join', 'monitor', 'trainer'] as const).find((name) => seat.startsWith(name)) ?? 'trainer';
 
 export const runUpgrade = (seed: number, say: (line: string) => void): Promise<UpgradeReport> =>
-  withStack({ name: 'upgrade', say, services: ['mysql', 's3'], env: { ...DEMO_SETTINGS, LOOP_TOKENS: `${TOKEN}=admin`, TRIGGER: 'window', PARTITIONS: '4' } }, (stack) => upgrade(stack, seed, say));
+  withStack({ name: 'upgrade', say, services: ['mysql', 's3'], env: { ...DEMO_SETTINGS, MIN_F1: '0.5', PARTITIONS: '4' } }, (stack) => upgrade(stack, seed, say));
 
 async function upgrade(stack: BenchStack, seed: number, say: (line: string) => void): Promise<UpgradeReport> {
   const { settings, paths } = stack;
+  const token = openContext(stack.env, { create: false }).secrets.tokens.admin;
   const began = performance.now();
   const two = join(paths.home, 'version-2');
   writeVersionTwo(two);
@@ -63,7 +65,7 @@ async function upgrade(stack: BenchStack, seed: number, say: (line: string) => v
     await running.get(name)?.program.stop('SIGTERM');
     await seat(name, to);
   }
-  const post = async (url: string, path: string, body: object): Promise<Record<string, unknown>> => (await (await fetch(`${url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })).json()) as Record<string, unknown>;
+  const post = async (url: string, path: string, body: object): Promise<Record<string, unknown>> => (await (await fetch(`${url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })).json()) as Record<string, unknown>;
   const trainings: string[] = [];
   /** Asked of one instance, carried out by whatever trainer there is. */
   async function train(when: string): Promise<void> {
@@ -80,7 +82,7 @@ async function upgrade(stack: BenchStack, seed: number, say: (line: string) => v
   await mustRun('setup', 1, ['stack/setup.ts']);
   for (const name of ['trainer', 'join-a', 'join-b', 'monitor-a', 'monitor-b', 'inference-a', 'inference-b'] as const) await seat(name, 1);
   say('release 1 serves');
-  const clients = startClients({ urls: [urlOf('inference-a'), urlOf('inference-b')], token: TOKEN, count: 6, pauseMs: 60, texts: baseCorpus(seed + 1), prefix: `upgrade-${seed}` });
+  const clients = startClients({ urls: [urlOf('inference-a'), urlOf('inference-b')], token, count: 6, pauseMs: 60, texts: baseCorpus(seed + 1), prefix: `upgrade-${seed}` });
   try {
     /** Not before so many more requests, so that every mixture of releases has seen some. */
     const someLoad = async (requests: number): Promise<void> => {
@@ -102,6 +104,7 @@ async function upgrade(stack: BenchStack, seed: number, say: (line: string) => v
   }
   // One of each is left: it owns everything, and is the one whose figures are compared.
   for (const name of ['join-b', 'monitor-b', 'inference-b'] as const) await running.get(name)?.program.stop('SIGTERM');
+  await Promise.all(([['join-a', 2 * settings.partitions], ['monitor-a', settings.labelledPartitions]] as const).map(([name, width]) => untilIdle(running.get(name)?.program, portOf(name), width)));
   const verify: (readonly [Release, number | null, string])[] = [];
   for (const release of [1, 2] as const) {
     const { code, end } = await run('verify', release, ['stack/cli.ts', 'verify']);
@@ -109,6 +112,15 @@ async function upgrade(stack: BenchStack, seed: number, say: (line: string) => v
   }
   const { asked, failures, latenciesMs, nobody } = clients.load();
   return { seed, steps: planOf(seed).length, asked, failures, nobody, p50Ms: quantileOf(latenciesMs, 0.5), p99Ms: quantileOf(latenciesMs, 0.99), written: await writtenBy(stack), trainings, verify, seconds: (performance.now() - began) / 1000 };
+}
+
+/** The process owns every partition and has handled all that stands there. */
+async function untilIdle(program: Running | undefined, port: number, width: number): Promise<void> {
+  if (program === undefined) throw fatal('not_running', 'what is to come to rest does not run');
+  await untilFound('at rest', program, READY_WITHIN_MS, async () => {
+    const lags = [...(await scrape(port))].filter(([series]) => series.startsWith('loop_consumer_lag{')).map(([, lag]) => lag);
+    return lags.length === width && lags.every((lag) => lag === 0) ? true : undefined;
+  }, 200);
 }
 
 /** By the schema a record names: that of this release, or another. */
