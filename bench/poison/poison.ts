@@ -19,8 +19,8 @@ import { poisonFeedback, poisonProduct } from './flood.ts';
 
 const GOOD = 100_000;
 const RUNS = 3;
-/** Poison records for each good one. */
-const FLOOD = 1;
+/** One poison record after so many good ones. A poison record costs a good deal more than a good one: it has to be carried whole to the dead letters. */
+const GOOD_PER_POISON = 10;
 const WANTED_LOSS = 0.2;
 const PER_SEND = 2000;
 const POLL_MS = 100;
@@ -126,7 +126,7 @@ async function work(stack: BenchStack, { seed, runs = RUNS, scale, say }: BenchO
         const id = world.idOf(i);
         yield { topic: 'predictions', key: id, value: encode('predictions', world.prediction(i), predictionId) };
         yield { topic: 'feedback', key: id, value: encode('feedback', world.feedback(i), feedbackId) };
-        for (let n = 0; flood && n < 2 * FLOOD; n += 1) yield { topic: 'feedback', ...poisonFeedback(2 * i + n, feedbackId, id) };
+        if (flood && i % (GOOD_PER_POISON / 2) === 0) yield { topic: 'feedback', ...poisonFeedback((2 * i) / GOOD_PER_POISON, feedbackId, id) };
       }
     },
   };
@@ -136,7 +136,7 @@ async function work(stack: BenchStack, { seed, runs = RUNS, scale, say }: BenchO
       for (let i = 0; i < count; i += 1) {
         const key = `product-${i}`;
         yield { topic: 'products', key, value: encode('products', { product_id: key, prediction_id: null, model_name: stack.settings.modelName, product_description: corpus[i % corpus.length]?.product_description ?? '', sent_at: 0 }, productId) };
-        for (let n = 0; flood && n < FLOOD; n += 1) yield { topic: 'products', ...poisonProduct(i + n, productId) };
+        if (flood && i % GOOD_PER_POISON === 0) yield { topic: 'products', ...poisonProduct(i / GOOD_PER_POISON, productId) };
       }
     },
   };
@@ -144,7 +144,7 @@ async function work(stack: BenchStack, { seed, runs = RUNS, scale, say }: BenchO
   return {
     bench: 'poison', seed, figures: measured.flatMap(({ figures }) => figures), bars: measured.map(({ bar }) => bar),
     notes: [
-      `${good} good records stand on the topics when the process starts (join: as many predictions as feedback), and in every second run ${FLOOD} that nobody can use for each of them: no Avro frame, broken Avro, a foreign key, an unknown schema id, an unknown category or an empty text; timed from the moment at which a tenth is committed until all are`,
+      `${good} good records stand on the topics when the process starts (join: as many predictions as feedback), and in every second run one that nobody can use for every ${GOOD_PER_POISON} of them: no Avro frame, broken Avro, a foreign key, an unknown schema id, an unknown category or an empty text; timed from the moment at which a tenth is committed until all are`,
       'each run begins with empty topics and no state; all of it, Kafka too, on the same cores',
       'a flood in which every record names another unknown schema id costs a question to the registry each, and is slower than this',
     ],
