@@ -1,6 +1,6 @@
 // Servers of our own with a proxy before each, one per process and part, and our four processes behind them: started again when they end, as the supervisor does, and counted.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { openRegistry } from '../../../producers/connections.ts';
@@ -9,7 +9,7 @@ import { TABLE } from '../../../schemas/settings.ts';
 import { ensureCorpus, orderBootstrap } from '../../bootstrap.ts';
 import { openContext, type Context, type Env } from '../../context.ts';
 import { fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../../fetch.ts';
-import { PROJECT_DIR } from '../../paths.ts';
+import { PROJECT_DIR, pathsOf } from '../../paths.ts';
 import { stopPart } from '../../pids.ts';
 import { makeBuckets, migrate, registerSchemas } from '../../prepare.ts';
 import { failuresAfter, MAIN, nodeFlagsOf, restartDelayMs } from '../../processes.ts';
@@ -48,13 +48,20 @@ async function freeBlock(): Promise<number> {
   throw new Error(`no ${BLOCK} free ports in a row from ${FIRST_PORT} on`);
 }
 
+/** What a run that was killed has left behind: its servers, then its folder. */
+async function clear(home: string): Promise<void> {
+  const { run } = pathsOf(home, '', undefined);
+  const parts = existsSync(run) ? readdirSync(run).filter((file) => file.endsWith('.pid')).map((file) => file.slice(0, -'.pid'.length)) : [];
+  await Promise.all(parts.map((part) => stopPart(run, part, 10_000)));
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+}
 /** Everything ends with the test. env: settings of the stack. mlflow: with one. */
 export async function openPlace(t: TestContext, { name, env, mlflow, corpus }: { readonly name: string; readonly env: Readonly<Record<string, string>>; readonly mlflow: boolean; readonly corpus: string }): Promise<Place> {
   const base = await freeBlock();
   const ours = new Set<string>(Object.values(TABLE).map((setting) => setting.env));
   const theirs: Env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !ours.has(key) || key === 'LOOP_CACHE'));
   const home = join(PROJECT_DIR, `.loop-faults-${name}`);
-  rmSync(home, { recursive: true, force: true });
+  await clear(home);
   const context = openContext({ ...theirs, ...env, LOOP_HOME: home, LOOP_PORT_BASE: String(base), ...(mlflow ? { MLFLOW_TRACKING_URI: `http://127.0.0.1:${base + 7}` } : {}) }, { create: true });
   const { paths, settings, ports } = context;
   closeAtEnd(t, () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
