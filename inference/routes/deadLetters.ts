@@ -78,7 +78,7 @@ export function deadLetterRoutes(app: App, { deadLetters, resends, purges, publi
   }, async (request, reply) => {
     const { letter, headers, view: { id } } = await findOf(request.params.id);
     const topic = ORIGINS.find((one) => one === letter.topic);
-    if (topic === undefined) throw new Problem(404, 'not found', `the dead letter '${id}' comes from '${letter.topic}', which is no topic of ours`, 'id');
+    if (topic === undefined) throw new Problem(404, 'not found', `the topic of dead letter '${id}', '${letter.topic}', is none of ours`, 'id');
     if (!isWhole(headers)) throw new Problem(409, 'cut', `of ${id} only the beginning is kept: the record was too large. It stands whole at ${topic}, partition ${letter.partition}, offset ${letter.offset}, until that topic forgets it`, 'id');
     const by = nameOf(request);
     const again = request.query.again === 'true';
