@@ -13,11 +13,14 @@ export function startClients({ urls, token, count, pauseMs, texts, prefix }: { r
   const failures: string[] = [];
   const latenciesMs: number[] = [];
   let [asked, nobody, running, turn] = [0, 0, true, 0];
-  const looking = urls.map(async (url) => {
+  // Nobody is asked before it is known who is ready.
+  const first = urls.map(() => Promise.withResolvers<undefined>());
+  const looking = urls.map(async (url, i) => {
     while (running) {
       const ok = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(1000) }).then(async (answer) => (await answer.text(), answer.ok), () => false);
       if (ok) ready.add(url);
       else ready.delete(url);
+      first[i]?.resolve(undefined);
       await pause(LOOK_EVERY_MS);
     }
   });
@@ -38,6 +41,7 @@ export function startClients({ urls, token, count, pauseMs, texts, prefix }: { r
     latenciesMs.push(performance.now() - began);
   }
   async function client(number: number): Promise<void> {
+    await Promise.all(first.map(({ promise }) => promise));
     for (let i = 0; running; i += 1) {
       const text = texts[(number + i * count) % texts.length];
       if (text === undefined) return;
