@@ -1,4 +1,5 @@
 // ./loop bench poison: what a flood of records that nobody can use does to the good ones beside it. The same good records with and without the flood, one after the other in one run.
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -131,7 +132,7 @@ async function work(stack: BenchStack, { seed, runs = RUNS, scale, say }: BenchO
     },
   };
   const stream: Lane = {
-    name: 'stream', main: 'inference/main.ts', group: 'inference', inputs: ['products'], outputs: ['predictions', 'dead-letters'], env: { LOOP_TOKENS: 'bench-token-0123456789=predict', DRAIN_MS: '0' },
+    name: 'stream', main: 'inference/main.ts', group: 'inference', inputs: ['products'], outputs: ['predictions', 'dead-letters'], env: { LOOP_TOKENS: `${randomUUID()}=predict`, DRAIN_MS: '0' },
     *messages(count, flood) {
       for (let i = 0; i < count; i += 1) {
         const key = `product-${i}`;

@@ -1,5 +1,6 @@
 // ./loop test --long scaleOut: 3 joins, 3 inferences and 2 monitors on 12 partitions, on a stack of its own; members are killed, removed and added by a seeded schedule.
 // Another run: SCALE_SEED=7 SCALE_EVENTS=200000 ./loop test --long scaleOut
+import { randomUUID } from 'node:crypto';
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +49,7 @@ async function throughputOf(stack: BenchStack, members: number): Promise<number>
 }
 
 test(`3 joins, 3 inferences, 12 partitions, ${EVENTS} events, seed ${SEED}: nothing lost, nothing twice, whoever comes and goes`, async (t) => {
-  await withStack({ name: 'scale-out', say: console.log, services: ['mysql', 's3'], env: { PARTITIONS: '12', LOOP_TOKENS: 'scale-token-0123456789=admin', DRAIN_MS: '0' } }, async (stack) => {
+  await withStack({ name: 'scale-out', say: console.log, services: ['mysql', 's3'], env: { PARTITIONS: '12', LOOP_TOKENS: `${randomUUID()}=admin`, DRAIN_MS: '0' } }, async (stack) => {
     const { settings, registry, env, paths } = stack;
     for (const members of [1, 3]) console.log(`scaleOut: ${members} join${members === 1 ? '' : 's'}: ${Math.round(await throughputOf(stack, members))} input records/s, from the start of the process on`);
     await promoteLearnt(stack, baseCorpus(SEED), SEED);
