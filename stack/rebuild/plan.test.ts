@@ -37,6 +37,11 @@ test('a promotion without a file is a row of what its event says, and is told', 
   assert.deepEqual([rows[0]?.['weights_s3'], rows[0]?.['requested_at']], ['s3://models/grocery/sha4/weights.bin', tools.iso(77)]);
   assert.deepEqual(notes.map((note) => /is lost: its row says|promotion 1, 2, 3 of 'grocery' is lost/.test(note)), [true, true]);
 });
+test('promotions that others announced: no two rows bear one retrain id, and where no id of a run is named there is no row', () => {
+  const { rows, notes } = brought({ models: [eventOf(1, { retrain_id: '' }), eventOf(2, { retrain_id: '' }), eventOf(3, { run_id: '' }), eventOf(1, { model_name: 'other' }), eventOf(4, { run_id: 'x'.repeat(37) })] });
+  assert.deepEqual(brief(rows).map(([id]) => id), [`grocery/announced/${wholeRow(1).id}`, `grocery/announced/${wholeRow(2).id}`]);
+  assert.equal(notes.filter((note) => note.includes('no row is made of it')).length, 3);
+});
 test('two runs with one number (MySQL was lost before): Kafka names the one that served, else the one that ended first; the other becomes an error', () => {
   const again = wholeRow(5, { promotion_seq: 1, model_version: 'v1', outcome_reason: 'no champion' });
   for (const models of [[eventOf(1)], []]) {

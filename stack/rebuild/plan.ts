@@ -14,6 +14,8 @@ export type Tools = { readonly iso: (ms: number) => string; readonly idOf: (retr
 export type Remembered = { readonly rows: readonly PlainRow[]; readonly notes: readonly string[] };
 
 type Draft = Record<string, PlainRow[string]>;
+/** Of the column id. */
+const MOST_ID_CHARS = 36;
 const text = (row: PlainRow, name: string): string => String(row[name] ?? '');
 const seqOf = (row: PlainRow): number | undefined => (row['promotion_seq'] == null ? undefined : Number(row['promotion_seq']));
 const isOpen = (row: PlainRow): boolean => row['status'] === 'PENDING' || row['status'] === 'RUNNING';
@@ -44,15 +46,23 @@ const wordsIn = (row: PlainRow): string | undefined => {
 };
 /** A promotion that stands in Kafka stands in the table, with or without a file. */
 function settleEvents(byId: Map<string, Draft>, { models, requests }: Sources, { iso }: Tools, notes: string[]): void {
+  const taken = new Set([...byId.values()].map((row) => text(row, 'retrain_id')));
   for (const event of models) {
     const at = iso(event.promoted_at);
     const promotion = { status: 'FINISHED', outcome: 'promoted', model_version: event.model_version, champion_version: event.previous_version, promotion_seq: event.promotion_seq };
     const row = byId.get(event.run_id);
+    if (event.run_id === '' || event.run_id.length > MOST_ID_CHARS || (row !== undefined && row['model_name'] !== event.model_name)) {
+      notes.push(`${event.model_version} of '${event.model_name}' (promotion ${event.promotion_seq}) stands in Kafka under the run '${event.run_id}', which is ${row === undefined ? 'no id' : `one of '${text(row, 'model_name')}'`}: no row is made of it`);
+      continue;
+    }
     if (row === undefined) {
+      // The column is unique; an event that names no request, or another's, still has a row.
+      const retrainId = event.retrain_id === '' || taken.has(event.retrain_id) ? `${event.model_name}/announced/${event.run_id}` : event.retrain_id;
+      taken.add(retrainId);
       notes.push(`${event.model_version} of '${event.model_name}' (promotion ${event.promotion_seq}) stands in Kafka, but the file of its run ${event.run_id} is lost: its row says what the event says, without figures, dataset and report`);
       const request = requests.find((one) => one.request.retrain_id === event.retrain_id)?.request;
       byId.set(event.run_id, {
-        id: event.run_id, retrain_id: event.retrain_id, model_name: event.model_name, cause: event.cause, ...promotion, outcome_reason: 'announced in Kafka; the file of the run is lost', request: JSON.stringify(request ?? {}),
+        id: event.run_id, retrain_id: retrainId, model_name: event.model_name, cause: event.cause, ...promotion, outcome_reason: 'announced in Kafka; the file of the run is lost', request: JSON.stringify(request ?? {}),
         requested_at: request === undefined ? at : iso(request.requested_at), claimed_at: at, finished_at: at, run_id: event.run_id, attempts: 1,
         manifest_s3: event.manifest_uri, manifest_sha256: event.manifest_sha256, weights_sha256: event.weights_sha256, weights_s3: event.manifest_uri.replace(/[^/]+$/, 'weights.bin'),
       });
