@@ -149,6 +149,6 @@ export async function runTests(args: readonly string[]): Promise<number> {
     if (needsStack) await loop(['down'], () => undefined);
   }
   if (interrupted) total = sum(total, { ...NONE, failed: 1 });
-  say(`${interrupted ? 'interrupted: ' : ''}${total.passed} passed, ${total.failed} failed${total.skipped === 0 ? '' : ` (${total.skipped} skipped)`}`);
+  say(`${interrupted ? 'interrupted: ' : ''}${total.passed} passed, ${total.failed} failed${total.skipped === 0 ? '' : `, ${total.skipped} skipped`}`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
