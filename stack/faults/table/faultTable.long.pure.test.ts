@@ -7,7 +7,8 @@ import { openTable } from './run.ts';
 import { complaintsOf, tableLines } from './seen.ts';
 
 const SEED = Number(process.env['FAULTS_SEED'] ?? 5);
-const WANTED = (process.env['FAULT_ROWS'] ?? 'kafka: cut,kafka: half-open,kafka: black hole,kafka: lost,s3: black hole,mysql: half-open,mysql: lost,registry: black,s3: lost,for the join').split(',');
+/** Every name contains the empty one. */
+const WANTED = (process.env['FAULT_ROWS'] ?? '').split(',');
 const rows = ROWS.filter(({ name }) => WANTED.some((one) => name.includes(one)));
 
 test(`the fault table: ${rows.length} rows, seed ${SEED}`, async (t) => {
