@@ -9,7 +9,7 @@ import { VICTIMS, type Row, type Victim } from './rows.ts';
 import { flowSeen, httpSeen, type RowSeen, type Seen } from './seen.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
 
-const RECOVERY_DEADLINE_MS = 120_000;
+const RECOVERY_DEADLINE_MS = 180_000;
 /** Jobs are ordered, then the fault comes: it meets them at work. */
 const HEAD_START_MS = 700;
 /** What is done is judged by the end of the fault: at its beginning much is still under way. Requests that are still open when it ends are not. */
@@ -58,14 +58,14 @@ export async function openTable(t: TestContext, place: Place, mark: string): Pro
     const toMs = performance.now();
     await setAll(row, NO_FAULT);
     const job = (was: string, is: string): Seen => (was === 'finished' ? 'done before' : is === 'finished' ? 'serves' : 'holds');
-    await until(`recovery from ${row.name}`, async () => {
+    const unrecovered = await until(`recovery from ${row.name}`, async () => {
       const all = await isReady();
       const lags = (await Promise.all((['inference', 'join', 'monitor'] as const).map((one) => scrape(Number(new URL(place.urlOf(one)).port))))).flatMap((figures) => [...figures].filter(([name]) => name.startsWith('loop_consumer_lag{')).map(([, lag]) => lag));
       const states = [await traffic.trainingState(id), await traffic.batchState(id)];
       if (states.includes('failed')) throw new Error(`${row.name}: training ${states[0] ?? ''}, batch ${states[1] ?? ''}`);
       const last = traffic.answers.at(-1);
       return all && states.every((one) => one === 'finished') && lags.every((lag) => lag < 100) && last?.status === 200 ? true : undefined;
-    }, RECOVERY_DEADLINE_MS);
+    }, RECOVERY_DEADLINE_MS).then(() => [], (error: unknown) => [error instanceof Error ? error.message : String(error)]);
     const recoveredMs = performance.now() - toMs;
     const does = {
       http: httpSeen(traffic.answers, toMs - lastPart, toMs - OPEN_MS), stream: flowSeen(traffic.predictedAtMs, toMs - lastPart, toMs), join: flowSeen(traffic.labelledAtMs, toMs - lastPart, toMs), monitor: moved ? 'serves' as const : 'holds' as const,
@@ -75,7 +75,7 @@ export async function openTable(t: TestContext, place: Place, mark: string): Pro
     await traffic.pause();
     const account = await accountOf(place, traffic);
     traffic.goOn();
-    return { row, does, unready: ready.filter(([, status]) => status !== 200).map(([one]) => one), dead: [...new Set(dead)], restarts: VICTIMS.reduce((sum, one) => sum + after[one] - before[one], 0), ...account, recoveredMs };
+    return { row, does, unready: ready.filter(([, status]) => status !== 200).map(([one]) => one), dead: [...new Set(dead)], restarts: VICTIMS.reduce((sum, one) => sum + after[one] - before[one], 0), ...account, differences: [...unrecovered, ...account.differences], recoveredMs };
   }
   return {
     async rows(rows, each) {
