@@ -17,6 +17,8 @@ import { readArgs } from './verbs/verb.ts';
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 /** Only turns a file that hangs (a handle left open, say) into a failure by name; no file of the short tests takes near as long. */
 const FILE_LIMIT_MS = 900_000;
+/** Ports of the stories' stack: a stack takes fewer. */
+const STORY_PORTS_ABOVE = 100;
 const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 const NODE = ['--disable-warning=ExperimentalWarning'];
 const sum = (a: Counts, b: Counts): Counts => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped });
@@ -70,6 +72,9 @@ export async function runTests(args: readonly string[]): Promise<number> {
   if (values.pure && values.long) throw new UsageError('--pure and --long exclude each other');
   const home = resolve(PROJECT_DIR, values.home ?? '.loop-test');
   const env = testEnvironment(process.env, home, portBase);
+  // Stories run in the demo's small, fast world, on a stack of their own, beside the integration tests: both wait more than they work.
+  const storyHome = `${home}-story`;
+  const storyEnv: Env = { ...testEnvironment(process.env, storyHome, portBase + STORY_PORTS_ABOVE), ...DEMO_SETTINGS };
   const plan = planOf(globSync('{schemas,producers,consumers,trainer,inference,stack,prometheus,grafana,bench,deploy,examples}/**/*.test.ts', { cwd: PROJECT_DIR }), { pure: values.pure ?? false, long: values.long ?? false, names: words });
   const integration = [...plan.integration, ...plan['long-integration']];
   const serving = [...plan.story, ...plan.long];
@@ -79,9 +84,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
 
   const running = new Set<ChildProcess>();
   const say = (line: string): void => console.log(line);
-  // Stories run in the demo's small, fast world.
-  const storyEnv: Env = { ...env, ...DEMO_SETTINGS };
-  const loop = (verb: readonly string[], onLine: (line: string) => void, verbEnv = env): Promise<number> => runNode(['stack/cli.ts', ...verb], verbEnv, running, onLine);
+  const loop = (verb: readonly string[], onLine: (line: string) => void, verbEnv: Env): Promise<number> => runNode(['stack/cli.ts', ...verb], verbEnv, running, onLine);
   let interrupted = false;
   let total = NONE;
   const step = (name: string, ok: boolean): void => {
@@ -109,20 +112,23 @@ export async function runTests(args: readonly string[]): Promise<number> {
     if (code !== 0 && (counts?.failed ?? 0) === 0) step(`the test runner (exit ${code})`, false);
   }
   /** An empty data folder and what `up` brings. */
-  async function freshStack(flags: readonly string[], stackEnv: Env, onLine: (line: string) => void): Promise<boolean> {
-    await loop(['down'], () => undefined);
-    rmSync(home, { recursive: true, force: true });
-    rememberPid(pathsOf(home, '', undefined).run, 'test', process.pid);
+  async function freshStack(stackHome: string, flags: readonly string[], stackEnv: Env, onLine: (line: string) => void): Promise<boolean> {
+    await loop(['down'], () => undefined, stackEnv);
+    rmSync(stackHome, { recursive: true, force: true });
+    rememberPid(pathsOf(stackHome, '', undefined).run, 'test', process.pid);
     return !interrupted && (await loop(['up', ...flags], onLine, stackEnv)) === 0;
   }
-  async function onStack(name: string, files: readonly string[], starting: Promise<boolean>): Promise<void> {
+  async function onStack(name: string, files: readonly string[], stackEnv: Env, starting: Promise<boolean>): Promise<void> {
     const ok = await starting;
     if (!ok && !interrupted) step(`the stack for the ${name}`, false);
-    if (ok) await test(files, openContext(env, { create: false }).env, ['--test-concurrency=1']);
+    if (ok) await test(files, openContext(stackEnv, { create: false }).env, ['--test-concurrency=1']);
+    await loop(['down'], () => undefined, stackEnv);
   }
 
-  const other = runningPid(pathsOf(home, '', undefined).run, 'test');
-  if (needsStack && other !== undefined) throw fatal('test_runs', `another ./loop test (pid ${other}) uses ${home}; wait for it, or give --home and --port-base`);
+  for (const used of needsStack ? [home, storyHome] : []) {
+    const other = runningPid(pathsOf(used, '', undefined).run, 'test');
+    if (other !== undefined) throw fatal('test_runs', `another ./loop test (pid ${other}) uses ${used}; wait for it, or give --home and --port-base`);
+  }
   const interrupt = (): void => {
     interrupted = true;
     for (const child of running) signalGroup(child, 'SIGTERM');
@@ -131,22 +137,24 @@ export async function runTests(args: readonly string[]): Promise<number> {
   try {
     // The servers start while lint and types keep only one core busy; their lines are shown when the tests need them.
     const early: string[] = [];
-    const first = integration.length > 0 ? freshStack(['--services-only'], env, (line) => early.push(line)) : undefined;
+    const first = integration.length > 0 ? freshStack(home, ['--services-only'], env, (line) => early.push(line)) : undefined;
     if (words.length === 0 && !values.long) {
       await check('lint', ['node_modules/eslint/bin/eslint.js', '.']);
       await check('typecheck', ['node_modules/typescript/bin/tsc', '--noEmit']);
       await check('typecheck of the console', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'inference/console/dom']);
     }
     await test(alone, process.env, []);
-    if (first !== undefined) {
-      await first;
-      for (const line of early) say(`        ${line}`);
-      await onStack('integration tests', integration, first);
-    }
-    if (serving.length > 0 && !interrupted) await onStack('story', serving, freshStack([], storyEnv, (line) => say(`        ${line}`)));
+    await Promise.all([
+      ...(first === undefined ? [] : [first.then(() => {
+        for (const line of early) say(`        ${line}`);
+        return onStack('integration tests', integration, env, first);
+      })]),
+      ...(serving.length > 0 && !interrupted ? [onStack('stories', serving, storyEnv, freshStack(storyHome, [], storyEnv, (line) => say(`        ${line}`)))] : []),
+    ]);
   } finally {
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
-    if (needsStack) await loop(['down'], () => undefined);
+    if (integration.length > 0) await loop(['down'], () => undefined, env);
+    if (serving.length > 0) await loop(['down'], () => undefined, storyEnv);
   }
   if (interrupted) total = sum(total, { ...NONE, failed: 1 });
   say(`${interrupted ? 'interrupted: ' : ''}${total.passed} passed, ${total.failed} failed${total.skipped === 0 ? '' : `, ${total.skipped} skipped`}`);
