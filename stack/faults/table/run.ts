@@ -51,7 +51,7 @@ export async function openTable(t: TestContext, place: Place, mark: string): Pro
     let endMs = performance.now() + row.forMs;
     const latestMs = endMs + JOBS_DEADLINE_MS;
     /** A job that goes on under the fault shows it by its end, however slow the machine is. */
-    const waitsForJobs = async (): Promise<boolean> => endMs < latestMs && ((row.does.training === 'serves' && (await traffic.trainingState(id)) === 'open') || (row.does.batch === 'serves' && (await traffic.batchState(id)) === 'open'));
+    const waitsForJobs = async (): Promise<boolean> => endMs < latestMs && ((row.does.training === 'serves' && (await traffic.trainingState(id)) === 'open') || (row.does.batch === 'serves' && (await traffic.batchState(id)) === 'open') || (row.does.mirror === 'serves' && (await traffic.untold()) > 0));
     let offsets = '';
     while (performance.now() < endMs) {
       const living = await Promise.all(VICTIMS.map(async (one): Promise<[Victim, number]> => [one, await statusOf(`${place.urlOf(one)}/health/live`)]));
