@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createSplitter, MAX_RECORD_CHARS } from '../../schemas/csvSplit.ts';
 import { LoopError } from '../../schemas/failure.ts';
 import { createCutter, createRecutter, type Block, type BlockSize, type Cutter } from './cut.ts';
-import { piecesOf } from './text.ts';
+import { piecesOf, textBytesOf } from './text.ts';
 
 function cut(bytes: Buffer, chunkBytes: number, size: BlockSize): Block[] {
   return cutBy((room) => createCutter(size, room), bytes, chunkBytes);
@@ -32,7 +32,7 @@ function outcome(read: () => [row: number, raw: string][]): unknown {
     return error.message;
   }
 }
-const inBlocks = (blocks: readonly Block[]): unknown => outcome(() => blocks.flatMap((block) => [...piecesOf(block, undefined)].flatMap(({ records, firstRow }) => records.map(({ raw }, i): [number, string] => [firstRow + i, raw]))));
+const inBlocks = (blocks: readonly Block[]): unknown => outcome(() => blocks.flatMap((block) => [...piecesOf(block, textBytesOf(block, undefined))].flatMap(({ records, firstRow }) => records.map(({ raw }, i): [number, string] => [firstRow + i, raw]))));
 function whole(bytes: Buffer): unknown {
   const splitter = createSplitter();
   return outcome(() => [...splitter.push(bytes.toString('utf8')), ...splitter.end()].map(({ raw }, i) => [i + 1, raw]));

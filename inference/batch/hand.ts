@@ -56,14 +56,14 @@ export function createHand(): Hand {
         const lines: Lines = { output: rooms.text(), subset: rooms.text(), setAside: rooms.text() };
         const bytes = textBytesOf(block, header);
         const walker = rows.block(bytes, lines, nowMs);
-        walk(block, bytes, { columns, header }, walker);
+        walk(block, bytes, columns, walker);
         return { ...walker.scored(), lines: lines.output.take() ?? new Uint8Array(0), subset: lines.subset.take(), setAside: lines.setAside.take(), batches: packer.take(nowMs) };
       };
     },
     check(block) {
       const { columns, known, header } = checking ?? noOrder();
       const counting = createCount(columns, known);
-      walk(block, textBytesOf(block, header), { columns, header }, counting);
+      walk(block, textBytesOf(block, header), columns, counting);
       return counting.census();
     },
     score(block, nowMs) {

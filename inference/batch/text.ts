@@ -44,9 +44,8 @@ export function recordsIn(bytes: Buffer, from: number, to: number, row: number, 
   const records = splitter.push(bytes.toString('utf8', from, to));
   return isLast && to === bytes.length ? [...records, ...splitter.end()] : records;
 }
-/** Throws poison `bad_csv` with row and column. */
-export function* piecesOf(block: Block, header: readonly string[] | undefined): Generator<Piece> {
-  const bytes = textBytesOf(block, header);
+/** bytes: what textBytesOf gives of the block. Throws poison `bad_csv` with row and column. */
+export function* piecesOf(block: Block, bytes: Buffer): Generator<Piece> {
   const text = isAscii(bytes) ? bytes.toString('latin1') : bytes.toString('utf8');
   const splitter = splitterOf(block);
   for (let at = 0; at < text.length; at += PIECE_CHARS) {
@@ -58,6 +57,6 @@ export function* piecesOf(block: Block, header: readonly string[] | undefined): 
 }
 /** The first record of a block. */
 export function headIn(block: Block): CsvRecord | undefined {
-  for (const { records } of piecesOf(block, undefined)) if (records[0] !== undefined) return records[0];
+  for (const { records } of piecesOf(block, textBytesOf(block, undefined))) if (records[0] !== undefined) return records[0];
   return undefined;
 }

@@ -33,7 +33,7 @@ function walked(file: string): { readonly rows: Row[] | string; readonly plain: 
     const found: Row[] = [];
     for (const block of blocks) {
       const bytes = textBytesOf(block, head.cells);
-      walk(block, bytes, { columns, header: head.cells }, {
+      walk(block, bytes, columns, {
         plain(row, from, to, textFrom, textTo) {
           plain += 1;
           found.push({ row, raw: bytes.toString('latin1', from, to), read: { product_description: bytes.toString('latin1', textFrom, textTo), category: undefined, prediction_id: undefined } });
@@ -51,7 +51,7 @@ const asCsv = (file: string): Row[] | string => outcome(() => {
   const head = blocks[0] === undefined ? undefined : headIn(blocks[0]);
   if (head === undefined) return [];
   const columns = headerOf(head);
-  return blocks.flatMap((block) => [...piecesOf(block, head.cells)].flatMap(({ records, firstRow }) => records.map(({ cells, raw }, i) => ({ row: firstRow + i, raw, read: checkRecord(cells, columns, KNOWN) })))).filter(({ row }) => row > 1);
+  return blocks.flatMap((block) => [...piecesOf(block, textBytesOf(block, head.cells))].flatMap(({ records, firstRow }) => records.map(({ cells, raw }, i) => ({ row: firstRow + i, raw, read: checkRecord(cells, columns, KNOWN) })))).filter(({ row }) => row > 1);
 });
 
 const CELL = fc.oneof({ weight: 3, arbitrary: fc.constantFrom('apple pie 3', ' Crackers 200 g ', 'x'.repeat(2000)) }, fc.constantFrom('', ' ', 'nan', 'null ', 'pear', 'abcde', 'Beverages', '"a, b"', '"a ""q"""', '"two\nlines"', 'caf\u00e9 noir', 'tab\there', 'a\u0000bcdef', '5" pipe', '"x"y', '"never closed', 'y'.repeat(2001), 'a\rb'));
@@ -76,6 +76,6 @@ test('a verified row is never plain, one that is not verified is', () => assert.
 test('plain rows count as usable', () => {
   const [block = assert.fail()] = blocksOf('product_description\napple pie\nnan\n');
   const counting = createCount(headerOf({ cells: ['product_description'], raw: '' }), KNOWN);
-  walk(block, textBytesOf(block, undefined), { columns: headerOf({ cells: ['product_description'], raw: '' }), header: ['product_description'] }, counting);
+  walk(block, textBytesOf(block, undefined), headerOf({ cells: ['product_description'], raw: '' }), counting);
   assert.deepEqual(counting.census(), { rows: 2, bad: 1, first: [{ row: 3, field: 'product_description', reason: "is empty ('nan')" }] });
 });

@@ -23,13 +23,12 @@ function endOfRecord(bytes: Uint8Array, from: number): number {
   return bytes.length;
 }
 
-/** All rows of a block in order but the header, row 1. bytes: what textBytesOf gives of it; header: the cells of the header, for the words of a refusal. Throws poison `bad_csv` with row and column. */
-export function walk(block: Block, bytes: Buffer, { columns, header }: { readonly columns: CsvColumns; readonly header: readonly string[] }, walker: Walker): void {
+/** All rows of a block in order but the header, row 1. bytes: what textBytesOf gives of it. Throws poison `bad_csv` with row and column. */
+export function walk(block: Block, bytes: Buffer, { width, text, label }: CsvColumns, walker: Walker): void {
   if (block.lineEnd !== '\n') {
-    for (const { records, firstRow } of piecesOf(block, header)) records.forEach((record, i) => firstRow + i > 1 && walker.record(firstRow + i, record));
+    for (const { records, firstRow } of piecesOf(block, bytes)) records.forEach((record, i) => firstRow + i > 1 && walker.record(firstRow + i, record));
     return;
   }
-  const { width, text, label } = columns;
   const { length } = bytes;
   let row = block.firstRow;
   for (let from = 0; from < length; row += 1) {

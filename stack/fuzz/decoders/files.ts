@@ -34,7 +34,7 @@ function inBlocks(bytes: Uint8Array): unknown {
   const columns = headerOf(head);
   return blocks.map((block) => {
     const counting = createCount(columns, new Set(CATEGORIES));
-    walk(block, textBytesOf(block, head.cells), { columns, header: head.cells }, counting);
+    walk(block, textBytesOf(block, head.cells), columns, counting);
     return counting.census();
   });
 }
