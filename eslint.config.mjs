@@ -35,6 +35,7 @@ const pure = [
   'stack/fuzz/mutate.ts',
   'stack/dependencies/audit.ts',
   'stack/backtest/{hindsight,replay,picture}.ts',
+  'stack/backup/{manifest,usage}.ts',
   'stack/rebuild/{plan,steps,lines,cells}.ts',
   'stack/erase/{plan,redact}.ts',
   'stack/verify/{oracle,compare,pairs}.ts',

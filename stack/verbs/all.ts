@@ -1,6 +1,7 @@
 // Every verb of ./loop by its name, with what it says of itself.
 import { BENCH_NAMES } from '../../bench/main.ts';
 import { SOAK_USAGE } from '../soak/usage.ts';
+import { BACKUP_USAGE, RESTORE_USAGE } from '../backup/usage.ts';
 import { BACKTEST_USAGE } from '../backtest/usage.ts';
 import { ERASE_USAGE } from '../erase/usage.ts';
 import { REBUILD_USAGE } from '../rebuild/usage.ts';
@@ -54,6 +55,8 @@ const EXTRA: Record<string, Verb> = {
   --port-base N   its first port (default 27000)`, async () => (await import('../tests.ts')).runTests),
   erase: later('forget a text: examples, look-ups, datasets', ERASE_USAGE, async () => (await import('../erase/command.ts')).runErase),
   rebuild: later('MySQL and tallies again, from S3 and Kafka', REBUILD_USAGE, async () => (await import('../rebuild/command.ts')).runRebuild),
+  backup: later('copy the stopped stack whole, with a checksum of every file', BACKUP_USAGE, async () => (await import('../backup/command.ts')).runBackup),
+  restore: later('bring such a copy back', RESTORE_USAGE, async () => (await import('../backup/command.ts')).runRestore),
   backtest: { summary: 'what other settings would have ordered, on the stored log or a CSV', usage: BACKTEST_USAGE, run: async (args) => (await import('../backtest/command.ts')).runBacktest(args) },
   soak: { summary: 'hours of load and faults on a stack of its own, then verify and what grew', usage: SOAK_USAGE, run: async (args) => (await import('../soak/command.ts')).runSoakVerb(args) },
   bench: later('figures beside other systems, on this machine', `usage: ./loop bench NAME [--runs N] [--scale X] [--peers A,B] [--dataset FILE] [--seed N] [--json] [--check]
@@ -65,7 +68,7 @@ const EXTRA: Record<string, Verb> = {
   --json       one JSON object
   --check      exit 1 where a bar is missed, naming it`, async () => (await import('../../bench/main.ts')).runBench),
 };
-export const VERB_NAMES = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'label', 'live', 'alerts', 'sources', 'audit', 'train', 'runs', 'cancel', 'dataset', 'approve', 'decline', 'rollback', 'verify', 'rebuild', 'erase', 'backtest', 'test', 'soak', 'bench', 'dead-letters', 'token', 'topics', 'gc', 'native', 'reset'] as const;
+export const VERB_NAMES = ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'label', 'live', 'alerts', 'sources', 'audit', 'train', 'runs', 'cancel', 'dataset', 'approve', 'decline', 'rollback', 'verify', 'backup', 'restore', 'rebuild', 'erase', 'backtest', 'test', 'soak', 'bench', 'dead-letters', 'token', 'topics', 'gc', 'native', 'reset'] as const;
 
 export const summaryOf = (name: (typeof VERB_NAMES)[number]): string => EXTRA[name]?.summary ?? SIMPLE[name as keyof typeof SIMPLE];
 export function help(): string {

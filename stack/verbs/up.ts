@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openRegistry } from '../../producers/connections.ts';
 import { readCsv } from '../../schemas/csv.ts';
 import { fatal } from '../../schemas/failure.ts';
+import { requireWhole } from '../backup/backup.ts';
 import { ensureCorpus, orderBootstrap, orderNewModel, type CorpusOptions } from '../bootstrap.ts';
 import { grantRights } from '../mysqlUsers.ts';
 import { openContext, rememberEnvironment, type Context, type Env } from '../context.ts';
@@ -56,8 +57,9 @@ export async function runUp(options: UpOptions): Promise<Context> {
   const say: Say = (line) => options.say(`${dim(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`)}  ${line}`);
   const context = openContext(options.env, { create: true });
   const { paths, settings } = context;
+  requireWhole(paths.home);
   const release = claim(paths.run, 'up');
-  if (release === undefined) throw fatal('up_runs', `another ./loop up is at work in ${paths.home}; wait for it, or use another LOOP_HOME and LOOP_PORT_BASE`);
+  if (release === undefined) throw fatal('up_runs', `another ./loop up, backup or restore is at work in ${paths.home}; wait for it, or use another LOOP_HOME and LOOP_PORT_BASE`);
   let interrupted = false;
   let failed = false;
   const interrupt = (): void => void (interrupted = true);

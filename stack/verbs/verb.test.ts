@@ -17,7 +17,7 @@ test('flags and words are read; an unknown flag, a missing value and a word too 
   assert.throws(() => readArgs(['--seed'], options), UsageError);
   assert.throws(() => noWords(['much']), UsageError);
 });
-for (const verb of ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'label', 'live', 'alerts', 'verify', 'test', 'reset', 'train', 'runs', 'cancel', 'dataset', 'dead-letters']) {
+for (const verb of ['demo', 'up', 'down', 'status', 'logs', 'predict', 'feedback', 'label', 'live', 'alerts', 'verify', 'test', 'reset', 'train', 'runs', 'cancel', 'dataset', 'dead-letters', 'backup', 'restore']) {
   test(`./loop ${verb} --help explains it`, () => {
     const done = loop(verb, '--help');
     assert.equal(done.status, 0, done.stderr);

@@ -13,6 +13,7 @@ import { decisionIn } from '../../../trainer/gate/approval.ts';
 import { cancelledId, usable } from '../../../trainer/jobs/claim.ts';
 import { toldOf } from '../../../trainer/tracking/mapping.ts';
 import { aRow } from '../../../trainer/tracking/rows.testing.ts';
+import { differencesOf, manifestJson, readManifest } from '../../backup/manifest.ts';
 import { mutateEither } from '../mutate.ts';
 import { Broken, bytesOf, type Decoder } from '../run.ts';
 
@@ -68,6 +69,15 @@ function row(text: string): unknown {
   if (JSON.stringify((text.includes('"job_id"') ? readJobFile : readRunFile)(uri, written)) !== JSON.stringify(read)) throw new Broken('a row is not read as it is written');
   return read;
 }
+/** The manifest of a backup: what it names lies below its folder. */
+function manifest(text: string): unknown {
+  const read = readManifest('manifest.json', text);
+  if (JSON.stringify(readManifest('manifest.json', JSON.stringify(manifestJson(read)))) !== JSON.stringify(read)) throw new Broken('a manifest is not read as it is written');
+  if (differencesOf(read, read).length > 0) throw new Broken('a tree differs from itself');
+  const out = [...read.folders, ...read.files.map(({ path }) => path)].find((path) => path.startsWith('/') || path.split('/').includes('..'));
+  if (out !== undefined) throw new Broken(`it names ${out}`);
+  return read;
+}
 function key(text: string): unknown {
   const repeats = createRepeats({ ttlMs: 10, bytes: 10_000, count: 3 });
   const begun = repeats.begin(text, text, 0);
@@ -84,6 +94,7 @@ export const TEXT_DECODERS: readonly Decoder[] = [
   { name: 'dead-letter', share: 40, tokens: ['dead-letters:', ':', '0', '999999999999999999', '٣', '\n'], decode: on(letter) },
   { name: 'order', share: 40, make: mutateEither, tokens: ['"__proto__":', 'null', '1e999', '"run_id"', '"version"'], decode: on(order) },
   { name: 'row-file', share: 30, make: mutateEither, tokens: ['"__proto__":', 'null', '1e999', '"id":', '"job_id":', '"model_metrics":{', '"lease_token":'], decode: on(row) },
+  { name: 'backup-manifest', share: 20, make: mutateEither, tokens: ['"__proto__":', '..', '/', '\\u0000', 'null', '1e999', '"files":[', '"path":'], decode: on(manifest) },
   { name: 'erasure', share: 10, make: mutateEither, tokens: ['"prediction_ids":[', 'null', '1e999'], decode: on((text) => erasedIn({ action: 'erase', details_json: text })) },
   { name: 'run', share: 30, make: mutateEither, tokens: ['"__proto__":', 'null', '1e999', '"epochs":[', '{"f1":'], decode: on(run) },
 ];
