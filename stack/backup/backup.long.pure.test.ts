@@ -8,6 +8,7 @@ import { test, type TestContext } from 'node:test';
 import { Client as Minio } from 'minio';
 import { s3Options } from '../../producers/connections.ts';
 import { createKafka } from '../../producers/kafka.ts';
+import { TOPIC_NAMES } from '../../schemas/topics.ts';
 import { openContext, type Context, type Env } from '../context.ts';
 import { DEMO_SETTINGS } from '../demo/settings.ts';
 import { freePortBase } from '../freePorts.ts';
@@ -17,7 +18,8 @@ import { closeAtEnd, until } from '../testing.ts';
 import { testEnvironment } from '../tests.ts';
 import { readLogs } from '../verify/logs.ts';
 
-const [FIRST_PORT, PORTS_BELOW] = [33_000, 34_000];
+// Below the ports that the kernel gives to outgoing connections: a stack stops and starts here.
+const [FIRST_PORT, PORTS_BELOW] = [22_000, 23_900];
 const LABELLED = 40;
 type Json = Readonly<Record<string, unknown>>;
 
@@ -34,13 +36,12 @@ const http = ({ settings, secrets }: Context) => async (path: string, body?: obj
   return (await answer.json()) as Json;
 };
 
-/** Where every partition begins and ends, also those of Kafka's own topics and the registry's, and how far every group is. */
+/** Where every partition of our topics begins and ends, and how far every group is. (Kafka's own topics and the registry's grow with every start.) */
 async function positionsOf({ settings }: Context): Promise<unknown> {
   const admin = createKafka(settings, 'test-backup').admin();
   await admin.connect();
   try {
-    const topics = (await admin.listTopics()).filter((name) => name !== '__consumer_offsets' && name !== '__transaction_state').sort();
-    const ends = await Promise.all(topics.map(async (topic) => [topic, (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => `${partition}: ${low}-${high}`).sort()]));
+    const ends = await Promise.all(TOPIC_NAMES.map(async (topic) => [topic, (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => `${partition}: ${low}-${high}`).sort()]));
     const groups = await Promise.all(['join-positions', 'monitor-positions', 'inference-positions', 'trainer'].map(async (groupId) => [groupId, (await admin.fetchOffsets({ groupId })).map(({ topic, partitions }) => `${topic} ${partitions.map(({ partition, offset, metadata }) => `${partition}: ${offset} ${metadata ?? ''}`).sort().join(', ')}`).sort()]));
     return { ends, groups };
   } finally {
@@ -87,7 +88,6 @@ test('backed up, thrown away, brought back elsewhere: every offset, position and
   const [waiting = '', corrected = ''] = ids.slice(LABELLED);
   await ask('/v1/predict', { items: ids.map((prediction_id, i) => ({ product_description: `Kestrel Oat Milk ${i} L`, prediction_id })) });
   for (const id of ids) if (id !== waiting) await ask('/v1/feedback', { prediction_id: id, category: 'Beverages', source: 'a test' });
-  await ask('/v1/feedback', { prediction_id: 'nobody', category: 'Beverages', source: 'a test' });
   await until('all are examples', async () => ((await readLogs(before.settings, ['examples'])).examples.size >= LABELLED + 1 ? true : undefined));
   const trained = await loop(one.env, 'train', '--epochs', '1');
   assert.ok([0, 3].includes(trained.code), trained.out);
