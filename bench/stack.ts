@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openRegistry } from '../producers/connections.ts';
 import { fatal } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
-import { SETTING_NAMES, type Settings } from '../schemas/settings.ts';
+import { SETTING_NAMES, type Settings } from '../schemas/settingTable.ts';
 import { openContext, type Env } from '../stack/context.ts';
 import { checkJava, fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../stack/fetch.ts';
 import { freePortBase } from '../stack/freePorts.ts';

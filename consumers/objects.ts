@@ -5,7 +5,8 @@ import type { Readable } from 'node:stream';
 import { Client as Minio } from 'minio';
 import { s3Options } from '../producers/connections.ts';
 import { LoopError, messageOf, poison, transient } from '../schemas/failure.ts';
-import { parseS3Uri, type Settings } from '../schemas/settings.ts';
+import { parseS3Uri } from '../schemas/s3Uri.ts';
+import type { Settings } from '../schemas/settings.ts';
 
 export { sha256 } from './sha256.ts';
 /** Throws poison `no_object` when it is not there, poison `too_large` when it has more than maxBytes (it is not read then), transient `s3_unavailable` when S3 does not answer, transient `damaged` when what comes is not what S3 says it is. */

@@ -1,5 +1,6 @@
 // What has to hold of the manifests of any overlay, whatever it changes: each rule gives sentences about what is wrong.
-import { readSettings, SETTING_NAMES } from '../schemas/settings.ts';
+import { readSettings } from '../schemas/settings.ts';
+import { SETTING_NAMES } from '../schemas/settingTable.ts';
 import { topicSpecs } from '../schemas/topics.ts';
 import { MAIN, nodeFlagsOf, portOf, PROCESSES } from '../stack/processes.ts';
 import { walk, type Manifest } from './kustomize.testing.ts';

@@ -1,7 +1,7 @@
 // The hand-made model on the real stack: its objects in S3 and its promotion on `models`, for tests whose instances serve MODEL_NAME=tiny.
 import { Client as Minio } from 'minio';
 import { s3Options } from '../producers/connections.ts';
-import { parseS3Uri } from '../schemas/settings.ts';
+import { parseS3Uri } from '../schemas/s3Uri.ts';
 import type { Bench } from '../stack/testing.ts';
 import { tinyModel } from './tiny.testing.ts';
 

@@ -6,7 +6,7 @@ import type { KafkaConfig } from 'kafkajs';
 import type { ClientOptions } from 'minio';
 import { fatal, messageOf } from '../schemas/failure.ts';
 import { createRegistry, type Fetch, type Registry } from '../schemas/registry.ts';
-import { TABLE, type Settings } from '../schemas/settings.ts';
+import { TABLE, type Settings } from '../schemas/settingTable.ts';
 import { heardAgent, S3_SILENT_MS } from './heardFrom.ts';
 
 type FileSetting = { readonly [K in keyof Settings]: K extends `${string}File` ? K : never }[keyof Settings];

@@ -9,7 +9,8 @@ import { aisleOf, DEFAULT_RECIPE, featurise } from './features.ts';
 import { idSource, isLegalId, uuidv7 } from './ids.ts';
 import { partitionOf, murmur2 } from './partition.ts';
 import { createRandom } from './random.ts';
-import { readSettings, SECRET_NAMES, SETTING_NAMES, TABLE } from './settings.ts';
+import { readSettings } from './settings.ts';
+import { SECRET_NAMES, SETTING_NAMES, TABLE } from './settingTable.ts';
 import { TOPIC_NAMES, topicSpecs } from './topics.ts';
 
 test("murmur2 equals Kafka's own test vectors (UtilsTest.testMurmur2)", () => {

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fatal } from '../schemas/failure.ts';
-import { fileVariable } from '../schemas/settings.ts';
+import { fileVariable } from '../schemas/settingTable.ts';
 import { SCOPES, type Scope } from '../schemas/tokens.ts';
 
 export type Secrets = { readonly mysqlPassword: string; readonly s3AccessKey: string; readonly s3SecretKey: string; readonly kafkaClusterId: string; readonly tokens: Readonly<Record<Scope, string>> };

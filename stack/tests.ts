@@ -4,7 +4,7 @@ import { globSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fatal } from '../schemas/failure.ts';
-import { SETTING_NAMES } from '../schemas/settings.ts';
+import { SETTING_NAMES } from '../schemas/settingTable.ts';
 import { openContext, type Env } from './context.ts';
 import { DEMO_SETTINGS } from './demo/settings.ts';
 import { PROJECT_DIR, pathsOf } from './paths.ts';

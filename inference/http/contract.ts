@@ -1,5 +1,5 @@
 // What every route promises, read off its own schema: who may call it, what it answers, how it refuses. The OpenAPI document, 405 and the tests are made of this.
-import type { Scope } from '../../schemas/settings.ts';
+import type { Scope } from '../../schemas/tokens.ts';
 import type { App } from '../routes/shapes.ts';
 
 export const TAGS = { predict: 'Answers', feedback: 'Labels', jobs: 'Trainings and batch predictions', models: 'Models', live: 'Live figures', deadLetters: 'Dead letters', audit: 'Audit log', v2: 'Open Inference Protocol v2', service: 'The service itself' } as const;

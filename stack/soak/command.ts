@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fatal } from '../../schemas/failure.ts';
-import { TABLE } from '../../schemas/settings.ts';
+import { TABLE } from '../../schemas/settingTable.ts';
 import { openContext, type Context, type Env } from '../context.ts';
 import { freePortBase } from '../freePorts.ts';
 import { onInterrupt } from '../interrupt.ts';

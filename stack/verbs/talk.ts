@@ -1,6 +1,6 @@
 // ./loop predict, feedback: the HTTP interface from the keyboard.
 import { LoopError, messageOf, transient } from '../../schemas/failure.ts';
-import type { Scope } from '../../schemas/settings.ts';
+import type { Scope } from '../../schemas/tokens.ts';
 import { openContext } from '../context.ts';
 import { urlOf } from '../processes.ts';
 import { UsageError } from '../say.ts';

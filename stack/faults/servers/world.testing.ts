@@ -7,7 +7,7 @@ import { openRegistry } from '../../../producers/connections.ts';
 import { createKafka } from '../../../producers/kafka.ts';
 import { createPublisher, type Publisher } from '../../../producers/publisher.ts';
 import type { Registry } from '../../../schemas/registry.ts';
-import { TABLE } from '../../../schemas/settings.ts';
+import { TABLE } from '../../../schemas/settingTable.ts';
 import { ensureCorpus, orderBootstrap } from '../../bootstrap.ts';
 import type { Context } from '../../context.ts';
 import { freePortBase } from '../../freePorts.ts';

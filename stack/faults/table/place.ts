@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { openRegistry } from '../../../producers/connections.ts';
 import type { Registry } from '../../../schemas/registry.ts';
-import { TABLE } from '../../../schemas/settings.ts';
+import { TABLE } from '../../../schemas/settingTable.ts';
 import { ensureCorpus, orderBootstrap } from '../../bootstrap.ts';
 import { openContext, type Context, type Env } from '../../context.ts';
 import { fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../../fetch.ts';
