@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 // Pure files: rules without a clock, randomness, I/O or vendors. codec, csv and registry meet one vendor each; quickRead and quickWrite work on Node's buffers.
 const pure = [
   'schemas/*.ts',
-  'consumers/{barrier,watchdog,readiness}.ts',
+  'consumers/{barrier,sameLog,watchdog,readiness}.ts',
   'stack/faults/table/{rows,seen}.ts',
   'consumers/join/{expiry,join,store,slots,mix,psi}.ts',
   'consumers/monitor/{sources,fold,version,snapshot,rules,eras,settling,cells,tallies,window,verdict,evidence,episode,score,band,view}.ts',

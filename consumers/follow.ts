@@ -60,6 +60,9 @@ export async function follow({ settings, clientId, log, topics, startAt = new Ma
       }
       next.set(startKey(topic, batch.partition), BigInt(batch.lastOffset()) + 1n);
     },
+    anew(topic) {
+      for (const key of [...next.keys()]) if (key.slice(0, key.lastIndexOf('-')) === topic) next.delete(key);
+    },
     behind: (ends) => ends.reduce((sum, { topic, partition, low, high }) => sum + Math.max(0, Number(high - (next.get(startKey(topic, partition)) ?? low))), 0),
   });
   announce();

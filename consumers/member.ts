@@ -33,6 +33,8 @@ export type Hearing = {
   fetching?(broker: number): void;
   /** Another client takes the place: nothing is known of the group until it has joined. */
   replaced?(): void;
+  /** This topic was deleted and made anew: the client that takes the place is to read it from its beginning. Absent: it finds that out by itself. */
+  anew?(topic: TopicName): void;
 };
 type Options = {
   readonly settings: Settings; readonly log: Log; readonly name: string; readonly topics: readonly TopicName[];
@@ -105,16 +107,19 @@ export function memberOf({ settings, log, name, topics, config, run = {}, pulse,
     isStopping: () => stopping,
     sign: () => void (signs += 1),
     async start(hearing) {
+      async function restart(): Promise<void> {
+        hearing.replaced?.();
+        current.disconnect().catch(() => undefined);
+        if (stopping) return;
+        current = make();
+        await begin(current, hearing);
+      }
+      const { anew } = hearing;
       pulse?.watch({
         name, topics, signs: () => signs, ...(commits === undefined ? {} : { groupId: commits }),
         behind: (ends) => (joined ? hearing.behind(ends) : 1),
-        async restart() {
-          hearing.replaced?.();
-          current.disconnect().catch(() => undefined);
-          if (stopping) return;
-          current = make();
-          await begin(current, hearing);
-        },
+        restart,
+        ...(anew === undefined ? {} : { anew: (topic: TopicName) => (anew(topic), restart()) }),
       });
       await begin(current, hearing);
     },

@@ -101,7 +101,7 @@ describe('the watchdog', { concurrency: true }, () => {
     const answers = await watch(t, bench, 'dead-letters');
     const ours = (): string[] => answers.map(({ error }) => error).filter((id) => id.startsWith(mark));
     const shards = await runShards({
-      settings: bench.settings, registry: bench.registry, log: silent, name, topics: ['predictions'], onFatal: failed, pulse: pulse as Pulse,
+      settings: bench.settings, registry: bench.registry, log: silent, name, topics: ['predictions'], onNewLog: 'hold', onFatal: failed, pulse: pulse as Pulse,
       open: () => Promise.resolve({
         handle: (_topic, records) => Promise.resolve(records.filter(({ key }) => key?.toString().startsWith(mark) === true).map((record) => deadLetterOf(record, 'test', record.key?.toString() ?? '', name, 0))),
       }),
@@ -129,7 +129,7 @@ describe('the watchdog', { concurrency: true }, () => {
     const settings = { ...bench.settings, stallMs: 400 };
     const pulse = openPulse({ settings, name, log: silent, onStuck: (error) => void stuck.push(error) });
     closeAtEnd(t, () => pulse.stop());
-    const shards = await runShards({ settings, registry: bench.registry, log: silent, name, topics: ['predictions'], onFatal: failed, pulse, open: () => Promise.resolve({ handle: (_topic, records) => (records.some(({ key }) => key?.toString().startsWith(mark)) ? hang.promise.then(() => []) : Promise.resolve([])) }) });
+    const shards = await runShards({ settings, registry: bench.registry, log: silent, name, topics: ['predictions'], onNewLog: 'hold', onFatal: failed, pulse, open: () => Promise.resolve({ handle: (_topic, records) => (records.some(({ key }) => key?.toString().startsWith(mark)) ? hang.promise.then(() => []) : Promise.resolve([])) }) });
     closeAtEnd(t, () => void shards.stop().catch(() => undefined));
     // On a busy machine to join may take longer than it is let be silent here, and be begun again.
     await until('its shards are live', () => (shards.live().length === shards.owned()?.length ? true : undefined));

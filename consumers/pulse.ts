@@ -4,6 +4,7 @@ import { within } from '../producers/within.ts';
 import { fatal, messageOf } from '../schemas/failure.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { TopicName } from '../schemas/topics.ts';
+import { isMissing, logIdsOf } from './logIds.ts';
 import { FIRST_WATCH, MOST_RESTARTS, watchdog, type Watch } from './watchdog.ts';
 
 export type TopicEnd = { readonly topic: TopicName; readonly partition: number; readonly low: bigint; readonly high: bigint; /** what the group of the one who asks has committed; absent: nothing, or it has none */ readonly committed?: bigint };
@@ -19,6 +20,8 @@ export type Watched = {
   readonly signs: () => number;
   /** Puts another client in the place of its own. */
   restart(): Promise<void>;
+  /** This topic was deleted and made anew: puts another client in the place of its own, which reads it from its beginning. Absent: it finds that out by itself. */
+  anew?(topic: TopicName): Promise<void>;
 };
 export type Pulse = {
   watch(one: Watched): void;
@@ -53,7 +56,12 @@ export function openPulse({ settings, name, log, onStuck }: { readonly settings:
   async function endsOf({ topics, groupId }: Watched): Promise<readonly TopicEnd[]> {
     const committed = new Map<string, bigint>();
     if (groupId !== undefined) for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: [...topics] })) for (const { partition, offset } of partitions) if (BigInt(offset) >= 0n) committed.set(`${topic}-${partition}`, BigInt(offset));
-    const ends = await Promise.all(topics.map(async (topic) => (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }): TopicEnd => {
+    // A topic that is not there is an answer too.
+    const offsetsOf = (topic: TopicName) => admin.fetchTopicOffsets(topic).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    const ends = await Promise.all(topics.map(async (topic) => (await offsetsOf(topic)).map(({ partition, low, high }): TopicEnd => {
       const known = committed.get(`${topic}-${partition}`);
       return { topic, partition, low: BigInt(low), high: BigInt(high), ...(known === undefined ? {} : { committed: known }) };
     })));
@@ -64,6 +72,19 @@ export function openPulse({ settings, name, log, onStuck }: { readonly settings:
     isConnected = true;
     if (watched.size === 0) await admin.describeCluster();
     return new Map(await Promise.all([...watched.keys()].map(async (one) => [one, await endsOf(one)] as const)));
+  }
+  /** By topic: its id when it was asked for last. */
+  const ids = new Map<TopicName, string>();
+  async function lookForNewLogs(): Promise<void> {
+    for (const topic of new Set([...watched.keys()].flatMap((one) => (one.anew === undefined ? [] : one.topics)))) {
+      const id = (await logIdsOf(admin, [topic]).catch(() => undefined))?.get(topic);
+      if (id === undefined) continue;
+      const before = ids.get(topic);
+      ids.set(topic, id);
+      if (before === undefined || before === id || stopping) continue;
+      log.warn({ topic }, 'the topic was deleted and made anew: it is read from its beginning');
+      for (const one of watched.keys()) if (one.topics.includes(topic)) one.anew?.(topic).catch((error: unknown) => log.warn({ consumer: one.name, reason: messageOf(error) }, 'the consumer could not be started again'));
+    }
   }
   function act(one: Watched, ends: readonly TopicEnd[] | undefined, nowMs: number, lateMs: number): void {
     const { watch, action } = watchdog(watched.get(one) ?? FIRST_WATCH, { behind: ends === undefined ? undefined : one.behind(ends), signs: one.signs(), nowMs, lateMs }, settings.stallMs);
@@ -79,7 +100,7 @@ export function openPulse({ settings, name, log, onStuck }: { readonly settings:
     const lateMs = Math.max(0, beganMs - lookedMs - LOOK_EVERY_MS - ANSWER_MS);
     lookedMs = beganMs;
     const asking = admin;
-    const ends = await within(ANSWER_MS, 'Kafka', ask()).catch((error: unknown) => {
+    const ends = await within(ANSWER_MS, 'Kafka', ask().then(async (found) => (await lookForNewLogs(), found))).catch((error: unknown) => {
       log.debug({ reason: messageOf(error) }, 'Kafka does not answer');
       // What is left of this one may be silent for long: the next question goes over connections of its own.
       asking.disconnect().catch(() => undefined);

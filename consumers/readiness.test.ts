@@ -13,6 +13,8 @@ const TABLE: [name: string, seen: Unready, expected: Unready][] = [
   ['member: in no group', memberUnready({ ...member, owned: undefined, live: [] }), 'it is not in its group (yet)'],
   ['member: one of two catches up', memberUnready({ ...member, live: [0] }), 'partition 1 is being caught up'],
   ['member: both catch up', memberUnready({ ...member, live: [] }), 'partitions 0, 1 are being caught up'],
+  ['member: one of two is held', memberUnready({ ...member, live: [0], held: new Map([[1, { why: 'another log' }]]) }), 'partition 1 is held: another log'],
+  ['member: both are held', memberUnready({ ...member, live: [], held: new Map([[0, { why: 'another log' }], [1, { why: 'cut off' }]]) }), 'partitions 0, 1 are held: another log'],
   ['member: the broker is away', memberUnready({ ...member, away: KAFKA }), KAFKA],
   ['inference: a model serves', inferenceUnready(inference), undefined],
   ['inference: the newest model cannot be loaded, an older one serves', inferenceUnready({ ...inference, loadFailure: 'v2 cannot be loaded' }), undefined],

@@ -6,7 +6,9 @@ export type Unready = string | undefined;
 type Away = string | undefined;
 
 /** Join and monitor: in their group, and with every partition the group has given them. One that was given none stands by, and is ready. */
-export function memberUnready({ owned, live, away }: { /** undefined: in no group (yet) */ readonly owned: readonly number[] | undefined; readonly live: readonly number[]; readonly away: Away }): Unready {
+export function memberUnready({ owned, live, held = new Map(), away }: { /** undefined: in no group (yet) */ readonly owned: readonly number[] | undefined; readonly live: readonly number[]; /** by partition: why it stands still until somebody acts */ readonly held?: ReadonlyMap<number, { readonly why: string }>; readonly away: Away }): Unready {
+  const [first] = held.values();
+  if (first !== undefined) return `partition${held.size === 1 ? '' : 's'} ${[...held.keys()].join(', ')} ${held.size === 1 ? 'is' : 'are'} held: ${first.why}`;
   if (away !== undefined) return away;
   if (owned === undefined) return 'it is not in its group (yet)';
   const open = owned.filter((one) => !live.includes(one));

@@ -13,7 +13,7 @@ import { feedingOf } from './feeding.ts';
 import { flowOf } from './flow.ts';
 import { memberOf } from './member.ts';
 import type { Pulse } from './pulse.ts';
-import { openShard, type CaughtUp, type Opening, type Shard, type Task } from './shard.ts';
+import { openShard, type CaughtUp, type Held, type OnNewLog, type Opening, type Shard, type Task } from './shard.ts';
 import { steadyClock } from './steadyClock.ts';
 import { tenuresOf } from './tenures.ts';
 
@@ -21,6 +21,8 @@ export type Shards = {
   stop(): Promise<void>;
   /** Partition numbers that the group has given us; undefined: we are in no group now. */
   readonly owned: () => readonly number[] | undefined;
+  /** Partition numbers owned that stand still until a topic is brought back or a person decides, and why. */
+  readonly held: () => ReadonlyMap<number, Held>;
   /** Partition numbers owned and behind their barrier. */
   readonly live: () => readonly number[];
   /** `<topic>-<n>` → records not yet committed. */
@@ -31,6 +33,7 @@ export type ShardOptions = {
   readonly open: (opening: Opening) => Promise<Task>;
   readonly closed?: (partition: number) => void;
   readonly onFatal: (error: unknown) => void;
+  readonly onNewLog: OnNewLog;
   /** Watches over it. */
   readonly pulse?: Pulse;
   /** Another one only in the test that shows what the right one is for. */
@@ -38,7 +41,7 @@ export type ShardOptions = {
 };
 const TICK_MS = 1000;
 
-export async function runShards({ settings, registry, log, name, topics, open, closed, onFatal, pulse, barrier = allReached }: ShardOptions): Promise<Shards> {
+export async function runShards({ settings, registry, log, name, topics, open, closed, onFatal, onNewLog, pulse, barrier = allReached }: ShardOptions): Promise<Shards> {
   const admin = createKafka(settings, `${name}-admin`, log).admin();
   await admin.connect();
   const widths = await Promise.all(topics.map(async (topic) => (await admin.fetchTopicOffsets(topic)).length));
@@ -70,7 +73,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   const flow = flowOf(topics, member.consumer);
   const tenures = tenuresOf({
     log, flow, feeding: feedingOf({ admin, flow, sign: member.sign }), member, closed, onFatal, beats: () => beats, caughtUp,
-    open: (partition) => openShard({ kafka: createKafka(settings, `${name}-${partition}`, log), admin, registry, settings, name, topics, partition, barrier, open }),
+    open: (partition) => openShard({ kafka: createKafka(settings, `${name}-${partition}`, log), admin, registry, settings, name, topics, partition, barrier, open, onNewLog, acceptedLogs: settings.acceptedLogs, tell: (fields, text) => log.warn(fields, text) }),
   });
   await member.start({
     joined(id, assigned) {
@@ -99,6 +102,7 @@ export async function runShards({ settings, registry, log, name, topics, open, c
   let ending: Promise<void> | undefined;
   return {
     owned: () => (member.hasJoined() ? tenures.owned() : undefined),
+    held: () => tenures.held(),
     live: () => tenures.live().map(({ partition }) => partition).sort((a, b) => a - b),
     lags: () => new Map(tenures.live().flatMap(({ partition, places }) => [...places].map(([topic, { high, next }]): [string, number] => [`${topic}-${partition}`, Math.max(0, Number(high - next))]))),
     stop() {

@@ -19,6 +19,8 @@ export async function subscribe({ settings, clientId, groupId, log, topics, puls
   /** Of partitions we own and have handled something of: what comes next. */
   const next = new Map<string, bigint>();
   let owned = new Set<string>();
+  /** Topics that were made anew: what the group has committed may be of the old log. */
+  const anew = new Set<string>();
   const member = memberOf({
     settings, log, name: clientId, topics, pulse, commits: groupId, onFatal, run: { eachBatchAutoResolve: false },
     config: () => ({ groupId, sessionTimeout: settings.sessionTimeoutMs, heartbeatInterval: 1000, rebalanceTimeout: 10_000, maxWaitTimeInMs: 150 }),
@@ -46,7 +48,13 @@ export async function subscribe({ settings, clientId, groupId, log, topics, puls
     joined(_memberId, assigned) {
       owned = new Set([...assigned].flatMap(([topic, partitions]) => partitions.map((partition) => `${topic}-${partition}`)));
       next.clear();
+      for (const [topic, partitions] of assigned) {
+        if (!anew.has(topic) || partitions.length === 0) continue;
+        for (const partition of partitions) member.consumer().seek({ topic, partition, offset: '0' });
+        anew.delete(topic);
+      }
     },
+    anew: (topic) => void anew.add(topic),
     passed({ topic, partition, last, size }) {
       if (size === 0) next.set(`${topic}-${partition}`, last + 1n);
     },

@@ -59,7 +59,7 @@ async function readers(t: TestContext, mark: string, from: bigint, barrierAt: bi
   await before.run({ messages: [], groupId: positionsGroupOf(name), positions: [{ topic: TOPIC, partition: 0, offset: barrierAt }] });
   await before.close();
   const shards = await runShards({
-    settings, registry, log: silent, name, topics: [TOPIC], onFatal: (error) => assert.fail(String(error)),
+    settings, registry, log: silent, name, topics: [TOPIC], onNewLog: 'hold', onFatal: (error) => assert.fail(String(error)),
     open: () => Promise.resolve({
       from: new Map([[TOPIC, from]]),
       handle: (_topic, records, position) => {

@@ -8,11 +8,13 @@ import type { Feeding } from './feeding.ts';
 import type { Flow } from './flow.ts';
 import type { Member, Passed } from './member.ts';
 import type { TopicEnd } from './pulse.ts';
-import type { CaughtUp, Shard } from './shard.ts';
+import { HELD_CODES, type CaughtUp, type Held, type Shard } from './shard.ts';
 
 export type Tenures = {
   /** Numbers owned, in order. */
   readonly owned: () => readonly number[];
+  /** Numbers owned that stand still until a topic is brought back or a person decides, and why. */
+  readonly held: () => ReadonlyMap<number, Held>;
   /** Shards behind their barrier. */
   readonly live: () => readonly Shard[];
   /** These are ours from now on. keeps: what we had of them goes on; else all is closed first. */
@@ -37,8 +39,10 @@ type Options = {
   readonly beats: () => number;
   readonly caughtUp: (shard: Shard) => CaughtUp;
 };
-/** opensAtBeat: not to be opened before so many heartbeats were answered. queued: batches of the same fetch that wait for their turn. owes: records were handed over whose positions are not committed. ledTo: where the first topic stood at the last tick. */
-type Tenure = { readonly partition: number; shard: Shard | undefined; opensAtBeat: number; ticking: boolean; queued: number; owes: boolean; ledTo: bigint };
+/** opensAtBeat: not to be opened before so many heartbeats were answered. queued: batches of the same fetch that wait for their turn. owes: records were handed over whose positions are not committed. ledTo: where the first topic stood at the last tick. held: why it cannot be opened. */
+type Tenure = { readonly partition: number; shard: Shard | undefined; opensAtBeat: number; ticking: boolean; queued: number; owes: boolean; ledTo: bigint; held: Held | undefined };
+/** Heartbeats between two looks at a topic that is held: each makes a transactional producer. */
+const HELD_BEATS = 5;
 
 export function tenuresOf({ log, flow, feeding, member, open, closed, onFatal, beats, caughtUp }: Options): Tenures {
   const tenures = new Map<number, Tenure>();
@@ -68,8 +72,12 @@ export function tenuresOf({ log, flow, feeding, member, open, closed, onFatal, b
     member.sign();
     if (!isOurs(tenure) || member.isStopping()) return;
     if (error instanceof LoopError && error.kind === 'fatal') return onFatal(error);
-    log.warn({ partition: tenure.partition, reason: messageOf(error) }, 'partition starts over');
-    tenure.opensAtBeat = beats() + 1;
+    const held = error instanceof LoopError && HELD_CODES.has(error.code) ? { code: error.code, why: error.message } : undefined;
+    // Said once: it is tried again every few seconds, and readiness and a metric tell of it all the while.
+    if (held === undefined) log.warn({ partition: tenure.partition, reason: messageOf(error) }, 'partition starts over');
+    else if (held.why !== tenure.held?.why) log.error({ partition: tenure.partition, code: held.code, reason: held.why }, 'partition is held');
+    tenure.opensAtBeat = beats() + (tenure.held === undefined ? 1 : HELD_BEATS);
+    tenure.held = held ?? tenure.held;
     flow.halt(tenure.partition);
   }
   /** Runs work on a tenure in turn; an error makes it start over. */
@@ -80,6 +88,7 @@ export function tenuresOf({ log, flow, feeding, member, open, closed, onFatal, b
     if (!isOurs(tenure) || member.isStopping() || tenure.shard !== undefined || beats() < tenure.opensAtBeat) return;
     const shard = await open(tenure.partition);
     tenure.shard = shard;
+    tenure.held = undefined;
     if (!isOurs(tenure)) return shut(tenure);
     flow.goOn(shard);
     await settle(tenure, shard, true);
@@ -98,6 +107,10 @@ export function tenuresOf({ log, flow, feeding, member, open, closed, onFatal, b
     const { shard } = tenure;
     if (shard === undefined) return openIn(tenure);
     tenure.ledTo = flow.keepMoving(shard, tenure.ledTo);
+    // An empty new log brings no record by which a commit would find it out. A broker that does not answer is the pulse's to tell.
+    await shard.check().catch((error: unknown) => {
+      if (error instanceof LoopError) throw error;
+    });
     if (shard.live) await shard.tick(caughtUp(shard));
     await settle(tenure, shard, !shard.live);
   }
@@ -108,11 +121,12 @@ export function tenuresOf({ log, flow, feeding, member, open, closed, onFatal, b
   };
   return {
     owned: () => [...tenures.keys()].sort((a, b) => a - b),
+    held: () => new Map([...tenures.values()].flatMap(({ partition, held }): [number, Held][] => (held === undefined ? [] : [[partition, held]]))),
     live: () => [...tenures.values()].flatMap(({ shard }) => (shard?.live === true ? [shard] : [])),
     take(owned, keeps) {
       for (const [partition, tenure] of tenures) if (!keeps || !owned.has(partition)) drop(tenure);
       for (const partition of owned) {
-        const tenure = tenures.get(partition) ?? { partition, shard: undefined, opensAtBeat: 0, ticking: false, queued: 0, owes: false, ledTo: -1n };
+        const tenure = tenures.get(partition) ?? { partition, shard: undefined, opensAtBeat: 0, ticking: false, queued: 0, owes: false, ledTo: -1n, held: undefined };
         tenures.set(partition, tenure);
         // A rejoin resets every partition, kept ones too.
         if (tenure.shard !== undefined) flow.goOn(tenure.shard);

@@ -10,7 +10,7 @@ import { follow, type Following } from '../consumers/follow.ts';
 import { createReadObject, sha256 } from '../consumers/objects.ts';
 import { processMetrics } from '../consumers/processMetrics.ts';
 import { openPulse } from '../consumers/pulse.ts';
-import { pulseMetrics } from '../consumers/pulseMetrics.ts';
+import { heldMetrics, pulseMetrics } from '../consumers/pulseMetrics.ts';
 import { inferenceUnready } from '../consumers/readiness.ts';
 import { createLog, dieWith } from '../consumers/service.ts';
 import { runShards, type Shards } from '../consumers/shards.ts';
@@ -137,6 +137,7 @@ try {
   });
   const pulse = openPulse({ settings, name: 'inference', log, onStuck: die });
   pulseMetrics(metrics, 'inference', () => pulse);
+  heldMetrics(metrics, 'inference', () => started.shards);
   const leases = openSharedLeases(settings);
   const resends = openResends(settings);
   const purges = openPurges(settings);
@@ -221,7 +222,7 @@ try {
   // Products wait in their topic until a model serves.
   await firstModel;
   if (!stopping) started.shards = await runShards({
-    pulse, settings, registry, log, name: 'inference', topics: ['products'], onFatal: die,
+    pulse, settings, registry, log, name: 'inference', topics: ['products'], onNewLog: 'begin', onFatal: die,
     open: () => Promise.resolve(openStream({ registry, predict, modelName: settings.modelName, nowMs: Date.now, countDead: (reason) => deadLetters.inc({ topic: 'products', reason }) })),
   });
   log.info({ port: settings.inferencePort }, 'started');

@@ -7,10 +7,10 @@ import type { TopicName } from '../schemas/topics.ts';
 import { chunksOf, type Outgoing } from './outgoing.ts';
 import { widthsOf } from './publisher.ts';
 
-export type Position = { readonly topic: TopicName; readonly partition: number; readonly offset: bigint };
+export type Position = { readonly topic: TopicName; readonly partition: number; readonly offset: bigint; /** stored beside it */ readonly note?: string };
 export type Transactor = {
   /** All or nothing. After any rejection this transactor is spent: close it and make another. */
-  run(work: { messages: readonly Outgoing[]; groupId?: string; positions?: readonly Position[]; /** stored beside each position */ note?: string }): Promise<void>;
+  run(work: { messages: readonly Outgoing[]; groupId?: string; positions?: readonly Position[]; /** awaited before the commit: when it rejects, nothing is committed */ check?: Promise<void> }): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -26,12 +26,14 @@ export async function createTransactor({ kafka, registry, settings, transactiona
   // kafkajs initialises lazily; an empty transaction makes it happen now.
   await (await producer.transaction()).abort();
   return {
-    async run({ messages, groupId, positions = [], note }) {
+    async run({ messages, groupId, positions = [], check }) {
+      // Whether it is looked at or not: a rejection is ours.
+      check?.catch(() => undefined);
       const chunks = chunksOf(messages, ids, widths);
       const transaction = await producer.transaction();
       try {
         if (groupId !== undefined && positions.length > 0) {
-          const topics = positions.map(({ topic, partition, offset }) => ({ topic, partitions: [{ partition, offset: String(offset), metadata: note ?? null }] }));
+          const topics = positions.map(({ topic, partition, offset, note }) => ({ topic, partitions: [{ partition, offset: String(offset), metadata: note ?? null }] }));
           for (let tries = 0; ; tries += 1) {
             try {
               await transaction.sendOffsets({ consumerGroupId: groupId, topics });
@@ -43,6 +45,7 @@ export async function createTransactor({ kafka, registry, settings, transactiona
           }
         }
         for (const { topicMessages } of chunks) await transaction.sendBatch({ acks: -1, topicMessages: [...topicMessages] });
+        await check;
         await transaction.commit();
       } catch (error) {
         if (transaction.isActive()) await transaction.abort().catch(() => undefined);

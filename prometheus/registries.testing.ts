@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { createJoinMetrics } from '../consumers/join/metrics.ts';
 import { createMonitorMetrics } from '../consumers/monitor/metrics.ts';
 import { processMetrics } from '../consumers/processMetrics.ts';
-import { pulseMetrics } from '../consumers/pulseMetrics.ts';
+import { heldMetrics, pulseMetrics } from '../consumers/pulseMetrics.ts';
 import { inferenceGauges, inferenceMetrics } from '../inference/metrics.ts';
 import { loadMetrics } from '../inference/serving/load.ts';
 import { mirrorGauge, trainerMetrics } from '../trainer/metrics.ts';
@@ -24,6 +24,7 @@ export function registriesOf(): Readonly<Record<Process, Registry>> {
   for (const [name, one] of Object.entries(all)) {
     processMetrics(one, '.');
     pulseMetrics(one, name, () => undefined);
+    if (name !== 'trainer') heldMetrics(one, name, () => undefined);
   }
   return all;
 }

@@ -122,3 +122,14 @@ export const sources = (env: string, about: string): Setting<readonly string[]> 
     return value.every((name) => name.length <= 100) ? { value } : { wrong: `must be names of sources of 100 characters at most, separated by commas, is '${raw}'` };
   },
 });
+/** `predictions=0a1b…` to ids of logs by topic. */
+export const logs = (env: string, about: string): Setting<ReadonlyMap<string, string>> => ({
+  env,
+  about,
+  fallback: '',
+  parse(raw) {
+    const pairs = raw.split(',').map((pair) => pair.trim()).filter((pair) => pair !== '').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const);
+    const bad = pairs.find(([topic, id]) => topic === '' || !/^[0-9a-f]{32}$/.test(id));
+    return bad ? { wrong: `must look like 'predictions=' and 32 hex digits, separated by commas, is '${raw}'` } : { value: new Map(pairs) };
+  },
+});

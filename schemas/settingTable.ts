@@ -1,6 +1,6 @@
 // Every setting of every process: one table. What each kind of setting takes is in settingKinds.ts, how an environment is read in settings.ts.
 import { DEFAULT_CATEGORIES } from './categories.ts';
-import { buckets, choice, maybeShare, names, number, origins, overrides, port, ranks, secret, share, sources, text, tokens, word, type Setting } from './settingKinds.ts';
+import { buckets, choice, logs, maybeShare, names, number, origins, overrides, port, ranks, secret, share, sources, text, tokens, word, type Setting } from './settingKinds.ts';
 
 export const DEFAULT_PORT_BASE = 17_000;
 const DAY = 86_400_000;
@@ -70,6 +70,8 @@ export const TABLE = {
   sessionTimeoutMs: number('SESSION_TIMEOUT_MS', '6000', 'Kafka session time-out; the broker allows 6000 at least', 6000, 1_800_000),
 
   stallMs: number('STALL_MS', '60000', 'a consumer that gives no sign for so long although records wait for it is started again in place', 5000),
+
+  acceptedLogs: logs('ACCEPTED_LOGS', 'topics that were deleted and made anew and are to be read from their beginning, as TOPIC=ID,…; the partition that is held says which id it is. Only for that one log: should it be replaced again, it is held again'),
 
   horizonMs: number('HORIZON_MS', days(30), 'a label counts until this long after its prediction', 1000),
   earlyHorizonMs: number('EARLY_HORIZON_MS', days(1), 'a label counts from this long before its prediction', 0),

@@ -16,7 +16,7 @@ const none = { predictions: 0, held: 0 };
 const metrics = createJoinMetrics({ waiting: () => none, state: () => ({ entries: 0, indexBytes: 0, fileBytes: 0, unsavedBytes: 0 }), coverage: () => [], mixes: () => [], lags: () => new Map() });
 let batches = 0;
 await runShards({
-  settings, registry, log, name: 'join', topics: JOIN_TOPICS, onFatal: () => process.exit(1),
+  settings, registry, log, name: 'join', topics: JOIN_TOPICS, onNewLog: 'ask', onFatal: () => process.exit(1),
   barrier: process.argv[2] === 'open' ? () => true : allReached,
   async open(opening) {
     const task = await openJoin(opening, { settings, registry, metrics, nowMs: Date.now });

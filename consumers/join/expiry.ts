@@ -16,3 +16,8 @@ export function toldIn(note: string): Told {
   const match = /^(\d+) (\d+)$/.exec(note);
   return match === null ? NOTHING_TOLD : { below: Number(match[1]), beforeMs: Number(match[2]) };
 }
+/** What was told, when a topic is begun anew. Offsets of another feedback mean nothing. Under other predictions all feedback that is read again was answered once: most of it had its prediction in the log that is gone, and would now be told as orphaned. */
+export function toldAnew(told: Told, anew: ReadonlySet<TopicName>, feedbackFrom: number): Told {
+  if (anew.has('feedback')) return { ...told, below: 0 };
+  return anew.has('predictions') ? { ...told, below: Math.max(told.below, feedbackFrom) } : told;
+}

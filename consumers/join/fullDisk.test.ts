@@ -14,7 +14,7 @@ function aWorld(t: TestContext) {
   t.after(() => rmSync(home, { recursive: true, force: true }));
   const world = { full: false, told: [] as (string | undefined)[], dir: join(home, 'state'), offset: 0 };
   const open = (committed: number): Promise<JoinState> => openState({
-    dir: world.dir, fingerprint: 'rules', opening: { partition: 0, positions: new Map([['predictions', BigInt(committed)], ['feedback', 0n]]), lows: new Map([['predictions', 0n], ['feedback', 0n]]), note: '' },
+    dir: world.dir, fingerprint: 'rules', opening: { partition: 0, positions: new Map([['predictions', BigInt(committed)], ['feedback', 0n]]), lows: new Map([['predictions', 0n], ['feedback', 0n]]), note: '', logIds: new Map(), anew: new Set() },
     onUnsaved: (reason) => world.told.push(reason), mostUnsavedBytes: 2_000_000,
     writeAt(fd, bytes, from, length, position) {
       if (world.full) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });

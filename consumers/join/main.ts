@@ -4,7 +4,7 @@ import { readSecretFile } from '../../producers/secretFile.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
 import { openPulse, type Pulse } from '../pulse.ts';
-import { pulseMetrics } from '../pulseMetrics.ts';
+import { heldMetrics, pulseMetrics } from '../pulseMetrics.ts';
 import { memberUnready } from '../readiness.ts';
 import { createLog, runService } from '../service.ts';
 import { runShards, type Shards } from '../shards.ts';
@@ -30,10 +30,11 @@ const metrics = createJoinMetrics({
 });
 
 pulseMetrics(metrics.registry, 'join', () => pulse);
+heldMetrics(metrics.registry, 'join', () => shards);
 
 await runService({
   name: 'join', host: settings.bindHost, port: settings.joinPort, log, metrics: metrics.registry, dataDir: settings.homeDir,
-  unready: () => (shards === undefined ? 'starting' : memberUnready({ owned: shards.owned(), live: shards.live(), away: pulse?.away() })),
+  unready: () => (shards === undefined ? 'starting' : memberUnready({ owned: shards.owned(), live: shards.live(), held: shards.held(), away: pulse?.away() })),
   routes: {
     '/live': () => ({ waiting: waiting().predictions, versions: [...countsOf(coverage())].map(([version, { predicted, labelled, auditPredicted, auditLabelled }]) => ({ model_name: version.split(' ')[0], model_version: version.split(' ')[1], predicted, labelled, audit_predicted: auditPredicted, audit_labelled: auditLabelled })) }),
   },
@@ -41,7 +42,7 @@ await runService({
     await checkAgreement(settings.homeDir, registry);
     const watching = (pulse = openPulse({ settings, name: 'join', log, onStuck: die }));
     shards = await runShards({
-      pulse: watching, settings, registry, log, name: 'join', topics: JOIN_TOPICS, onFatal: die,
+      pulse: watching, settings, registry, log, name: 'join', topics: JOIN_TOPICS, onNewLog: 'ask', onFatal: die,
       open: async (opening) => {
         const { partition } = opening;
         const task = await openJoin(opening, {

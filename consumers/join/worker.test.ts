@@ -34,7 +34,7 @@ function aWorld(t: TestContext): World {
       // A registry of a new process has learnt nothing yet.
       const registry = createRegistry('http://registry', (url) => (world.registryAway ? Promise.reject(new Error('away')) : Promise.resolve(Response.json({ schema: schemaText(String(url).endsWith('/1') ? 'predictions' : 'feedback') }))));
       const offsets = new Map<Side, bigint>([['predictions', BigInt(positions.predictions)], ['feedback', BigInt(positions.feedback)]]);
-      return openJoin({ partition: 0, positions: offsets, lows: new Map([['predictions', 0n], ['feedback', 0n]]), note: '' }, { settings, registry, metrics, nowMs: () => 0 });
+      return openJoin({ partition: 0, positions: offsets, lows: new Map([['predictions', 0n], ['feedback', 0n]]), note: '', logIds: new Map(), anew: new Set() }, { settings, registry, metrics, nowMs: () => 0 });
     },
   };
   return world;

@@ -11,7 +11,7 @@ import { offsetOf, type Incoming } from '../record.ts';
 import type { Opening, Task } from '../shard.ts';
 import type { DiskStore } from './diskStore.ts';
 import { createJoin, type JoinOutput, type Side } from './join.ts';
-import { noteOf, passedMs, toldIn } from './expiry.ts';
+import { noteOf, passedMs, toldAnew, toldIn } from './expiry.ts';
 import type { JoinMetrics } from './metrics.ts';
 import { openState } from './state.ts';
 
@@ -37,17 +37,17 @@ const idOf = (event: { readonly prediction_id: string }): string => event.predic
 /** Freed per call, so that a long backlog of deadlines does not hold up the stream. */
 const FREE_AT_ONCE = 10_000;
 
-/** Every rule that shapes the state: another text, another state. */
-const fingerprintOf = ({ horizonMs, earlyHorizonMs, sourceRanks, partitions, driftReference }: Settings): string => createHash('sha256').update(JSON.stringify({ horizonMs, earlyHorizonMs, ranks: [...sourceRanks].sort(), partitions, driftReference })).digest('hex');
+/** Every rule that shapes the state, and the logs it is of: another text, another state. */
+const fingerprintOf = ({ horizonMs, earlyHorizonMs, sourceRanks, partitions, driftReference }: Settings, { logIds }: Opening): string => createHash('sha256').update(JSON.stringify({ horizonMs, earlyHorizonMs, ranks: [...sourceRanks].sort(), partitions, driftReference, ...(logIds.size === 0 ? {} : { logs: [...logIds].sort() }) })).digest('hex');
 /** Each instance has its own folder: its port is what no two can share. */
 export const stateDirOf = (settings: Settings, partition: number): string => resolve(settings.homeDir, 'state', `join-${settings.joinPort}`, String(partition));
 
 export async function openJoin(opening: Opening, { settings, registry, metrics, nowMs, onUnsaved }: Options): Promise<JoinTask> {
   const { partition, positions, note } = opening;
-  let told = toldIn(note);
   const ranks = settings.sourceRanks;
   const committed: Record<Side, number> = { predictions: Number(positions.get('predictions') ?? 0n), feedback: Number(positions.get('feedback') ?? 0n) };
-  const state = await openState({ dir: stateDirOf(settings, partition), fingerprint: fingerprintOf(settings), opening, ...(onUnsaved === undefined ? {} : { onUnsaved }) });
+  let told = toldAnew(toldIn(note), opening.anew, committed.feedback);
+  const state = await openState({ dir: stateDirOf(settings, partition), fingerprint: fingerprintOf(settings, opening), opening, ...(onUnsaved === undefined ? {} : { onUnsaved }) });
   const { store } = state;
   const join = createJoin({ horizonMs: settings.horizonMs, earlyHorizonMs: settings.earlyHorizonMs, rankOf: (source) => rankOfSource(ranks, source), driftReference: Math.ceil(settings.driftReference / settings.partitions), told, isNew: (side, offset) => offset >= committed[side] }, store);
   const newest: Record<Side, number> = { predictions: 0, feedback: 0 };

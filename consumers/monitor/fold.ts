@@ -33,18 +33,18 @@ export type Fold = {
   readonly offset: () => number;
 };
 /** The part of the state that belongs to no version. */
-export type Common = { streamMs: number; offset: number; recallFrom: number | undefined; readonly openedAtMs: Map<string, number[]> };
+export type Common = { streamMs: number; offset: number; recallFrom: number | undefined; readonly openedAtMs: Map<string, number[]>; /** of the `labelled` that is folded, where it is known */ readonly logId: string | undefined };
 /** Openings kept per model: more than any daily cap looks back. */
 const KEPT_OPENINGS = 1000;
 const NONE: readonly number[] = [];
 
 /** eras: rising fromOffset; the first judges everything before the second. */
-export function createFold(partition: number, known: readonly Era[]): Fold {
+export function createFold(partition: number, known: readonly Era[], logId?: string): Fold {
   const eras = [...known];
   const versions: VersionState[] = [];
   const byModel = new Map<string, Map<string, VersionState>>();
   const dirty = new Set<VersionState>();
-  const common: Common = { streamMs: 0, offset: -1, recallFrom: undefined, openedAtMs: new Map() };
+  const common: Common = { streamMs: 0, offset: -1, recallFrom: undefined, openedAtMs: new Map(), logId };
   const settling = createSettling();
   let current = eras[0];
   let next = 1;

@@ -7,7 +7,7 @@ import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
 import { follow, type Following } from '../follow.ts';
 import { openPulse, type Pulse } from '../pulse.ts';
-import { pulseMetrics } from '../pulseMetrics.ts';
+import { heldMetrics, pulseMetrics } from '../pulseMetrics.ts';
 import { memberUnready } from '../readiness.ts';
 import { createLog, runService } from '../service.ts';
 import { runShards, type Shards } from '../shards.ts';
@@ -30,10 +30,11 @@ const views = (): VersionView[] => owned().flatMap((task) => task.fold.versions(
 const metrics = createMonitorMetrics(views, () => shards?.lags() ?? new Map(), () => promoted.values());
 
 pulseMetrics(metrics.registry, 'monitor', () => pulse);
+heldMetrics(metrics.registry, 'monitor', () => shards);
 
 await runService({
   name: 'monitor', host: settings.bindHost, port: settings.monitorPort, log, metrics: metrics.registry, dataDir: settings.homeDir,
-  unready: () => (shards === undefined ? 'starting' : memberUnready({ owned: shards.owned(), live: shards.live(), away: pulse?.away() })),
+  unready: () => (shards === undefined ? 'starting' : memberUnready({ owned: shards.owned(), live: shards.live(), held: shards.held(), away: pulse?.away() })),
   routes: {
     '/live': () => ({ models: views(), partitions: shards?.live() ?? [], labelled_offsets: owned().map((task) => String(task.fold.offset())), lag: Object.fromEntries(shards?.lags() ?? []) }),
     '/history': (query) => ({ models: historyOf(owned().flatMap((task) => task.fold.versions()), query.has('points') ? Number(query.get('points')) : undefined) }),
@@ -58,7 +59,7 @@ await runService({
       },
     });
     shards = await runShards({
-      pulse: watching, settings, registry, log, name: 'monitor', topics: ['labelled'], onFatal: die,
+      pulse: watching, settings, registry, log, name: 'monitor', topics: ['labelled'], onNewLog: 'hold', onFatal: die,
       open: async (opening) => {
         const task = await openMonitor(opening, { settings, registry, metrics, nowMs: Date.now, promoted: () => promoted.values() });
         tasks.set(opening.partition, task);

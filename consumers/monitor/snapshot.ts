@@ -19,7 +19,7 @@ type SavedVersion = {
   readonly episode: EpisodeState; readonly shown: Shown; readonly shownSinceMs: number; readonly fed: number; readonly fedSinceAlarm: number; readonly newestPredictedAt: number; readonly added: number; readonly removed: number;
   readonly lastLabelledAt: number; /** these are absent in older records */ readonly freshFromMs?: number; readonly sources?: SavedSources; readonly bucketLengths: Lengths; readonly agedMs: Readonly<Record<Basis, number>>;
 };
-type SavedPartition = { readonly format: number; readonly streamMs: number; readonly recallFrom: number | null; readonly openedAtMs: readonly (readonly [string, readonly number[]])[] };
+type SavedPartition = { readonly format: number; readonly streamMs: number; readonly recallFrom: number | null; readonly openedAtMs: readonly (readonly [string, readonly number[]])[]; /** of `labelled`; absent in older records */ readonly logId?: string };
 
 const listOf = (cells: Cells): Cell[] => cellsOf(cells).map(([label, predicted, count]) => ({ label, predicted, count }));
 const partitionKey = (partition: number): string => `partition/${partition}`;
@@ -37,6 +37,13 @@ export function isReadable(records: ReadonlyMap<string, Tally>, partition: numbe
   const common = records.get(partitionKey(partition));
   if (common === undefined || savedIn<SavedPartition>(common, ['openedAtMs'])?.format !== FORMAT) return false;
   return [...records.values()].every((tally) => tally.kind !== 'detector' || savedIn<SavedVersion>(tally, ['detectors', 'bucketLengths']) !== undefined);
+}
+
+/** The id of the `labelled` whose offsets these records name; undefined where it was not noted, or cannot be read. */
+export function logIdIn(records: ReadonlyMap<string, Tally>, partition: number): string | undefined {
+  const common = records.get(partitionKey(partition));
+  const logId: unknown = common === undefined ? undefined : savedIn<SavedPartition>(common, ['openedAtMs'])?.logId;
+  return typeof logId === 'string' ? logId : undefined;
 }
 
 export type Snapshot = {
@@ -76,7 +83,7 @@ export function createSnapshot(partition: number, common: Common, versionOf: (mo
         any = true;
         recordsOf(version, (key, kind, fields) => void changes.set(key, fields === undefined ? undefined : { ...blank, model_name: version.modelName, model_version: version.modelVersion, kind, ...fields }));
       }
-      const saved: SavedPartition = { format: FORMAT, streamMs: common.streamMs, recallFrom: common.recallFrom ?? null, openedAtMs: [...common.openedAtMs] };
+      const saved: SavedPartition = { format: FORMAT, streamMs: common.streamMs, recallFrom: common.recallFrom ?? null, openedAtMs: [...common.openedAtMs], ...(common.logId === undefined ? {} : { logId: common.logId }) };
       if (any) changes.set(partitionKey(partition), { ...blank, kind: 'partition', state_json: JSON.stringify(saved) });
       return changes;
     },

@@ -1,7 +1,7 @@
 // One `labelled` partition at work: snapshot in, fold, retrain requests and snapshot changes out, in one transaction with the offsets.
 // The snapshot is a cache of the log: when it is missing or of another format, the log is folded again from its start, in silence.
 import type { Outgoing } from '../../producers/outgoing.ts';
-import { LoopError, messageOf } from '../../schemas/failure.ts';
+import { LoopError, messageOf, transient } from '../../schemas/failure.ts';
 import type { Registry } from '../../schemas/registry.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { Labelled, ModelPromoted, Tally } from '../../schemas/events.ts';
@@ -9,12 +9,12 @@ import { deadLetterOf } from '../deadLetters.ts';
 import { partitionOf } from '../../schemas/partition.ts';
 import { readToEnd } from '../readToEnd.ts';
 import type { Incoming } from '../record.ts';
-import type { Opening, Task } from '../shard.ts';
+import { WHAT_TO_DO, type Opening, type Task } from '../shard.ts';
 import { isForEver, recordOf, restartRecordOf, restartsOf, settingsErasOf, timelineOf } from './eras.ts';
 import { createFold, type Fold } from './fold.ts';
 import type { MonitorMetrics } from './metrics.ts';
 import { bookOf, sameBook, type Era } from './rules.ts';
-import { isReadable } from './snapshot.ts';
+import { isReadable, logIdIn } from './snapshot.ts';
 
 export type MonitorTask = Task & { readonly partition: number; readonly fold: Fold; readonly eras: readonly Era[] };
 type Options = { readonly settings: Settings; readonly registry: Registry; readonly metrics: MonitorMetrics; readonly nowMs: () => number; /** the promotion that is in force, per model */ readonly promoted: () => Iterable<ModelPromoted> };
@@ -33,9 +33,12 @@ async function readSnapshot(partition: number, settings: Settings, registry: Reg
   return latest;
 }
 
-export async function openMonitor({ partition, positions, lows }: Opening, { settings, registry, metrics, nowMs, promoted }: Options): Promise<MonitorTask> {
+/** Throws transient `log_replaced` when the snapshot is of another log: its offsets would hide what the new one says. The broker forgets the positions of a deleted topic, the snapshot does not. */
+export async function openMonitor({ partition, positions, lows, logIds }: Opening, { settings, registry, metrics, nowMs, promoted }: Options): Promise<MonitorTask> {
   const start = Number(positions.get('labelled') ?? 0n);
   const standing = await readSnapshot(partition, settings, registry);
+  const [saved, logId] = [logIdIn(standing, partition), logIds.get('labelled')];
+  if (saved !== undefined && logId !== undefined && saved !== logId) throw transient('log_replaced', `the tallies of partition ${partition} are of another log than labelled-${partition}: the topic was deleted and made anew. ${WHAT_TO_DO}`);
   const known = settingsErasOf(standing.values(), partition);
   const restarts = restartsOf(standing.values(), partition);
   const book = bookOf(settings);
@@ -43,7 +46,7 @@ export async function openMonitor({ partition, positions, lows }: Opening, { set
   const isNew = inForce === undefined || !sameBook(inForce.book, book);
   // A change that no label has seen is replaced by the one that follows it.
   const eras = timelineOf(isNew ? [...known.filter((era) => era.fromOffset < start), { fromOffset: start, book }] : known, restarts);
-  const fold = createFold(partition, eras);
+  const fold = createFold(partition, eras, logId);
   const readable = isReadable(standing, partition);
   if (readable) fold.restore(standing);
   const low = Number(lows.get('labelled') ?? 0n);

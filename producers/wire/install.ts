@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { withoutAborted, type AbortedTransaction } from '../../consumers/readCommitted.ts';
 import { decodeRecordSet, type FetchedRecord } from './fetched.ts';
+import { decodeMetadata, encodeMetadataRequest, METADATA_VERSION, type Metadata } from './metadata.ts';
 import { encodeRecordBatch, type BatchMessage } from './recordBatch.ts';
 
 const load = createRequire(import.meta.url);
@@ -126,6 +127,29 @@ export const stockBatch = replace<StockBatch>('consumer/batch', (Stock) => class
     this.messagesWithinOffset = within;
     this.messages = committed.some((one) => one.isControlRecord) ? committed.filter((one) => !one.isControlRecord) : committed;
   }
+});
+
+type MetadataInput = { readonly topics: readonly string[]; readonly allowAutoTopicCreation?: boolean };
+type Response = { readonly decode: (bytes: Buffer) => Promise<unknown>; readonly parse: (data: Metadata) => Promise<unknown> };
+type Call<Input> = (input: Input) => { readonly request: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string; readonly encode: () => Promise<Encoded> }; readonly response: Response };
+type Versions<Input> = { readonly versions: readonly string[]; readonly protocol: (asked: { readonly version: number }) => Call<Input> | undefined };
+/** With a version that names ids of topics. The client takes the newest that both sides know: what lies between ours and its own newest stands for the latter. */
+export const stockMetadata = replace<Versions<MetadataInput>>('protocol/requests/metadata/index', (stock): Versions<MetadataInput> => {
+  const newest = Math.max(...stock.versions.map(Number));
+  return {
+    versions: [...stock.versions, String(METADATA_VERSION)],
+    protocol({ version }) {
+      const call = stock.protocol({ version: Math.min(version, newest) });
+      if (version < METADATA_VERSION || call === undefined) return call;
+      return (input) => {
+        const { request, response } = call(input);
+        return {
+          request: { ...request, apiVersion: METADATA_VERSION, encode: async () => encodedAs(encodeMetadataRequest(input.topics, input.allowAutoTopicCreation ?? true)) },
+          response: { decode: async (bytes) => decodeMetadata(bytes), parse: (data) => response.parse(data) },
+        };
+      };
+    },
+  };
 });
 
 type RequestQueue = { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };

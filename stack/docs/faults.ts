@@ -43,10 +43,22 @@ ${tableOf(HEAD, rows)}
 | process | ready when | may be away |
 |---|---|---|
 | inference | a model serves, and Kafka has answered within \`ANSWER_DEADLINE_MS\` (5 s at least) | registry, MySQL, S3, the other processes |
-| join, monitor | in the group, every partition it was given is caught up, and Kafka answers; one that was given none stands by and is ready | registry, MySQL, S3 |
+| join, monitor | in the group, every partition it was given is caught up and none is held, and Kafka answers; one that was given none stands by and is ready | registry, MySQL, S3 |
 | trainer | reads requests, and Kafka and MySQL answer | registry, S3, MLflow: a training waits in its row |
 
 A process that cannot start because something is away ends, and is started again by whoever supervises it: at once, then after 0.5, 1, 2 … 30 s; a member of a group never before \`SESSION_TIMEOUT_MS\`, a process that had run for half a minute as after a first failure.
+
+## A topic that is deleted, made anew, or cut off
+
+Every topic has an id, and one that is made anew another. The ids are committed with the positions and compared at every opening, once a second and before every commit: however long the new log is, nothing of it is skipped.
+
+| topic | made anew | not there | its end lost |
+|---|---|---|---|
+| \`products\` (inference) | is read from its beginning | held | held |
+| \`predictions\`, \`feedback\` (join) | held, until it is brought back or its id stands in \`ACCEPTED_LOGS\`: then read from its beginning | held | held |
+| \`labelled\` (monitor) | held, until it is brought back or the tallies are made anew | held | held |
+
+*held*: nothing of the partition is read, \`/health/ready\` says 503 and why, \`loop_partitions_held\` is 1, alert \`PartitionHeld\`. [What to do](../how-to/replaced-topic.md). Tested by \`./loop test consumers/newLog\`.
 
 ## The watchdog
 

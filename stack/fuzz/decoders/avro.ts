@@ -1,6 +1,8 @@
-// Frames of every topic, the schemas foreign writers register, and the record batches they travel in.
+// Frames of every topic, the schemas foreign writers register, the record batches they travel in, and what the broker says of topics.
 import { isUtf8 } from 'node:buffer';
 import { decodeRecordSet } from '../../../producers/wire/fetched.ts';
+import { decodeMetadata } from '../../../producers/wire/metadata.ts';
+import { answerOf } from '../../../producers/wire/metadata.testing.ts';
 import { AVRO } from '../../../schemas/avro.ts';
 import { decoderFor, schemaIdOf, schemaText } from '../../../schemas/codec.ts';
 import { LoopError } from '../../../schemas/failure.ts';
@@ -58,4 +60,8 @@ const batches: Decoder = {
     });
   },
 };
-export const AVRO_DECODERS: readonly Decoder[] = [...frames, writers, batches];
+const metadata: Decoder = {
+  name: 'metadata', share: 30, seeds: [new Uint8Array(answerOf([{ name: 'predictions', id: '0f'.repeat(16), partitions: [0, 1, 2] }, { name: 'feedback', id: '00'.repeat(16), partitions: [], error: 3 }]))],
+  decode: (bytes) => decodeMetadata(Buffer.from(bytes)),
+};
+export const AVRO_DECODERS: readonly Decoder[] = [...frames, writers, batches, metadata];
