@@ -59,7 +59,7 @@ type Options = {
   readonly tell: (fields: object, text: string) => void;
 };
 /** Why a partition is held, until its topic is brought back or a person decides. */
-export const HELD_CODES: ReadonlySet<string> = new Set(['log_replaced', 'log_shorter', 'topic_missing']);
+export const HELD_CODES: ReadonlySet<string> = new Set(['log_replaced', 'log_shorter', 'log_cut', 'topic_missing']);
 export type Held = { readonly code: string; readonly why: string };
 /** Throws transient `log_replaced`, `log_shorter` or `topic_missing` when a committed position is not of the log that stands. */
 export async function openShard({ kafka, admin, registry, settings, name, topics, partition, barrier, open, onNewLog, acceptedLogs, tell }: Options): Promise<Shard> {

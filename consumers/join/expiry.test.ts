@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { noteOf, passedMs, toldIn } from './expiry.ts';
+import { noteOf, passedMs, toldAnew, toldIn } from './expiry.ts';
 import { createJoin, NOTHING_TOLD, type Join, type JoinOutput, type Told } from './join.ts';
 import { memoryStore } from './store.ts';
 
@@ -75,3 +75,11 @@ test('many entries are freed in pieces of the size asked for', () => {
   }
   assert.deepEqual(freed, [300, 300, 300, 100]);
 });
+
+for (const { name, anew, want } of [
+  { name: 'nothing was made anew', anew: [], want: '7 500' },
+  { name: 'predictions: what is read again was answered once', anew: ['predictions'], want: '30 500' },
+  { name: 'feedback: offsets of another log say nothing', anew: ['feedback'], want: '0 500' },
+  { name: 'both', anew: ['predictions', 'feedback'], want: '0 500' },
+] as const) test(`orphans told, after a topic was made anew: ${name}`, () => assert.equal(noteOf(toldAnew({ below: 7, beforeMs: 500 }, new Set(anew), 30)), want));
+test('orphans told, after predictions were made anew: never fewer than before', () => assert.equal(noteOf(toldAnew({ below: 70, beforeMs: 500 }, new Set(['predictions']), 30)), '70 500'));

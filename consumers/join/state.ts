@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { messageOf, transient } from '../../schemas/failure.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import type { Incoming } from '../record.ts';
-import type { Opening } from '../shard.ts';
+import { WHAT_TO_DO, type Opening } from '../shard.ts';
 import { openDiskStore, type Checkpoint, type DiskStore, type Reach } from './diskStore.ts';
 import type { Side } from './join.ts';
 import type { WriteAt } from './segments.ts';
@@ -20,7 +20,7 @@ export type JoinState = {
   readonly store: DiskStore;
   /** Where reading begins: at the last record the state knows, by which the log is recognised. */
   readonly from: ReadonlyMap<TopicName, bigint>;
-  /** false: the state holds this record already. Throws transient `state_differs`, after deleting the state, when the log is another one. */
+  /** false: the state holds this record already. When the log is another one: throws transient `state_differs`, after deleting the state; or, where its id says that it is the same, transient `log_cut`: its end was lost, and others wrote over it what nobody has read. */
   take(side: Side, record: Incoming): boolean;
   /** Saves when it is worth it. A save that fails is told and tried again; throws transient `state_unwritable` when too much is unsaved. Only when Kafka has committed all that was taken, or all of it is below the committed positions. */
   keep(nowMs: number): void;
@@ -37,7 +37,7 @@ type Options = {
   readonly writeAt?: WriteAt;
 };
 /** Throws transient `state_unwritable` when the folder can be neither read nor made. */
-export async function openState({ dir, fingerprint, opening: { positions, lows }, onUnsaved = () => undefined, mostUnsavedBytes = MOST_UNSAVED_BYTES, writeAt }: Options): Promise<JoinState> {
+export async function openState({ dir, fingerprint, opening: { partition, positions, lows, logIds }, onUnsaved = () => undefined, mostUnsavedBytes = MOST_UNSAVED_BYTES, writeAt }: Options): Promise<JoinState> {
   const lowOf = (side: Side): number => Number(lows.get(side) ?? 0n);
   /** Ahead of what is committed, or with a gap to what still stands: not this log's state. */
   const inDoubt = (checkpoint: Checkpoint): boolean => JOIN_TOPICS.some((side) => checkpoint[side].next > Number(positions.get(side) ?? 0n) || checkpoint[side].next < lowOf(side));
@@ -81,6 +81,8 @@ export async function openState({ dir, fingerprint, opening: { positions, lows }
         const { last } = reach[side];
         if (last === null || Number(record.offset) !== last.offset || record.timestampMs !== last.timeMs || keyOf(record) !== last.key) {
           store.close();
+          // The state is the witness: it stays, so that the next opening knows as well.
+          if (logIds.has(side)) throw transient('log_cut', `the record at ${last?.offset ?? 'the end'} of ${side}-${partition} is not the one that was read: the broker has lost the end of the log, and other records stand in its place, up to ${positions.get(side) ?? 0n} unread. ${WHAT_TO_DO}`);
           rmSync(dir, { recursive: true, force: true });
           throw transient('state_differs', `the state in ${dir} is of another log than ${side}: it is rebuilt`);
         }

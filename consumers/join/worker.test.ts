@@ -9,6 +9,7 @@ import { createRegistry } from '../../schemas/registry.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { aFeedback, aPrediction } from '../../stack/testing.ts';
 import type { Incoming } from '../record.ts';
+import type { Opening } from '../shard.ts';
 import type { Side } from './join.ts';
 import { createJoinMetrics } from './metrics.ts';
 import { openJoin, stateDirOf, type JoinTask } from './worker.ts';
@@ -20,7 +21,7 @@ const p = (offset: number, id: string): Incoming => at('predictions', offset, id
 const f = (offset: number, id: string): Incoming => at('feedback', offset, id, encode('feedback', aFeedback(id, `f${offset}`, OTHER), IDS.feedback));
 
 type Positions = Readonly<Record<Side, number>>;
-type World = { readonly dir: string; registryAway: boolean; open(positions: Positions): Promise<JoinTask> };
+type World = { readonly dir: string; registryAway: boolean; open(positions: Positions, opening?: Partial<Opening>): Promise<JoinTask> };
 function aWorld(t: TestContext): World {
   const home = mkdtempSync(join(tmpdir(), 'loop-join-'));
   t.after(() => rmSync(home, { recursive: true, force: true }));
@@ -30,11 +31,11 @@ function aWorld(t: TestContext): World {
   const world: World = {
     dir: stateDirOf(settings, 0),
     registryAway: false,
-    open(positions) {
+    open(positions, opening = {}) {
       // A registry of a new process has learnt nothing yet.
       const registry = createRegistry('http://registry', (url) => (world.registryAway ? Promise.reject(new Error('away')) : Promise.resolve(Response.json({ schema: schemaText(String(url).endsWith('/1') ? 'predictions' : 'feedback') }))));
       const offsets = new Map<Side, bigint>([['predictions', BigInt(positions.predictions)], ['feedback', BigInt(positions.feedback)]]);
-      return openJoin({ partition: 0, positions: offsets, lows: new Map([['predictions', 0n], ['feedback', 0n]]), note: '', logIds: new Map(), anew: new Set() }, { settings, registry, metrics, nowMs: () => 0 });
+      return openJoin({ partition: 0, positions: offsets, lows: new Map([['predictions', 0n], ['feedback', 0n]]), note: '', logIds: new Map(), anew: new Set(), ...opening }, { settings, registry, metrics, nowMs: () => 0 });
     },
   };
   return world;
@@ -115,6 +116,39 @@ test('ahead of the committed positions: thrown away and rebuilt', async (t) => {
   const second = await world.open({ predictions: 1, feedback: 0 });
   assert.equal(second.from?.get('predictions'), 0n);
   assert.deepEqual(await run(second, { predictions: 1, feedback: 0 }, LOG), ['a', 'b', 'c']);
+});
+
+const IDENTIFIED = new Map([['predictions', 'a1'], ['feedback', 'a2']] as const);
+test('another record where the last one stood: without ids the state is of another log and is rebuilt', async (t) => {
+  const world = aWorld(t);
+  const first = await world.open(START);
+  await run(first, START, part(2, 0));
+  first.close?.();
+  const positions = { predictions: 2, feedback: 0 };
+  const other = { predictions: [p(0, 'x'), p(1, 'y'), p(2, 'z')], feedback: [f(0, 'x')] };
+  await assert.rejects(async () => run(await world.open(positions), positions, other), { code: 'state_differs' });
+  assert.deepEqual(await run(await world.open(positions), positions, other), ['x']);
+});
+test('another record where the last one stood, in the log with the same id: its end was lost and written over; it is held, also the next time', async (t) => {
+  const world = aWorld(t);
+  const opening = { logIds: IDENTIFIED };
+  const first = await world.open(START, opening);
+  await run(first, START, part(2, 0));
+  first.close?.();
+  const positions = { predictions: 2, feedback: 0 };
+  const cut = { predictions: [p(0, 'a'), p(1, 'y'), p(2, 'z')], feedback: [f(0, 'y')] };
+  for (let time = 0; time < 2; time += 1) await assert.rejects(async () => run(await world.open(positions, opening), positions, cut), { code: 'log_cut' });
+  assert.deepEqual(await run(await world.open(positions, opening), positions, LOG), ['a', 'b', 'c'], 'brought back, it goes on');
+});
+test('the state of a log that was replaced is not laid over the new one', async (t) => {
+  const world = aWorld(t);
+  const first = await world.open(START, { logIds: IDENTIFIED });
+  assert.deepEqual(await run(first, START, part(2, 1)), ['a']);
+  first.close?.();
+  const second = await world.open({ predictions: 0, feedback: 1 }, { logIds: new Map([...IDENTIFIED, ['predictions', 'b1']] as const), anew: new Set(['predictions'] as const) });
+  assert.deepEqual(second.from?.get('predictions'), 0n);
+  assert.equal(second.note?.(), `1 0`, 'feedback that was answered is not told as orphaned');
+  assert.deepEqual(await run(second, { predictions: 0, feedback: 1 }, { predictions: [p(0, 'b')], feedback: LOG.feedback }), ['b']);
 });
 
 const newest = (dir: string): string => join(dir, readdirSync(dir).filter((name) => name.endsWith('.log')).sort().at(-1) ?? '');

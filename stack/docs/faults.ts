@@ -52,7 +52,7 @@ A process that cannot start because something is away ends, and is started again
 
 Every topic has an id, and one that is made anew another. The ids are committed with the positions and compared at every opening, once a second and before every commit: however long the new log is, nothing of it is skipped.
 
-| topic | made anew | not there | its end lost |
+| topic | made anew | not there | its end lost (\`log_shorter\`; written over: \`log_cut\`, known from the join's state) |
 |---|---|---|---|
 | \`products\` (inference) | is read from its beginning | held | held |
 | \`predictions\`, \`feedback\` (join) | held, until it is brought back or its id stands in \`ACCEPTED_LOGS\`: then read from its beginning | held | held |
