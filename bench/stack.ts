@@ -1,18 +1,19 @@
 // A private stack for benchmarks: Kafka and the registry (and MySQL and S3 where they are wanted) on ports and in a folder of their own, plus the programs that are measured. Whatever happens
 // (an error, Ctrl-C, a closed terminal) all of it is stopped and the folder is deleted; what a killed benchmark left behind is stopped by the next one.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openRegistry } from '../producers/connections.ts';
 import { fatal } from '../schemas/failure.ts';
 import type { Registry } from '../schemas/registry.ts';
-import { SETTING_NAMES, type Settings } from '../schemas/settingTable.ts';
+import type { Settings } from '../schemas/settings.ts';
 import { openContext, type Env } from '../stack/context.ts';
 import { checkJava, fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../stack/fetch.ts';
 import { freePortBase } from '../stack/freePorts.ts';
+import { cleanEnv, clearStack } from '../stack/ownStack.ts';
 import { onInterrupt } from '../stack/interrupt.ts';
 import { PROJECT_DIR, pathsOf, type Paths } from '../stack/paths.ts';
-import { claim, rememberPid, stopPart } from '../stack/pids.ts';
+import { claim, rememberPid } from '../stack/pids.ts';
 import { makeBuckets, migrate, registerSchemas } from '../stack/prepare.ts';
 import { createTopics } from '../stack/topics.ts';
 import { credentialsOf, grantRights } from '../stack/mysqlUsers.ts';
@@ -59,21 +60,6 @@ const PORTS_BELOW = 40_000;
 const DEADLINE_MS = 240_000;
 const KILL_AFTER_MS = 20_000;
 
-/** The person's environment without settings of ours, which would change what is measured. */
-function cleanEnv(env: Env): Env {
-  const ours = new Set(SETTING_NAMES);
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.has(name) || name === 'LOOP_CACHE'));
-}
-
-/** Stops whatever has a pid file in the folder, Kafka last, and deletes it. */
-async function clear({ home, run }: Paths): Promise<void> {
-  const parts = existsSync(run) ? readdirSync(run).filter((file) => file.endsWith('.pid')).map((file) => file.slice(0, -'.pid'.length)) : [];
-  const stop = (part: string): Promise<unknown> => stopPart(run, part, part === 'registry' ? 3000 : KILL_AFTER_MS);
-  await Promise.all(parts.filter((part) => part !== 'kafka' && part !== 'bench').map(stop));
-  if (parts.includes('kafka')) await stop('kafka');
-  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
-}
-
 /** Brings the stack up, does `work`, clears everything away. */
 export async function withStack<R>({ name, say, env: extra = {}, services = [] }: Options, work: (stack: BenchStack) => Promise<R>): Promise<R> {
   const home = `.loop-bench-${name}`;
@@ -93,7 +79,7 @@ export async function withStack<R>({ name, say, env: extra = {}, services = [] }
   });
 
   async function bringUp(): Promise<BenchStack> {
-    await clear(paths);
+    await clearStack(paths, 'bench');
     claimFolder();
     const context = openContext({ ...cleanEnv(process.env), LOOP_HOME: home, LOOP_PORT_BASE: String(await freePortBase(FIRST_PORT, PORTS_BELOW)), ...extra }, { create: true });
     await checkJava();
@@ -121,7 +107,7 @@ export async function withStack<R>({ name, say, env: extra = {}, services = [] }
     doing.catch(() => undefined);
     return await Promise.race([doing, interruption]);
   } finally {
-    await clear(paths);
+    await clearStack(paths, 'bench');
     listenNoMore();
     // The work may still wait for servers that are gone.
     if (interrupted) process.exit(130);

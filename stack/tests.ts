@@ -4,9 +4,9 @@ import { globSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fatal } from '../schemas/failure.ts';
-import { SETTING_NAMES } from '../schemas/settingTable.ts';
 import { openContext, type Env } from './context.ts';
 import { DEMO_SETTINGS } from './demo/settings.ts';
+import { cleanEnv } from './ownStack.ts';
 import { PROJECT_DIR, pathsOf } from './paths.ts';
 import { rememberPid, runningPid } from './pids.ts';
 import { COUNTS_MARK } from './reporter.ts';
@@ -36,9 +36,7 @@ export function countsIn(line: string): Counts | undefined {
 
 /** The environment of the tests' own stack: the person's, without settings of ours, which would change what is tested. */
 export function testEnvironment(env: Env, home: string, portBase: number): Env {
-  const ours = new Set(SETTING_NAMES);
-  const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !ours.has(name) || name === 'LOOP_CACHE'));
-  return { ...rest, LOOP_HOME: home, LOOP_PORT_BASE: String(portBase), PARTITIONS: '3', NO_COLOR: '1' };
+  return { ...cleanEnv(env), LOOP_HOME: home, LOOP_PORT_BASE: String(portBase), PARTITIONS: '3', NO_COLOR: '1' };
 }
 
 /** Signals a child and all it has started: each child leads a group of its own, so that no process of a test outlives it. */

@@ -8,10 +8,10 @@ import { createKafka } from '../../producers/kafka.ts';
 import { makeCertificates } from '../../producers/tls.testing.ts';
 import { aclsOf, PRINCIPALS, type Operation, type Principal } from '../../schemas/acls.ts';
 import { readSettings, type Settings } from '../../schemas/settings.ts';
-import { SETTING_NAMES } from '../../schemas/settingTable.ts';
 import { readSecretFile } from '../../producers/secretFile.ts';
 import { openContext, type Context, type Env } from '../context.ts';
 import { fetchKafka, runProgram } from '../fetch.ts';
+import { cleanEnv } from '../ownStack.ts';
 import { stopPart } from '../pids.ts';
 import { JVM, kafkaProperties, kafkaService } from '../services/kafka.ts';
 import { startService } from '../services/service.ts';
@@ -28,13 +28,11 @@ const RESOURCES = { topic: AclResourceTypes.TOPIC, group: AclResourceTypes.GROUP
 export async function openGuarded(t: TestContext, bench: Bench, settings: Readonly<Record<string, string>>): Promise<Guarded> {
   const dir = mkdtempSync(join(tmpdir(), 'loop-acls-'));
   closeAtEnd(t, () => rmSync(dir, { recursive: true, force: true }));
-  const ours = new Set(SETTING_NAMES);
-  const rest = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.has(name) || name === 'LOOP_CACHE'));
   const base = bench.settings.portBase + PORTS_FROM;
   const { mysqlPort, mysqlPassword, s3Endpoint, s3AccessKey, s3SecretKey, registryUrl } = bench.settings;
   // Everything but Kafka is the tests' own stack.
   const borrowed = { MYSQL_PORT: String(mysqlPort), MYSQL_PASSWORD: mysqlPassword, S3_ENDPOINT: s3Endpoint, S3_ACCESS_KEY: s3AccessKey, S3_SECRET_KEY: s3SecretKey, REGISTRY_URL: registryUrl };
-  const context = openContext({ ...rest, ...borrowed, ...settings, LOOP_HOME: dir, LOOP_PORT_BASE: String(base) }, { create: true });
+  const context = openContext({ ...cleanEnv(process.env), ...borrowed, ...settings, LOOP_HOME: dir, LOOP_PORT_BASE: String(base) }, { create: true });
   const certificates = makeCertificates(dir);
   const home = await fetchKafka(context.paths.cache, () => undefined);
   const word = (principal: Principal): string => `word-of-${principal}`;

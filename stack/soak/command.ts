@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fatal } from '../../schemas/failure.ts';
-import { TABLE } from '../../schemas/settingTable.ts';
 import { openContext, type Context, type Env } from '../context.ts';
 import { freePortBase } from '../freePorts.ts';
+import { cleanEnv } from '../ownStack.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { PROJECT_DIR, pathsOf } from '../paths.ts';
 import { claim } from '../pids.ts';
@@ -26,10 +26,6 @@ const LONGEST_DELAY_MS = 60_000;
 /** verify holds the log in memory. */
 const VERIFY_HEAP_MB = 12_288;
 
-function cleanEnv(env: Env): Env {
-  const ours = new Set(Object.values(TABLE).map((setting) => setting.env));
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.has(name) || name === 'LOOP_CACHE'));
-}
 function numberIn(values: Readonly<Record<string, unknown>>, name: string, least: number): number {
   const read = Number(values[name]);
   if (!Number.isFinite(read) || read < least) throw new UsageError(`--${name} must be a number from ${least} on, is '${String(values[name])}'`);
