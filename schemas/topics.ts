@@ -40,6 +40,8 @@ export type TopicSpec = { readonly name: TopicName; readonly partitions: number;
 
 /** With three copies, two must have a record before it counts as written; with fewer, one that is away must not stop the writing. */
 const COPIES_FOR_TWO = 3;
+/** However a client packs its records, the broker unpacks them: kafkajs reads neither Snappy nor LZ4 nor Zstandard, and a batch it cannot read would stop its partition for everybody. It also bounds what a small batch can grow to. */
+const STORED = 'uncompressed';
 /** Name, partition count, copies and broker configuration of every topic. horizonMs: how long a prediction waits for its label. */
 export function topicSpecs(settings: { readonly partitions: number; readonly labelledPartitions: number; readonly replicationFactor: number; readonly horizonMs: number }): TopicSpec[] {
   return TOPIC_NAMES.map((name) => {
@@ -49,6 +51,6 @@ export function topicSpecs(settings: { readonly partitions: number; readonly lab
     const retentionMs = days === undefined ? -1 : days === 'twice the horizon' ? Math.max(2 * settings.horizonMs, 2 * DAY_MS) : days * DAY_MS;
     const cleanup: Record<string, string> = shape.compacted ? { 'cleanup.policy': 'compact' } : { 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs), 'retention.bytes': '-1' };
     const insync: Record<string, string> = settings.replicationFactor >= COPIES_FOR_TWO ? { 'min.insync.replicas': '2' } : {};
-    return { name, partitions, replicas: settings.replicationFactor, config: { 'message.timestamp.type': 'LogAppendTime', ...cleanup, ...insync } };
+    return { name, partitions, replicas: settings.replicationFactor, config: { 'message.timestamp.type': 'LogAppendTime', 'compression.type': STORED, ...cleanup, ...insync } };
   });
 }

@@ -64,4 +64,12 @@ test('a Python Avro client reads predictions and writes feedback, well placed an
   }
   for (const id of ids) await until(`${id} labelled`, () => labelled.find((event) => event.prediction_id === id && event.label === OTHER && event.source === 'python'));
   assert.equal(labelled.filter((event) => event.model_version === version).length, ids.length);
+
+  // The programs here read gzip alone; the topics see to it that it does not matter.
+  const packed = ['gzip', 'snappy', 'lz4', 'zstd'].map((codec) => ({ codec, id: `${version}-${codec}` }));
+  await bench.publisher.send(packed.map(({ id }) => ({ topic: 'predictions', key: id, value: aPrediction(id, version) })));
+  for (const { codec, id } of packed) {
+    await run('write_feedback.py', id, OTHER, 'murmur2_random', codec);
+    await until(`${id} labelled`, () => labelled.find((event) => event.prediction_id === id && event.label === OTHER));
+  }
 });

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { readToEnd } from '../../consumers/readToEnd.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createKafka } from '../../producers/kafka.ts';
+import { topicSpecs, type TopicName } from '../../schemas/topics.ts';
 import { PROJECT_DIR } from '../../stack/paths.ts';
 import { openBench, until } from '../../stack/testing.ts';
 
@@ -67,12 +68,20 @@ test('from the keyboard: listed without texts, looked at with them, purged; a re
   const headers = { authorization: `Bearer ${bench.tokens['admin'] ?? ''}` };
   const mine = async (): Promise<Letter[]> => ((await (await fetch(`http://127.0.0.1:${settings.inferencePort}/v1/dead-letters?limit=100`, { headers })).json()) as Letters).items.filter(({ key }) => key?.startsWith(mark));
 
-  // 30 MB of zeros are a few kilobytes to a client that packs them; each part that reads such a topic has to set it aside, and go on.
-  const packing = createKafka(settings, 'test-packing').producer({ allowAutoTopicCreation: false });
-  await packing.connect();
+  // 30 MB of zeros are a few kilobytes to a client that packs them. A topic of ours refuses them; where somebody has changed the topic, each part that reads it has to set them aside, and go on.
+  const kafka = createKafka(settings, 'test-packing');
+  const [packing, admin] = [kafka.producer({ allowAutoTopicCreation: false }), kafka.admin()];
+  await Promise.all([packing.connect(), admin.connect()]);
   const large = 30_000_000;
-  for (const topic of ['products', 'feedback', 'predictions', 'retrain-requests'] as const) await packing.send({ topic, acks: -1, compression: GZIP, messages: [{ key: `${mark}-${topic}`, value: Buffer.alloc(large) }] });
-  await packing.disconnect();
+  const packed = ['products', 'feedback', 'predictions', 'retrain-requests'] as const;
+  const store = (as: object): Promise<unknown> => admin.alterConfigs({ validateOnly: false, resources: topicSpecs(settings).filter(({ name }) => packed.some((one) => one === name)).map(({ name, config }) => ({ type: 2, name, configEntries: Object.entries({ ...config, ...as }).map(([key, value]) => ({ name: key, value })) })) });
+  const give = (topic: TopicName): Promise<unknown> => packing.send({ topic, acks: -1, compression: GZIP, messages: [{ key: `${mark}-${topic}`, value: Buffer.alloc(large) }] });
+  await assert.rejects(give('feedback'), /larger than the max message size/);
+  await store({ 'compression.type': 'producer' });
+  // A broker knows of it a moment later.
+  for (const topic of packed) await until(`${topic} takes it`, () => give(topic).then(() => true as const, () => undefined));
+  await store({});
+  await Promise.all([packing.disconnect(), admin.disconnect()]);
   await bench.publisher.send([{ topic: 'feedback', key: `${mark}-secret`, raw: Buffer.from(`secret ${mark}`) }]);
   const letters = await until('all of them are set aside', async () => {
     const found = await mine();
