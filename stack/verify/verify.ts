@@ -18,6 +18,20 @@ import { oracle } from './oracle.ts';
 const getJson = async <T>(url: string, headers: Record<string, string> = {}): Promise<T | undefined> =>
   fetch(url, { headers, signal: AbortSignal.timeout(5000) }).then((answer) => (answer.ok ? (answer.json() as Promise<T>) : undefined), () => undefined);
 
+type Serving = { readonly model_version?: string; readonly weights_sha256?: string; /** why it is not ready */ readonly detail?: string };
+const READY_TRIES = 10;
+/** What inference serves. One that waits for its broker is not ready for a moment, and serves all the same. */
+async function servingOf(url: string, mostTries: number): Promise<Serving> {
+  let seen: Serving = { detail: 'it does not answer' };
+  for (let tries = 1; tries <= mostTries; tries += 1) {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+    seen = ((await answer?.json().catch(() => undefined)) as Serving | undefined) ?? seen;
+    if (answer?.ok === true) return seen;
+    await pause(1500);
+  }
+  return seen;
+}
+
 export async function verifyOnce(context: Context): Promise<{ checks: Check[]; fingerprint: string }> {
   const { settings } = context;
   const logs = await readLogs(settings);
@@ -57,9 +71,9 @@ export async function verifyOnce(context: Context): Promise<{ checks: Check[]; f
     return read(uri).then((bytes) => [uri, sha256(bytes)], (error: unknown) => [uri, messageOf(error)]);
   }));
   checks.push(compareMaps('S3: SHA-256 of promoted weights', new Map(stored.map((row) => [text(row['weights_s3']), text(row['weights_sha256'])])), new Map(sums)));
-  const serving = await getJson<{ model_version?: string; weights_sha256?: string }>(`${urlOf(settings, 'inference')}/health/ready`);
   const last = promoted.at(-1);
-  checks.push(checkFacts('inference: serves what was promoted last', [[serving?.model_version === (last === undefined ? undefined : text(last['model_version'])) && serving?.weights_sha256 === (last === undefined ? undefined : text(last['weights_sha256'])), `serves ${serving?.model_version ?? 'nothing'}, promoted last is ${text(last?.['model_version'])}`]]));
+  const serving = await servingOf(`${urlOf(settings, 'inference')}/health/ready`, last === undefined ? 1 : READY_TRIES);
+  checks.push(checkFacts('inference: serves what was promoted last', [[serving.model_version === (last === undefined ? undefined : text(last['model_version'])) && serving.weights_sha256 === (last === undefined ? undefined : text(last['weights_sha256'])), `serves ${serving.model_version ?? `nothing (${serving.detail ?? 'it says no version'})`}, promoted last is ${text(last?.['model_version'])}`]]));
   return { checks, fingerprint: `${logs.ends} ${JSON.stringify(rows.map((row) => [row['id'], row['status']]))} ${JSON.stringify(live)}` };
 }
 
