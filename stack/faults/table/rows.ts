@@ -53,7 +53,7 @@ export const ROWS: readonly Row[] = [
   ...away('mysql', { ...ALL_SERVE, batch: 'holds', training: 'holds', mirror: 'either' }, ['trainer'], '`the ledger is away` and `the table of batch jobs is away` in the log'),
   ...away('s3', { ...ALL_SERVE, batch: 'holds', training: 'holds', mirror: 'either' }, [], 'a batch job or training that is tried again, with the reason in the log'),
   ...away('mlflow', { ...ALL_SERVE, mirror: 'holds' }, [], 'loop_mlflow_behind'),
-  { name: 'kafka, for the join alone: black hole', part: 'kafka', fault: { kind: 'black hole' }, who: 'join', forMs: AWAY_MS, does: { ...ALL_SERVE, join: 'holds' }, unready: ['join'], tells: KAFKA_TELLS },
+  { name: 'kafka, for the join alone: black hole', part: 'kafka', fault: { kind: 'black hole' }, who: 'join', forMs: AWAY_MS, does: { ...ALL_SERVE, join: 'holds', monitor: 'either' }, unready: ['join'], tells: KAFKA_TELLS },
   { name: 'kafka, for the monitor alone: half-open', part: 'kafka', fault: { kind: 'half-open' }, who: 'monitor', forMs: AWAY_MS, does: { ...ALL_SERVE, monitor: 'holds' }, unready: ['monitor'], tells: KAFKA_TELLS },
   { name: 'kafka, for inference alone: cut', part: 'kafka', fault: { kind: 'cut' }, who: 'inference', forMs: AWAY_MS, does: { ...KAFKA_AWAY, join: 'either', monitor: 'either', training: 'serves' }, unready: ['inference'], tells: KAFKA_TELLS },
   { name: 'kafka, for the trainer alone: cut', part: 'kafka', fault: { kind: 'cut' }, who: 'trainer', forMs: AWAY_MS, does: { ...ALL_SERVE, training: 'holds' }, unready: ['trainer'], tells: KAFKA_TELLS },
