@@ -3,6 +3,7 @@ import type { Admin } from 'kafkajs';
 import { LoopError, transient } from '../schemas/failure.ts';
 import type { TopicName } from '../schemas/topics.ts';
 
+type Asked = Pick<Admin, 'fetchTopicMetadata'>;
 export type LogIds = ReadonlyMap<TopicName, string>;
 
 /** Whether the broker says that it knows no such topic. kafkajs wraps what it has retried. */
@@ -11,7 +12,7 @@ export function isMissing(error: unknown): boolean {
   return Reflect.get(error, 'type') === 'UNKNOWN_TOPIC_OR_PARTITION' || (error instanceof Error && error.cause !== error && isMissing(error.cause));
 }
 /** Ids by topic; those that a broker before 2.8 cannot tell are absent. Throws transient `topic_missing` when a topic is not there. */
-export async function logIdsOf(admin: Admin, topics: readonly TopicName[]): Promise<LogIds> {
+export async function logIdsOf(admin: Asked, topics: readonly TopicName[]): Promise<LogIds> {
   const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] }).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
     throw transient('topic_missing', `${topics.join(' or ')} is not there: it was deleted. Bring it back, or make it anew`, { cause: error });
@@ -28,7 +29,7 @@ export async function logIdsOf(admin: Admin, topics: readonly TopicName[]): Prom
 
 const ATTEMPTS = 5;
 /** Throws transient `log_replaced` when one of these logs is not there any more, or another stands in its place. What was fetched before this was called is of these logs when it resolves: an id never comes back. */
-export async function checkLogs(admin: Admin, opened: LogIds): Promise<void> {
+export async function checkLogs(admin: Asked, opened: LogIds): Promise<void> {
   if (opened.size === 0) return;
   for (let attempt = 1; ; attempt += 1) {
     try {
