@@ -1,7 +1,6 @@
 // The inference process: wiring only.
 import closeWithGrace from 'close-with-grace';
 import { randomBytes, randomFillSync } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Registry as Metrics } from 'prom-client';
@@ -17,7 +16,7 @@ import { runShards, type Shards } from '../consumers/shards.ts';
 import { createKafka } from '../producers/kafka.ts';
 import { createPublisher, type Outgoing } from '../producers/publisher.ts';
 import { openRegistry } from '../producers/connections.ts';
-import { kindOf, LoopError, messageOf, transient } from '../schemas/failure.ts';
+import { kindOf, LoopError, messageOf } from '../schemas/failure.ts';
 import { idSource } from '../schemas/ids.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { readSecretFile } from '../producers/secretFile.ts';
@@ -42,7 +41,7 @@ import { keepModel } from './serving/models.ts';
 import { createPredictor } from './serving/predictor.ts';
 import { openRecent } from './recent/reader.ts';
 import { openLabelDesk } from './labels/desk.ts';
-import { summed, urlsOf } from './live/joins.ts';
+import { openNeighbours } from './live/neighbours.ts';
 import { openSharedLeases } from './labels/sharedLeases.ts';
 import { inferenceGauges, inferenceMetrics } from './metrics.ts';
 import { createRepeats } from './repeats/repeats.ts';
@@ -58,32 +57,9 @@ const load = loadMetrics(metrics);
 processMetrics(metrics, settings.homeDir);
 const { duration, scored, requests, deadLetters, batchJobs, batchRows, serves } = inferenceMetrics(metrics);
 const newId = idSource(Date.now, randomFillSync);
+const neighbours = openNeighbours(settings);
 // HTTP must hear soon that Kafka is away; the stream may wait.
 const HTTP_RETRIES = 2;
-const ASK_TIMEOUT_MS = 3000;
-const ask = async (url: string, away: (reason: string) => Error): Promise<unknown> => {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) }).catch((cause: unknown) => {
-    throw away(messageOf(cause));
-  });
-  // One that cannot tell, perhaps because its database is away, must not look like an empty answer.
-  if (!answer.ok) throw away(`${answer.status} ${await answer.text()}`);
-  return answer.json();
-};
-const askMonitor = (path: string): Promise<unknown> => ask(`${settings.monitorUrl}${path}`, (reason) => transient('monitor_away', `the monitor does not answer (${reason}); no live figures now`));
-const joinAway = (reason: string): Error => transient('join_away', `a join does not answer (${reason})`);
-/** Every member there is: each knows its own partitions only. */
-async function askJoins(path: string): Promise<unknown> {
-  const urls = await Promise.all(settings.joinUrl.split(',').map(async (url) => {
-    const { hostname } = new URL(url);
-    // A name that has IPv4 addresses and others has them of the same members.
-    const addresses = await lookup(hostname.replaceAll(/[[\]]/g, ''), { all: true, order: 'ipv4first' }).catch((cause: unknown) => {
-      throw joinAway(messageOf(cause));
-    });
-    return urlsOf(url, addresses.filter(({ family }) => family === addresses[0]?.family).map(({ address }) => address));
-  }));
-  return summed(await Promise.all(urls.flat().map((url) => ask(`${url}${path}`, joinAway))));
-}
-const askTrainer = (path: string): Promise<unknown> => ask(`${settings.trainerUrl}${path}`, (reason) => transient('trainer_away', `the trainer does not answer (${reason})`));
 const jobIn = (answer: unknown): unknown => (typeof answer === 'object' && answer !== null ? (Reflect.get(answer, 'job') ?? undefined) : undefined);
 // Answers kept for requests with an Idempotency-Key, beside the bound on their bytes.
 const MAX_REPEATS = 50_000;
@@ -145,7 +121,7 @@ try {
   const app = createApp({
     answer, publish, serving: () => slot.current(), newId, nowMs: Date.now, access, repeats: createRepeats({ ttlMs: settings.idempotencyTtlMs, bytes: settings.idempotencyBytes, count: MAX_REPEATS }), bodyLimitBytes: settings.bodyLimitBytes, modelName: settings.modelName, defaultCategories: settings.categories, sourceByToken: settings.sourceByToken === 'on',
     unready: () => inferenceUnready({ stopping, serves: slot.current() !== undefined, loadFailure: keeper.failure(), away: pulse.away() }),
-    ...allJobs({ ledger: batches, trainings: (query) => askTrainer(`/jobs?${query}`), training: async (id) => jobIn(await askTrainer(`/job?id=${encodeURIComponent(id)}`)) }), trainBuckets: settings.trainBuckets, predictBuckets: settings.predictBuckets,
+    ...allJobs({ ledger: batches, trainings: (query) => neighbours.trainer(`/jobs?${query}`), training: async (id) => jobIn(await neighbours.trainer(`/job?id=${encodeURIComponent(id)}`)) }), trainBuckets: settings.trainBuckets, predictBuckets: settings.predictBuckets,
     async orderBatch(id, inputUri, badRows) {
       await batches.order(id, inputUri, badRows);
       started.lane?.wake();
@@ -159,7 +135,7 @@ try {
       record: (entry) => publish([{ topic: 'audit-log', key: entry.audit_id, value: entry }]),
       onLost: (entry, error) => log.error({ ...entry, reason: messageOf(error) }, 'an act came to nothing, and the audit log could not be told'),
     },
-    auditLog: openAuditLog(settings, registry, log), deadLetters: openDeadLetters(settings, registry, log), resends, purges, recent, labels: openLabelDesk({ recent, shared: leases, serves: () => slot.current()?.version, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => askMonitor('/live'), history: (points) => askMonitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => askJoins('/live'), runs: () => askTrainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => askTrainer('/models'), awaiting: () => askTrainer('/awaiting'),
+    auditLog: openAuditLog(settings, registry, log), deadLetters: openDeadLetters(settings, registry, log), resends, purges, recent, labels: openLabelDesk({ recent, shared: leases, serves: () => slot.current()?.version, leaseMs: settings.labelLeaseMs, nowMs: Date.now, log }), live: () => neighbours.monitor('/live'), history: (points) => neighbours.monitor(points === undefined ? '/history' : `/history?points=${points}`), join: () => neighbours.joins('/live'), runs: () => neighbours.trainer(`/jobs?limit=${RUNS_TOLD}`), versions: () => neighbours.trainer('/models'), awaiting: () => neighbours.trainer('/awaiting'),
     metricsText: async () => ({ type: metrics.contentType, text: await metrics.metrics() }),
     pages: readPages(join(import.meta.dirname, 'console'), CONSOLE_FILES), version: packageJson.version, corsOrigins: settings.corsOrigins, requestIdPrefix: randomBytes(6).toString('hex'),
     onResponse(route, status, seconds, requestId) {
