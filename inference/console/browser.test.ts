@@ -151,6 +151,44 @@ test('the console in a browser', async (t) => {
     await page.context().close();
   });
 
+  await t.test('dead letters: a question stands before a purge; one goes, then all that are shown, and none that nobody has seen', async () => {
+    const own = await startFake();
+    closeAtEnd(t, () => own.stop());
+    const { page, faultless } = await openPage(browser, own.url, {}, [503]);
+    await signIn(page, 'admin');
+    await go(page, 'dead-letters', '.letter');
+    const ids = (): Promise<(string | null)[]> => page.locator('.letter').evaluateAll((all) => all.map((one) => one.getAttribute('data-key')));
+    assert.deepEqual(await ids(), ['dead-letters:0:41', 'dead-letters:0:40', 'dead-letters:0:39']);
+    await page.click('.letter:last-of-type summary');
+    await page.click('.letter[open] >> text=Purge');
+    await page.waitForSelector('dialog >> text=there is no way back');
+    await page.keyboard.press('Escape');
+    assert.equal((await ids()).length, 3);
+    own.fail('/v1/dead-letters/purge', 503);
+    await page.click('.letter[open] >> text=Purge');
+    await page.click('dialog button.danger');
+    await page.waitForSelector('.notice.bad >> text=Nothing was changed');
+    own.fail('/v1/dead-letters/purge', undefined);
+    await page.click('.letter[open] >> text=Purge');
+    await page.click('dialog button.danger');
+    await page.waitForSelector('.notice.good >> text=Purged 1 dead letter; 2 stay.');
+    assert.deepEqual([await ids(), await page.evaluate('document.activeElement.textContent')], [['dead-letters:0:41', 'dead-letters:0:40'], 'Dead letters']);
+    own.setAside('dead-letters:0:42');
+    await page.click('text=Purge all');
+    await page.waitForSelector('dialog >> text=1 would stay');
+    await accessible(page, 'a question before a purge');
+    await page.click('dialog button.danger:text-is("Purge 2 dead letters")');
+    await page.waitForSelector('.letter[data-key="dead-letters:0:42"]');
+    assert.deepEqual(await ids(), ['dead-letters:0:42']);
+    await page.selectOption('#topic', 'feedback');
+    await page.click('text=Purge all of feedback');
+    await page.click('dialog button.danger:text-is("Purge 1 dead letter")');
+    await page.waitForSelector('text=Every record that came could be used.');
+    assert.equal(await page.locator('text=Purge all').count(), 0);
+    faultless();
+    await page.context().close();
+  });
+
   await t.test('a token sees what it may do, and no lever it may not pull', async () => {
     const { page, faultless } = await openPage(browser, fake.url);
     await signIn(page, 'reader');

@@ -100,7 +100,11 @@ test('a person at the console', async (t) => {
     await page.waitForSelector('.facts');
   });
 
-  await t.test('a dead letter shows its reason and bytes, and goes back to where it came from', async () => {
+  await t.test('a dead letter shows its reason and bytes, goes back to where it came from, and is purged', async () => {
+    const before = letters.length;
+    // One that stays, for the pages that are looked at later.
+    await bench.publisher.send([{ topic: 'feedback', key: 'not framed', raw: Buffer.from('not framed') }]);
+    await until('the first is set aside', () => (letters.length > before ? true : undefined));
     const known = letters.length;
     const feedbackId = randomUUID();
     await bench.publisher.send([{ topic: 'feedback', key: [...ids][0] ?? '', value: { ...aFeedback([...ids][0] ?? '', feedbackId, 'No such category'), given_at: 1 } }]);
@@ -112,6 +116,14 @@ test('a person at the console', async (t) => {
     await page.click('dialog button[type=submit]');
     await page.waitForSelector('.letter[open] >> text=sent again');
     await until('it stands on its topic again', () => (feedback.filter((one) => one.feedback_id === feedbackId).length === 2 ? true : undefined));
+    const id = await page.locator('.letter[open]').getAttribute('data-key');
+    await page.click('.letter[open] >> text=Purge');
+    await page.click('dialog button.danger');
+    await page.waitForSelector('.notice.good >> text=/^Purged 1 dead letter; /');
+    assert.equal(await page.locator(`.letter[data-key="${id ?? ''}"]`).count(), 0);
+    assert.equal((await fetch(`${url}/v1/dead-letters/${encodeURIComponent(id ?? '')}`, { headers })).status, 404);
+    const done = await until('it is in the audit log', async () => (await ask<{ readonly items: readonly { readonly target: string; readonly actor: string; readonly outcome: string }[] }>('/v1/audit?action=purge&limit=20')).items.find(({ target }) => target === id));
+    assert.equal(done.actor, me.name);
   });
 
   await t.test('every page in light, dark and on a phone: no violation of accessibility, nothing sticks out', async () => {

@@ -27,6 +27,8 @@ export type Fake = {
   promote(version: string, cause: string): void;
   /** Requests whose path begins so are answered with this status until it is undefined. */
   fail(path: string, status: number | undefined): void;
+  /** One more dead letter, as of now. */
+  setAside(id: string): void;
   readonly feedback: { readonly prediction_id: string; readonly category: string | null }[];
   /** Ends every event stream. */
   tear(): void;
@@ -102,7 +104,7 @@ export async function startFake({ seed = 7, predictions = 300, nowMs = Date.now 
     };
   }
   const text = (words: string): Pick<DeadLetter, 'bytes_base64' | 'length' | 'text'> => ({ bytes_base64: Buffer.from(words).toString('base64'), length: Buffer.byteLength(words), text: words });
-  const letters: DeadLetter[] = [
+  let letters: readonly DeadLetter[] = [
     { id: 'dead-letters:0:41', topic: 'feedback', partition: 2, offset: 1034, reason: 'unknown_category', error: "'Drinks' is not among the categories of prediction 0199a1b2-7c3d", at_ms: startMs - 5 * MINUTE, key: '0199a1b2-7c3d', ...text('{"prediction_id":"0199a1b2-7c3d","category":"Drinks"}'), resent: false },
     { id: 'dead-letters:0:40', topic: 'products', partition: 0, offset: 88, reason: 'undecodable', error: 'the value does not begin with 0x00 and a schema id', at_ms: startMs - 9 * MINUTE, key: null, bytes_base64: Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 37) % 256)).toString('base64'), length: 300, text: null, resent: false },
     { id: 'dead-letters:0:39', topic: 'products', partition: 1, offset: 80, reason: 'not_usable', error: `the key differs from the id in the value: ${EVIL}`, at_ms: startMs - 3 * 86_400_000, key: EVIL, ...text(EVIL), resent: true },
@@ -169,6 +171,14 @@ export async function startFake({ seed = 7, predictions = 300, nowMs = Date.now 
       case 'POST /v1/retrain': return ok({ status: 'PENDING' }, 202);
       case 'GET /v1/dead-letters': return ok({ items: letters.filter((one) => query.get('topic') === null || one.topic === query.get('topic')), next: null });
     }
+    if (`${method} ${path}` === 'POST /v1/dead-letters/purge') {
+      const ids: unknown = given['ids'];
+      const goes = (one: DeadLetter): boolean => (Array.isArray(ids) ? ids.includes(one.id) : (given['topic'] === undefined || one.topic === given['topic']) && one.at_ms < Number(given['before_ms']));
+      const stay = letters.filter((one) => !goes(one));
+      const told = { status: given['dry_run'] === true ? 'counted' : 'purged', purged: letters.length - stay.length, in_log: 0, kept: stay.length, complete: true };
+      if (given['dry_run'] !== true) letters = stay;
+      return ok(told);
+    }
     const [, kind, id = '', act] = /^\/v1\/(jobs|models\/grocery\/runs|dead-letters)\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
     const run = runs.find((one) => one.id === decodeURIComponent(id));
     if (kind === 'jobs' && run !== undefined) return ok(whole(run));
@@ -207,6 +217,7 @@ export async function startFake({ seed = 7, predictions = 300, nowMs = Date.now 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, promote, feedback,
+    setAside: (id) => void (letters = [{ id, topic: 'feedback', partition: 0, offset: 9, reason: 'orphan', error: `no prediction for ${id}`, at_ms: nowMs() + MINUTE, key: id, ...text('{}'), resent: false }, ...letters]),
     fail: (path, status) => void (status === undefined ? failures.delete(path) : failures.set(path, status)),
     tear: () => listeners.forEach((one) => one.destroy()),
     stop: () => new Promise((resolve) => {

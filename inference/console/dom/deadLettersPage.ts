@@ -1,7 +1,8 @@
-// Dead letters: records that nobody could use, with the reason, their bytes, and the way back to where they came from after a fix.
+// Dead letters: records that nobody could use, with the reason, their bytes, the way back to where they came from after a fix, and the way out for those that nothing mends.
 import { bytesIn, hexLines } from '../rules/bytes.ts';
 import { count, moment } from '../rules/format.ts';
-import type { DeadLetter, DeadLetters, Problem } from '../rules/wire.ts';
+import { allShown, oneOf, purgedText, wouldGo, type Wish } from '../rules/purging.ts';
+import type { DeadLetter, DeadLetters, Problem, Purged } from '../rules/wire.ts';
 import type { OpenPage } from './app.ts';
 import { confirm } from './confirm.ts';
 import { button, h, on, type Child } from './element.ts';
@@ -17,6 +18,7 @@ export const openDeadLetters: OpenPage = (place, app) => {
   let items: readonly DeadLetter[] | undefined;
   let next: string | null = null;
   let problem: Problem | undefined;
+  let word: { readonly text: string } | { readonly refused: Problem } | undefined;
   const refusals = new Map<string, Problem>();
   let closed = false;
 
@@ -47,6 +49,31 @@ export const openDeadLetters: OpenPage = (place, app) => {
     } else refusals.set(letter.id, answer.problem);
     draw();
   }
+  async function purge(wish: Wish, title: string, action: string, more: readonly Child[], gone: (letter: DeadLetter) => boolean): Promise<void> {
+    const form = await confirm({ title, action, danger: true, body: [h('p', {}, 'Nobody is shown them or can send them again from then on, and there is no way back. Who did it stands in the audit log.'), ...more] });
+    if (form === undefined) return;
+    const answer = await client.post<Purged>('/v1/dead-letters/purge', wish);
+    if (closed) return;
+    if (answer.ok) {
+      const text = purgedText(answer.value);
+      word = { text };
+      items = items?.filter((letter) => !gone(letter));
+      announce(text);
+    } else word = { refused: answer.problem };
+    draw();
+    // The button that was pressed may be gone with its letter.
+    place.querySelector('h1')?.focus();
+  }
+  const purgeOne = (letter: DeadLetter): void => void purge(oneOf(letter), 'Purge this dead letter?', 'Purge', [h('p', {}, `${letter.topic}: ${letter.error}`)], ({ id }) => id === letter.id);
+  async function purgeShown(): Promise<void> {
+    const [from, wish] = [topic, allShown(topic, items ?? [])];
+    if (wish === undefined) return;
+    const counted = await client.post<Purged>('/v1/dead-letters/purge', { ...wish, dry_run: true });
+    if (closed || from !== topic) return;
+    if (counted.ok) return purge(wish, `Purge ${wouldGo(counted.value)}${from === '' ? '' : ` of ${from}`}?`, `Purge ${wouldGo(counted.value)}`, [h('p', {}, `${count(counted.value.kept)} would stay. What is set aside after the newest shown here stays too.`)], () => true).then(() => look());
+    word = { refused: counted.problem };
+    draw();
+  }
   function bytes({ bytes_base64, length, text }: DeadLetter): Child {
     if (bytes_base64 === null) return h('p', { class: 'soft' }, 'It had no value.');
     const lines = hexLines(bytesIn(bytes_base64));
@@ -56,19 +83,20 @@ export const openDeadLetters: OpenPage = (place, app) => {
     const refusal = refusals.get(letter.id);
     return h('details', { class: 'letter', 'data-key': letter.id }, h('summary', {}, h('span', { class: 'num' }, moment(letter.at_ms, nowMs())), h('span', {}, letter.topic), h('strong', {}, letter.reason.replaceAll('_', ' ')), h('span', { class: 'text soft' }, letter.error), letter.resent ? h('span', { class: 'word good' }, 'sent again') : undefined),
       h('div', { class: 'details' }, h('p', {}, letter.error), h('dl', { class: 'facts' }, h('dt', {}, 'From'), h('dd', {}, `${letter.topic}, partition ${letter.partition}, offset ${letter.offset}`), h('dt', {}, 'Key'), h('dd', {}, letter.key === null ? 'none' : h('code', {}, letter.key)), h('dt', {}, 'Dead letter'), h('dd', {}, h('code', {}, letter.id))),
-        bytes(letter), refusal === undefined ? undefined : problemNotice(refusal), h('div', { class: 'actions' }, button(letter.resent ? 'Send once more' : 'Send again', () => void resend(letter), letter.resent ? {} : { class: 'primary' }))));
+        bytes(letter), refusal === undefined ? undefined : problemNotice(refusal), h('div', { class: 'actions' }, button(letter.resent ? 'Send once more' : 'Send again', () => void resend(letter), letter.resent ? {} : { class: 'primary' }), button('Purge', () => purgeOne(letter)))));
   }
   function draw(): void {
     show(place, h('div', { class: 'title' }, h('h1', { tabindex: -1 }, 'Dead letters'), h('label', {}, 'From ', on(h('select', { id: 'topic' }, h('option', { value: '', selected: topic === '' }, 'all topics'), TOPICS.map((one) => h('option', { value: one, selected: topic === one }, one))), {
       change(event) {
         topic = event.target instanceof HTMLSelectElement ? event.target.value : '';
-        [items, next] = [undefined, null];
+        [items, next, word] = [undefined, null, undefined];
         draw();
         void look();
       },
-    })), button('Look again', () => void look())),
+    })), button('Look again', () => void look()), (items ?? []).length === 0 ? undefined : button(topic === '' ? 'Purge all' : `Purge all of ${topic}`, () => void purgeShown())),
+    ...(word === undefined ? [] : ['text' in word ? h('p', { class: 'notice good', role: 'status' }, word.text) : problemNotice(word.refused)]),
     ...(problem === undefined ? [] : [problemNotice(problem, () => void look())]),
-    ...(items === undefined ? (problem === undefined ? [loading('dead letters')] : []) : items.length === 0 ? [empty('No dead letters', 'Every record that came could be used.')] : [h('div', { class: 'letters' }, items.map(letterOf))]),
+    ...(items === undefined ? (problem === undefined ? [loading('dead letters')] : []) : items.length === 0 ? [empty('No dead letters', 'Every record that came could be used.')] : [h('div', { class: 'letters', 'data-key': 'letters' }, items.map(letterOf))]),
     ...(next === null ? [] : [button('Older ones', () => void look(next ?? undefined))]));
   }
   void look();

@@ -7,6 +7,7 @@ import { ago, count, duration, isoMs, magnitude, percent, plural, score, signed 
 import { commandOf, type Press } from './keys.ts';
 import { midnightBefore, pace } from './pace.ts';
 import { endsSession, problemOf, told } from './problem.ts';
+import { allShown, purgedText, wouldGo } from './purging.ts';
 import { pauseMs, readEvents, startReading } from './sse.ts';
 import { headOf } from './statusLine.ts';
 import { neighbour, tabOf, tabsFor } from './tabs.ts';
@@ -96,4 +97,11 @@ test('bytes as hex, with what can be printed', () => {
     '0000  00 3c 62 3e 30 31 32 33  34 35 36 37 38 39 61 62  ·<b>0123456789ab', '0010  63 64 65                                          cde',
   ]);
   assert.equal(hexLines(new Uint8Array(2000)).length, 64);
+});
+test('a purge of all that is shown leaves what came since, and says what it could not', () => {
+  assert.deepEqual([allShown('', []), allShown('', [{ at_ms: 5 }, { at_ms: 9 }, { at_ms: 7 }]), allShown('feedback', [{ at_ms: 5 }])], [undefined, { before_ms: 10 }, { topic: 'feedback', before_ms: 6 }]);
+  const done = { status: 'purged', purged: 1200, in_log: 0, kept: 1, complete: true } as const;
+  assert.deepEqual([wouldGo(done), wouldGo({ ...done, purged: 1, complete: false })], ['1,200 dead letters', 'at least 1 dead letter']);
+  assert.equal(purgedText(done), 'Purged 1,200 dead letters; 1 stays.');
+  assert.equal(purgedText({ ...done, kept: 2, in_log: 3, complete: false }), 'Purged at least 1,200 dead letters; 2 stay. There were too many for one look: purge again to have the rest cut from the log. Kafka still holds 3 purged ones that nobody is shown: until those before are purged too, or 30 days after they were written.');
 });

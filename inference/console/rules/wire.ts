@@ -49,6 +49,8 @@ export type DeadLetter = {
   readonly id: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly reason: string; readonly error: string; readonly at_ms: number; readonly key: string | null;
   readonly bytes_base64: string | null; readonly length: number; readonly text: string | null; readonly resent: boolean;
 };
+/** purged: or, of a dry run, what would be. in_log: purged and still in Kafka. complete: false where there were too many to count. */
+export type Purged = { readonly status: 'purged' | 'counted'; readonly purged: number; readonly in_log: number; readonly kept: number; readonly complete: boolean };
 export type DeadLetters = { readonly items: readonly DeadLetter[]; readonly next: string | null };
 
 /** A problem document, or what stands for one where no answer came. status 0: none came. */
