@@ -1,68 +1,72 @@
 // Servers of our own with a proxy before each, one per process and part, and our four processes behind them: started again when they end, as the supervisor does, and counted.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { openRegistry } from '../../../producers/connections.ts';
+import { createKafka } from '../../../producers/kafka.ts';
+import { createPublisher, type Publisher } from '../../../producers/publisher.ts';
 import type { Registry } from '../../../schemas/registry.ts';
-import { TABLE } from '../../../schemas/settingTable.ts';
 import { ensureCorpus, orderBootstrap } from '../../bootstrap.ts';
-import { openContext, type Context, type Env } from '../../context.ts';
+import { openContext, type Context } from '../../context.ts';
 import { fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../../fetch.ts';
+import { freePortBase } from '../../freePorts.ts';
+import { cleanEnv, clearStack } from '../../ownStack.ts';
 import { PROJECT_DIR, pathsOf } from '../../paths.ts';
 import { stopPart } from '../../pids.ts';
 import { makeBuckets, migrate, registerSchemas } from '../../prepare.ts';
-import { failuresAfter, MAIN, nodeFlagsOf, restartDelayMs } from '../../processes.ts';
+import { failuresAfter, MAIN, nodeFlagsOf, restartDelayMs, urlOf } from '../../processes.ts';
 import { kafkaProperties, kafkaService } from '../../services/kafka.ts';
 import { fetchMlflow, mlflowService } from '../../services/mlflow.ts';
 import { mysqlService } from '../../services/mysql.ts';
 import { registryService } from '../../services/registry.ts';
 import { s3Service } from '../../services/s3.ts';
-import { isPortFree, openLog, startService, type Service } from '../../services/service.ts';
+import { logFileOf, openLog, startService, type Service } from '../../services/service.ts';
 import { closeAtEnd } from '../../testing.ts';
 import { createTopics } from '../../topics.ts';
 import { openProxy, type Proxy } from '../proxy.ts';
 import { PARTS, VICTIMS, type Part, type Victim } from './rows.ts';
+import { openWrongBytes, type WrongBytes } from './wrongBytes.ts';
 
 export type Place = {
   /** As the servers are reached without a proxy. */
-  readonly context: Context; readonly registry: Registry;
+  readonly context: Context; readonly registry: Registry; readonly publisher: Publisher;
   readonly proxy: (part: Part, victim: Victim) => Proxy;
   readonly urlOf: (victim: Victim) => string;
   /** How often each process has been started. */
   readonly starts: () => Readonly<Record<Victim, number>>;
   readonly startProcesses: () => void;
+  /** Undefined while it is not running. */
+  readonly pid: (victim: Victim) => number | undefined;
+  /** What a process has logged since `from` characters of its log. */
+  readonly logged: (victim: Victim, from?: number) => string;
+  /** Only where the place is breakable: what S3 hands over, and how far the clock of a process is off. */
+  readonly s3Bytes: WrongBytes;
+  readonly clock: (victim: Victim, offsetMs: number) => void;
 };
-const FIRST_PORT = 24_000;
 const BLOCK = 80;
 const LISTENERS_FROM = 60;
 const PROXIES_FROM = 20;
 const DEADLINE_MS = 120_000;
-const PROCESS_PORT: Readonly<Record<Victim, number>> = { inference: 10, join: 11, monitor: 12, trainer: 13 };
 
-async function freeBlock(): Promise<number> {
-  for (let base = FIRST_PORT; base < 32_000; base += BLOCK) {
-    const free = await Promise.all(Array.from({ length: BLOCK }, (_, offset) => isPortFree(base + offset)));
-    if (free.every((one) => one)) return base;
-  }
-  throw new Error(`no ${BLOCK} free ports in a row from ${FIRST_PORT} on`);
-}
-
-/** What a run that was killed has left behind: its servers, then its folder. */
-async function clear(home: string): Promise<void> {
-  const { run } = pathsOf(home, '', undefined);
-  const parts = existsSync(run) ? readdirSync(run).filter((file) => file.endsWith('.pid')).map((file) => file.slice(0, -'.pid'.length)) : [];
-  await Promise.all(parts.map((part) => stopPart(run, part, 10_000)));
-  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
-}
-/** Everything ends with the test. env: settings of the stack. mlflow: with one. */
-export async function openPlace(t: TestContext, { name, env, mlflow, corpus }: { readonly name: string; readonly env: Readonly<Record<string, string>>; readonly mlflow: boolean; readonly corpus: string }): Promise<Place> {
-  const base = await freeBlock();
-  const ours = new Set<string>(Object.values(TABLE).map((setting) => setting.env));
-  const theirs: Env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !ours.has(key) || key === 'LOOP_CACHE'));
+export type PlaceOptions = {
+  readonly name: string;
+  /** Settings of the stack. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Between which its ports are; two places that are opened side by side have others. */
+  readonly ports: readonly [first: number, below: number];
+  /** With an MLflow. */
+  readonly mlflow: boolean;
+  /** Clocks can be set, and bytes of S3 damaged. */
+  readonly breakable: boolean;
+  readonly corpus: string;
+};
+/** Everything ends with the test. */
+export async function openPlace(t: TestContext, { name, env, ports: [first, below], mlflow, breakable, corpus }: PlaceOptions): Promise<Place> {
   const home = join(PROJECT_DIR, `.loop-faults-${name}`);
-  await clear(home);
-  const context = openContext({ ...theirs, ...env, LOOP_HOME: home, LOOP_PORT_BASE: String(base), ...(mlflow ? { MLFLOW_TRACKING_URI: `http://127.0.0.1:${base + 7}` } : {}) }, { create: true });
+  await clearStack(pathsOf(home, '', undefined));
+  const base = await freePortBase(first, below, BLOCK);
+  const context = openContext({ ...cleanEnv(process.env), ...env, LOOP_HOME: home, LOOP_PORT_BASE: String(base), ...(mlflow ? { MLFLOW_TRACKING_URI: `http://127.0.0.1:${base + 7}` } : {}) }, { create: true });
   const { paths, settings, ports } = context;
   closeAtEnd(t, () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   const say = (): void => undefined;
@@ -104,7 +108,14 @@ export async function openPlace(t: TestContext, { name, env, mlflow, corpus }: {
   const registry = openRegistry(settings);
   await registerSchemas(context, registry);
 
-  const realPort: Readonly<Record<Exclude<Part, 'kafka'>, number>> = { registry: ports.registry, mysql: settings.mysqlPort, s3: ports.s3, mlflow: ports.mlflow };
+  const publisher = await createPublisher({ kafka: createKafka(settings, 'faults'), registry, settings });
+  closeAtEnd(t, () => publisher.close());
+  const s3Bytes = await openWrongBytes({ port: 0, to: ports.s3 });
+  closeAtEnd(t, () => s3Bytes.close());
+  const clocks = join(paths.home, 'clocks');
+  mkdirSync(clocks, { recursive: true });
+
+  const realPort: Readonly<Record<Exclude<Part, 'kafka'>, number>> = { registry: ports.registry, mysql: settings.mysqlPort, s3: breakable ? s3Bytes.port : ports.s3, mlflow: ports.mlflow };
   const proxies = new Map<string, Proxy>();
   for (const part of PARTS) {
     for (const victim of VICTIMS) {
@@ -116,6 +127,7 @@ export async function openPlace(t: TestContext, { name, env, mlflow, corpus }: {
   const envOf = (victim: Victim): Record<string, string | undefined> => ({
     ...context.env, KAFKA_BOOTSTRAP: `127.0.0.1:${portOf('kafka', victim)}`, REGISTRY_URL: settings.registryUrl.replace(`:${ports.registry}`, `:${portOf('registry', victim)}`), MYSQL_PORT: String(portOf('mysql', victim)), S3_ENDPOINT: `http://127.0.0.1:${portOf('s3', victim)}`,
     ...(mlflow ? { MLFLOW_TRACKING_URI: `http://127.0.0.1:${portOf('mlflow', victim)}` } : {}),
+    ...(breakable ? { NODE_OPTIONS: `--import=${join(import.meta.dirname, 'clock.testing.ts')}`, FAULT_CLOCK_DIR: clocks } : {}),
   });
 
   const starts: Record<Victim, number> = { inference: 0, join: 0, monitor: 0, trainer: 0 };
@@ -146,7 +158,10 @@ export async function openPlace(t: TestContext, { name, env, mlflow, corpus }: {
   });
   await orderBootstrap(context, registry, await ensureCorpus(context, { corpus, say }));
   return {
-    context, registry, starts: () => ({ ...starts }), urlOf: (victim) => `http://127.0.0.1:${base + PROCESS_PORT[victim]}`,
+    context, registry, publisher, s3Bytes, starts: () => ({ ...starts }), urlOf: (victim) => urlOf(settings, victim),
+    pid: (victim) => children.get(victim)?.pid,
+    logged: (victim, from = 0) => readFileSync(logFileOf(paths, victim), 'utf8').slice(from),
+    clock: (victim, offsetMs) => writeFileSync(join(clocks, victim), String(offsetMs)),
     startProcesses: () => VICTIMS.forEach((victim) => run(victim, 0)),
     proxy(part, victim) {
       const found = proxies.get(`${part} ${victim}`);

@@ -4,9 +4,8 @@ import type { TestContext } from 'node:test';
 import { createBatchLedger } from '../../../inference/batch/ledger.ts';
 import { follow } from '../../../consumers/follow.ts';
 import { mysqlOptions, s3Options } from '../../../producers/connections.ts';
-import { createKafka, silent } from '../../../producers/kafka.ts';
+import { silent } from '../../../producers/kafka.ts';
 import { orderRecord } from '../../../producers/order.ts';
-import { createPublisher } from '../../../producers/publisher.ts';
 import type { Settings } from '../../../schemas/settings.ts';
 import { createLedger } from '../../../trainer/record/ledger.ts';
 import { Client as Minio } from 'minio';
@@ -39,13 +38,12 @@ const FILE = 's3://dataset/predict/faults.csv';
 const FILE_ROWS = 20_000;
 const WORDS = ['Sparkling Water Lemon', 'Whole Milk', 'Dish Soap', 'Basmati Rice', 'Frozen Peas'];
 
-export async function startTraffic(t: TestContext, { context, registry, urlOf }: Place, mark: string): Promise<Traffic> {
+export async function startTraffic(t: TestContext, { context, registry, publisher, urlOf }: Place, mark: string): Promise<Traffic> {
   const { settings, secrets } = context;
-  const publisher = await createPublisher({ kafka: createKafka(settings, 'faults'), registry, settings });
-  closeAtEnd(t, () => publisher.close());
   const [batches, trainings] = [createBatchLedger(settings), createLedger(settings)];
   closeAtEnd(t, () => Promise.all([batches.close(), trainings.close()]));
-  const db = await mysql.createConnection(mysqlOptions(settings));
+  // A connection that is killed while it rests is replaced.
+  const db = mysql.createPool({ ...mysqlOptions(settings), connectionLimit: 1 });
   closeAtEnd(t, () => db.end());
   const s3 = new Minio(s3Options(settings));
   await s3.putObject('dataset', 'predict/faults.csv', Buffer.from(`product_description\n${Array.from({ length: FILE_ROWS }, (_, i) => `${WORDS[i % WORDS.length] ?? ''} ${i}`).join('\n')}\n`));
