@@ -10,7 +10,7 @@ import { widthsOf } from './publisher.ts';
 export type Position = { readonly topic: TopicName; readonly partition: number; readonly offset: bigint; /** stored beside it */ readonly note?: string };
 export type Transactor = {
   /** All or nothing. After any rejection this transactor is spent: close it and make another. */
-  run(work: { messages: readonly Outgoing[]; groupId?: string; positions?: readonly Position[]; /** awaited before the commit: when it rejects, nothing is committed */ check?: Promise<void> }): Promise<void>;
+  run(work: { messages: readonly Outgoing[]; groupId?: string; positions?: readonly Position[]; /** awaited before the commit: when it rejects, nothing is committed */ check?: Promise<unknown> }): Promise<void>;
   close(): Promise<void>;
 };
 
