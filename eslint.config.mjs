@@ -5,7 +5,7 @@ const pure = [
   'schemas/*.ts',
   'consumers/{barrier,sameLog,watchdog,readiness}.ts',
   'stack/faults/table/{rows,seen}.ts',
-  'consumers/join/{expiry,join,store,slots,mix,psi}.ts',
+  'consumers/join/{expiry,join,shared,store,slots,mix,psi}.ts',
   'consumers/monitor/{sources,fold,version,snapshot,rules,eras,settling,cells,tallies,window,verdict,evidence,episode,score,band,view}.ts',
   'trainer/data/{heard,datasetFile,plan,split,verified}.ts',
   'trainer/model/{calibrate,columns,evaluate,pack,progress}.ts',

@@ -4,10 +4,11 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createShapes, decodeEntry, encodeEntry, FORMAT } from './entryCodec.ts';
-import { bodyAt, FEEDBACK_CAME, flagsAt, hashAt, isOf, lengthAt, PREDICTION_CAME, previousAt, REMOVED } from './frames.ts';
+import { bodyAt, FEEDBACK_CAME, flagsAt, hashAt, isOf, lengthAt, PREDICTION_CAME, previousAt, REMOVED, segmentOf, SPAN } from './frames.ts';
 import { scanBatches } from './scan.ts';
 import { createSlots, hashOf, type Slots } from './slots.ts';
-import { openSegments, segmentOf, SPAN, type Walk, type WriteAt } from './segments.ts';
+import { openSegments, type WriteAt } from './segments.ts';
+import type { Walk } from './walk.ts';
 import type { VersionMix } from './mix.ts';
 import { noSums, type Covered, type JoinStore, type Queue, type Shape } from './store.ts';
 

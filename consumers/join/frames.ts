@@ -2,6 +2,9 @@
 // A batch is a BATCH frame (hash: CRC-32 of all that follows it; previous: bytes of the whole batch), the frames of the changes, and a SEAL frame whose body is its text.
 
 export const HEADER_BYTES = 27;
+/** Positions in the log are segment × SPAN + offset. No frame of an entry stands at 0: a batch header does. */
+export const SPAN = 2 ** 30;
+export const segmentOf = (position: number): number => Math.floor(position / SPAN);
 export const PREDICTION_CAME = 1;
 export const FEEDBACK_CAME = 2;
 export const REMOVED = 4;

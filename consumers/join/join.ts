@@ -4,6 +4,7 @@
 import { isErasure } from '../../schemas/erasure.ts';
 import type { Example, Feedback, Labelled, Prediction } from '../../schemas/events.ts';
 import { createMixes, topOf, versionKey } from './mix.ts';
+import { createShared } from './shared.ts';
 import { emptyEntry, type Entry, type Held, type JoinStore, type Shape, type StoredPrediction } from './store.ts';
 
 export type Side = 'predictions' | 'feedback';
@@ -45,7 +46,6 @@ export type Join = {
   expire(beforeMs: number, limit: number, out: JoinOutput[], count: Count): Told;
 };
 
-const NEAR_SHAPES = 8;
 /** In the place of a text that was erased: no prediction has an empty one. */
 const ERASED = '';
 
@@ -53,31 +53,7 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
   const { sums } = store;
   let toldBelow = told.below;
   const mixes = createMixes(sums.mixes, driftReference);
-  // Predictions that agree in everything but id, text and time share one object. The latest few of a version and category are found without making a key.
-  const shapes = new Map<string, Shape>();
-  const latest = new Map<string, Map<string, Shape[]>>();
-  const isShapeOf = (shape: Shape, { model_name, audit, probabilities }: Prediction): boolean => {
-    if (shape.modelName !== model_name || shape.audit !== audit || shape.categories.length !== probabilities.length) return false;
-    for (let i = 0; i < probabilities.length; i += 1) if (shape.categories[i] !== probabilities[i]?.category) return false;
-    return true;
-  };
-  function shapeOf(event: Prediction): Shape {
-    const near = latest.get(event.model_version)?.get(event.category) ?? [];
-    for (const shape of near) if (isShapeOf(shape, event)) return shape;
-    const shape = sharedShape(event);
-    const byCategory = latest.get(event.model_version) ?? new Map<string, Shape[]>();
-    latest.set(event.model_version, byCategory.set(event.category, [shape, ...near].slice(0, NEAR_SHAPES)));
-    return shape;
-  }
-  function sharedShape(event: Prediction): Shape {
-    let key = `${event.model_name}\n${event.model_version}\n${event.category}\n${event.audit ? 1 : 0}`;
-    for (const one of event.probabilities) key += `\n${one.category}`;
-    const found = shapes.get(key);
-    if (found !== undefined) return found;
-    const shape = { modelName: event.model_name, modelVersion: event.model_version, categories: event.probabilities.map((one) => one.category), category: event.category, audit: event.audit };
-    shapes.set(key, shape);
-    return shape;
-  }
+  const shapes = createShared();
   const keys = new Map<Shape, string>();
   function keyOf(shape: Shape): string {
     const key = keys.get(shape) ?? versionKey(shape);
@@ -165,7 +141,7 @@ export function createJoin({ horizonMs, earlyHorizonMs, rankOf, driftReference, 
       const id = event.prediction_id;
       const entry = store.get(id) ?? emptyEntry();
       const fresh = isNew('predictions', offset);
-      const shape = shapeOf(event);
+      const shape = shapes.of(event);
       const first = entry.prediction;
       if (first !== undefined) {
         const { modelName, modelVersion, category } = first.shape;

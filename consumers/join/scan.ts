@@ -3,8 +3,8 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { BATCH, bodyAt, flagsAt, hashAt, HEADER_BYTES, lengthAt, previousAt, SEAL } from './frames.ts';
-import { nameOf, segmentsIn, SPAN } from './segments.ts';
+import { BATCH, bodyAt, flagsAt, hashAt, HEADER_BYTES, lengthAt, previousAt, SEAL, SPAN } from './frames.ts';
+import { nameOf, segmentsIn } from './segments.ts';
 
 /** Frames stand in `bytes` from `from` up to `to`; the one at `from` has position `position`. Valid until the next one. */
 export type Batch = { readonly bytes: Buffer; readonly from: number; readonly to: number; readonly position: number; readonly seal: string };

@@ -3,13 +3,11 @@
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { BATCH, beginFrame, finishFrame, flagsAt, HEADER_BYTES, idAt, lengthAt, room, SEAL, timeAt, type Spot, type Tail } from './frames.ts';
+import { BATCH, beginFrame, finishFrame, HEADER_BYTES, lengthAt, room, SEAL, segmentOf, SPAN, type Spot, type Tail } from './frames.ts';
+import { missing, walkOver, type File, type Log, type Walk } from './walk.ts';
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
-/** Positions are segment × SPAN + offset. No frame of an entry stands at 0: a batch header does. */
-export const SPAN = 2 ** 30;
 const READ_BYTES = 512;
-const BLOCK_BYTES = 256 * 1024;
 const MIN_TAIL = 1024 * 1024;
 /** Buffers of batches written last that are kept in memory. */
 const RECENT_BYTES = 8 * 1024 * 1024;
@@ -35,11 +33,7 @@ export type Segments = {
   readonly fileBytes: () => number;
   close(): void;
 };
-/** peek: the frame it stands before; the next `advance` goes past it. position: nothing before it is met again. */
-export type Walk = { peek(): { readonly id: string; readonly timeMs: number } | undefined; advance(): void; readonly position: () => number; readonly covers: (position: number, spot: Spot) => boolean };
-type File = { readonly fd: number; bytes: number };
 export const nameOf = (segment: number): string => `${String(segment).padStart(9, '0')}.log`;
-export const segmentOf = (position: number): number => Math.floor(position / SPAN);
 /** Numbers of the segments in a folder, oldest first. */
 export const segmentsIn = (dir: string): number[] => readdirSync(dir).filter((name) => name.endsWith('.log')).map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
 
@@ -58,25 +52,21 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES, writeAt:
     files.set(segment, file);
     return file;
   };
-  let oldest = Math.min(...files.keys());
-  let segment = Math.max(...files.keys());
-  if (files.size === 0) oldest = segment = 0;
-  let file = files.get(segment) ?? make(segment);
   const tail: Tail = { bytes: Buffer.allocUnsafe(MIN_TAIL), at: HEADER_BYTES };
-  /** Where the tail will stand. */
-  let start = segment * SPAN + file.bytes;
+  const log: Log = { dir, files, tail, oldest: files.size === 0 ? 0 : Math.min(...files.keys()), newest: files.size === 0 ? 0 : Math.max(...files.keys()), start: 0 };
+  let file = files.get(log.newest) ?? make(log.newest);
   let open = 0;
   function roll(): void {
     if (file.bytes >= segmentBytes) {
       try {
-        file = make(segment + 1);
-        segment += 1;
+        file = make(log.newest + 1);
+        log.newest += 1;
       } catch (error) {
         // No file can be made at the moment: the one at hand grows on.
         if (file.bytes > SPAN / 2) throw error;
       }
     }
-    start = segment * SPAN + file.bytes;
+    log.start = log.newest * SPAN + file.bytes;
   }
   roll();
   /** What was written of a batch that does not count would be cut off by the next opening as well. */
@@ -102,7 +92,6 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES, writeAt:
   const small = Buffer.allocUnsafeSlow(READ_BYTES);
   const spot: Spot = { bytes: small, at: 0, end: 0 };
   const walks: Walk[] = [];
-  const missing = (position: number): RangeError => new RangeError(`no frame at ${position} of ${dir}`);
 
   function at(bytes: Buffer, from: number): Spot {
     spot.bytes = bytes;
@@ -111,92 +100,25 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES, writeAt:
     return spot;
   }
   function read(position: number): Spot {
-    if (position >= start) return at(tail.bytes, position - start);
+    if (position >= log.start) return at(tail.bytes, position - log.start);
     for (const { from, to, bytes } of recent) if (position >= from && position < to) return at(bytes, position - from);
     for (const walk of walks) if (walk.covers(position, spot)) return spot;
     const number = segmentOf(position);
     const there = files.get(number);
-    if (there === undefined) throw missing(position);
+    if (there === undefined) throw missing(log, position);
     const got = readSync(there.fd, small, 0, READ_BYTES, position - number * SPAN);
-    if (got < HEADER_BYTES) throw missing(position);
+    if (got < HEADER_BYTES) throw missing(log, position);
     const length = lengthAt(small, 0);
     if (length <= got) return at(small, 0);
     const large = Buffer.allocUnsafe(length);
-    if (readSync(there.fd, large, 0, length, position - number * SPAN) < length) throw missing(position);
+    if (readSync(there.fd, large, 0, length, position - number * SPAN) < length) throw missing(log, position);
     return at(large, 0);
   }
 
-  function walk(flags: number, from: number): Walk {
-    let position = from;
-    let found: { readonly id: string; readonly timeMs: number } | undefined;
-    let length = 0;
-    let block: { readonly from: number; readonly bytes: Buffer; readonly length: number } = { from: -1, bytes: Buffer.allocUnsafe(BLOCK_BYTES), length: 0 };
-    /** Whether the whole frame at `where` is in the block. */
-    const inBlock = (where: number): boolean => {
-      const offset = where - block.from;
-      return block.from >= 0 && offset >= 0 && offset + HEADER_BYTES <= block.length && offset + lengthAt(block.bytes, offset) <= block.length;
-    };
-    function load(number: number, there: File): void {
-      const wanted = block.from === position ? block.bytes.length * 2 : BLOCK_BYTES;
-      const bytes = block.bytes.length === wanted ? block.bytes : Buffer.allocUnsafe(wanted);
-      const offset = position - number * SPAN;
-      block = { from: position, bytes, length: readSync(there.fd, bytes, 0, Math.min(wanted, there.bytes - offset), offset) };
-    }
-    /** Goes on to the next frame that is looked for; false at the end of all. */
-    function seek(): boolean {
-      for (;;) {
-        let bytes = tail.bytes;
-        let offset = position - start;
-        if (offset < 0) {
-          const number = segmentOf(position);
-          const there = files.get(number);
-          if (there === undefined || position - number * SPAN >= there.bytes) {
-            position = number < segment ? Math.max(number + 1, oldest) * SPAN : start;
-            continue;
-          }
-          if (!inBlock(position)) {
-            load(number, there);
-            if (!inBlock(position) && block.length >= there.bytes - (position - number * SPAN)) throw missing(position);
-            continue;
-          }
-          ({ bytes } = block);
-          offset = position - block.from;
-        } else if (offset < HEADER_BYTES) {
-          position = start + HEADER_BYTES;
-          continue;
-        } else if (offset >= tail.at) return false;
-        length = lengthAt(bytes, offset);
-        if ((flagsAt(bytes, offset) & flags) !== 0) {
-          found = { id: idAt(bytes, offset), timeMs: timeAt(bytes, offset) };
-          return true;
-        }
-        position += length;
-      }
-    }
-    return {
-      peek() {
-        if (found === undefined) seek();
-        return found;
-      },
-      advance() {
-        if (found === undefined && !seek()) return;
-        position += length;
-        found = undefined;
-      },
-      position: () => position,
-      covers(where, into) {
-        if (!inBlock(where)) return false;
-        into.bytes = block.bytes;
-        into.at = where - block.from;
-        into.end = into.at + lengthAt(block.bytes, into.at);
-        return true;
-      },
-    };
-  }
   return {
     begin(hash, flags, previous, timeMs, id) {
       open = beginFrame(tail, hash, flags, previous, timeMs, id);
-      return start + open;
+      return log.start + open;
     },
     finish: () => finishFrame(tail, open),
     tail,
@@ -206,7 +128,7 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES, writeAt:
     write(seal) {
       const text = Buffer.from(seal);
       const unsealed = tail.at;
-      const to = start + unsealed;
+      const to = log.start + unsealed;
       open = beginFrame(tail, 0, SEAL, 0, 0, '');
       room(tail, text.length);
       tail.at += text.copy(tail.bytes, tail.at);
@@ -223,27 +145,27 @@ export function openSegments(dir: string, segmentBytes = SEGMENT_BYTES, writeAt:
         throw error;
       }
       file.bytes += total;
-      tail.bytes = remember(start, to);
+      tail.bytes = remember(log.start, to);
       tail.at = HEADER_BYTES;
       roll();
     },
     walk(flags, position) {
-      const made = walk(flags, position);
+      const made = walkOver(log, flags, position);
       walks.push(made);
       return made;
     },
-    oldest: () => oldest,
+    oldest: () => log.oldest,
     dropOldest() {
-      const there = files.get(oldest);
-      if (oldest === segment || there === undefined) return;
+      const there = files.get(log.oldest);
+      if (log.oldest === log.newest || there === undefined) return;
       closeSync(there.fd);
-      files.delete(oldest);
+      files.delete(log.oldest);
       try {
-        rmSync(join(dir, nameOf(oldest)));
+        rmSync(join(dir, nameOf(log.oldest)));
       } catch {
         // A folder that may not be changed: what the file holds is overtaken by later ones, and whoever opens the folder reads over it.
       }
-      oldest += 1;
+      log.oldest += 1;
     },
     fileBytes: () => [...files.values()].reduce((sum, { bytes }) => sum + bytes, 0),
     close() {
