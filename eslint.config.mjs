@@ -16,7 +16,7 @@ const pure = [
   'inference/serving/slot.ts',
   'inference/http/{contract,openapi,depth}.ts',
   'inference/oip/{request,answer}.ts',
-  'inference/recent/{recent,labels,choose,questions,waiting}.ts',
+  'inference/recent/{held,recent,labels,choose,questions,waiting}.ts',
   'inference/labels/leases.ts',
   'inference/live/{changes,joins,view}.ts',
   'inference/deadLetters/{letter,purge,reasons}.ts',

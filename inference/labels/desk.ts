@@ -3,7 +3,7 @@ import type { Log } from '../../producers/kafka.ts';
 import { messageOf } from '../../schemas/failure.ts';
 import type { QueueOrder } from '../recent/choose.ts';
 import type { Answer, Question } from '../recent/questions.ts';
-import type { View } from '../recent/recent.ts';
+import type { View } from '../recent/held.ts';
 import { allowed, createLeases, type InHand, type Taken } from './leases.ts';
 import type { SharedLeases } from './sharedLeases.ts';
 

@@ -1,5 +1,5 @@
 // Which of the held predictions a person is given to label next.
-import { statusOf, type Held } from './recent.ts';
+import { statusOf, type Held } from './held.ts';
 
 /** least_certain: where the two best categories are closest. audit: those marked for verification. Both of equal rank, and newest: the newest first. */
 export const QUEUE_ORDERS = ['least_certain', 'audit', 'newest'] as const;

@@ -1,7 +1,8 @@
 // What may be asked of the read model, and what it answers: the words that pass between the serving thread and the thread that holds it.
 import { labelQueue, type QueueOrder } from './choose.ts';
 import type { Cell, Progress, RecentLabels } from './labels.ts';
-import { viewOf, type Recent, type View } from './recent.ts';
+import { viewOf, type View } from './held.ts';
+import type { Recent } from './recent.ts';
 
 export type Question =
   | { readonly kind: 'find'; readonly id: string }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { silent } from '../../producers/kafka.ts';
 import type { Labelled } from '../../schemas/events.ts';
 import { aPrediction, closeAtEnd, openBench, until } from '../../stack/testing.ts';
-import type { View } from './recent.ts';
+import type { View } from './held.ts';
 import { openRecent } from './reader.ts';
 
 const aLabel = (id: string, revision: number, label: string | null): Labelled => ({ prediction_id: id, model_name: 'grocery', model_version: 'v1', revision, predicted: 'Beverages', label, previous_label: null, labelled_at: 0, previous_labelled_at: null, predicted_at: Date.now(), audit: false, source: 'test' });

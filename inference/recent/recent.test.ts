@@ -7,7 +7,8 @@ import type { Labelled, Prediction } from '../../schemas/events.ts';
 import { encode } from '../../schemas/codec.ts';
 import { partitionOf } from '../../schemas/partition.ts';
 import { certaintyOf, labelQueue, type QueueOrder } from './choose.ts';
-import { createRecent, EARLY, REVISIONS, statusOf, viewOf, type Held, type Recent, type Window } from './recent.ts';
+import { statusOf, viewOf, type Held } from './held.ts';
+import { createRecent, EARLY, REVISIONS, type Recent, type Window } from './recent.ts';
 
 const predicted = (id: string, change: Partial<Prediction> = {}): Prediction => ({
   prediction_id: id, model_name: 'grocery', model_version: 'v1', product_description: `text of ${id}`, category: 'Toys', probabilities: [{ category: 'Beverages', probability: 0.25 }, { category: 'Toys', probability: 0.75 }], predicted_at: 5, audit: false, ...change,

@@ -4,22 +4,14 @@
 import { AVRO } from '../../schemas/avro.ts';
 import { keptCodec } from '../../schemas/codec.ts';
 import { isHandWritten } from '../../schemas/handWritten.ts';
-import type { Labelled, Prediction, Probability } from '../../schemas/events.ts';
+import type { Labelled, Prediction } from '../../schemas/events.ts';
 import { murmur2, partitionOfHash } from '../../schemas/partition.ts';
 import { endOfPredictionId } from '../../schemas/quickRead.ts';
+import type { Held, Revision } from './held.ts';
 import { createLane, type Lane } from './lane.ts';
 
-export type Revision = { readonly revision: number; /** null: withdrawn */ readonly label: string | null; readonly source: string; readonly labelled_at: number };
-type Kind = { readonly modelName: string; readonly modelVersion: string; readonly categories: readonly string[] };
-/** A prediction as it stands when it is asked for. */
-export type Held = {
-  readonly id: string; readonly text: string; readonly kind: Kind; readonly predicted: string; readonly probabilities: readonly number[]; readonly predictedAt: number; /** broker time */ readonly atMs: number; readonly audit: boolean;
-  /** The newest ones, in order. */
-  readonly revisions: readonly Revision[];
-};
 /** Where a record's key and value stand; the value in wire format under our own schema. */
 export type Window = { readonly bytes: Uint8Array; readonly keyFrom: number; readonly keyTo: number; readonly valueFrom: number; readonly valueTo: number };
-export type Status = 'unlabelled' | 'labelled' | 'withdrawn';
 export type Room = { readonly predictions: number; readonly bytes: number; readonly partitions: number };
 export type Recent = {
   /** A prediction as it stands on its partition, in offset order. The first one of an id counts, as in the join. */
@@ -53,20 +45,6 @@ const HEADER_BYTES = 5;
 const SLAB_BYTES = 64 * 1024;
 const LEAST_SLAB_BYTES = 4 * 1024;
 const SPACE = 0x20;
-
-export const statusOf = ({ revisions }: Held): Status => (revisions.length === 0 ? 'unlabelled' : revisions.at(-1)?.label === null ? 'withdrawn' : 'labelled');
-export const labelOf = ({ revisions }: Held): string | null => revisions.at(-1)?.label ?? null;
-
-/** What a caller is told of one. revisions_total counts those too that are not kept. */
-export function viewOf(held: Held) {
-  const { id, text, kind, predicted, probabilities, predictedAt, atMs, audit, revisions } = held;
-  return {
-    prediction_id: id, product_description: text, category: predicted, probabilities: kind.categories.map((category, i): Probability => ({ category, probability: probabilities[i] ?? 0 })),
-    model_name: kind.modelName, model_version: kind.modelVersion, predicted_at: predictedAt, recorded_at: atMs, audit,
-    status: statusOf(held), label: labelOf(held), revisions: [...revisions], revisions_total: (revisions.at(-1)?.revision ?? -1) + 1,
-  };
-}
-export type View = ReturnType<typeof viewOf>;
 
 type Share = { readonly lane: Lane; readonly revisions: Map<number, readonly Revision[]>; revisionCount: number; gaveWay: boolean };
 const { encode, decode } = keptCodec('predictions');
