@@ -1,7 +1,7 @@
 // An inference without HTTP that kills or suspends itself when it has loaded a promotion and is about to swap. For the crash table only: CRASH_SEQ, CRASH_HOW (kill | stop).
 // Standard output: `serves VERSION SEQ` at each swap.
 import { writeSync } from 'node:fs';
-import { follow } from '../consumers/follow.ts';
+import { followPromotions } from '../consumers/promotions.ts';
 import { createReadObject } from '../consumers/objects.ts';
 import { silent } from '../producers/kafka.ts';
 import { openRegistry } from '../producers/connections.ts';
@@ -30,12 +30,7 @@ const keeper = keepModel({
     },
   },
 });
-const following = await follow({
-  settings, clientId: 'inference-crash', log: silent, topics: ['models'], onFatal: () => process.exit(1), onCaughtUp: () => keeper.caughtUp(),
-  onBatch: async (records) => {
-    for (const { value } of records) if (value !== null) keeper.offer(await registry.decode('models', value));
-  },
-});
+const following = await followPromotions({ settings, registry, clientId: 'inference-crash', log: silent, onFatal: () => process.exit(1), onPromotion: (event) => keeper.offer(event), onCaughtUp: () => keeper.caughtUp() });
 process.once('SIGTERM', () => {
   keeper.stop();
   void following.stop().then(() => process.exit(0));

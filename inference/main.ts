@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Registry as Metrics } from 'prom-client';
 import { checkAgreement } from '../consumers/agreement.ts';
-import { follow, type Following } from '../consumers/follow.ts';
+import type { Following } from '../consumers/follow.ts';
 import { createReadObject, sha256 } from '../consumers/objects.ts';
 import { processMetrics } from '../consumers/processMetrics.ts';
+import { followPromotions } from '../consumers/promotions.ts';
 import { openPulse } from '../consumers/pulse.ts';
 import { heldMetrics, pulseMetrics } from '../consumers/pulseMetrics.ts';
 import { inferenceUnready } from '../consumers/readiness.ts';
@@ -16,7 +17,7 @@ import { runShards, type Shards } from '../consumers/shards.ts';
 import { createKafka } from '../producers/kafka.ts';
 import { createPublisher, type Outgoing } from '../producers/publisher.ts';
 import { openRegistry } from '../producers/connections.ts';
-import { kindOf, LoopError, messageOf } from '../schemas/failure.ts';
+import { LoopError, messageOf } from '../schemas/failure.ts';
 import { idSource } from '../schemas/ids.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { readSecretFile } from '../producers/secretFile.ts';
@@ -168,21 +169,9 @@ try {
     log.info('stopped');
     if (err) process.exitCode = 1;
   });
-  started.following = await follow({
-    pulse, settings, clientId: 'inference-models', log, topics: ['models'], onFatal: die, onCaughtUp: () => keeper.caughtUp(),
-    async onBatch(records) {
-      for (const { value, offset } of records) {
-        if (value === null) continue;
-        try {
-          keeper.offer(await registry.decode('models', value));
-        } catch (error) {
-          // Every inference reads every promotion at every start: set aside in the log, not in a topic, and never fatal.
-          if (kindOf(error) !== 'poison') throw error;
-          deadLetters.inc({ topic: 'models', reason: 'not_usable' });
-          log.error({ topic: 'models', offset: String(offset), reason: messageOf(error) }, 'a promotion that cannot be read is ignored');
-        }
-      }
-    },
+  started.following = await followPromotions({
+    pulse, settings, registry, clientId: 'inference-models', log, onFatal: die, onPromotion: (event) => keeper.offer(event), onCaughtUp: () => keeper.caughtUp(),
+    onUnreadable: () => deadLetters.inc({ topic: 'models', reason: 'not_usable' }),
   });
   started.lane = openBatchLane({
     env: process.env, leaseMs: settings.leaseMs, maxBytes: settings.maxBatchBytes, ledger: batches, storage: createStorage(settings), log, onFatal: die,

@@ -1,11 +1,11 @@
 // The monitor process: wiring only.
 import { openRegistry } from '../../producers/connections.ts';
 import type { ModelPromoted } from '../../schemas/events.ts';
-import { kindOf, messageOf } from '../../schemas/failure.ts';
 import { readSecretFile } from '../../producers/secretFile.ts';
 import { readSettings } from '../../schemas/settings.ts';
 import { checkAgreement } from '../agreement.ts';
-import { follow, type Following } from '../follow.ts';
+import type { Following } from '../follow.ts';
+import { followPromotions } from '../promotions.ts';
 import { openPulse, type Pulse } from '../pulse.ts';
 import { heldMetrics, pulseMetrics } from '../pulseMetrics.ts';
 import { memberUnready } from '../readiness.ts';
@@ -43,19 +43,10 @@ await runService({
   async start(die) {
     await checkAgreement(settings.homeDir, registry);
     const watching = (pulse = openPulse({ settings, name: 'monitor', log, onStuck: die }));
-    following = await follow({
-      pulse: watching, settings, clientId: 'monitor-models', log, topics: ['models'], onFatal: die,
-      async onBatch(records) {
-        for (const { value, offset } of records) {
-          if (value === null) continue;
-          try {
-            const event = await registry.decode('models', value);
-            if (event.promotion_seq > (promoted.get(event.model_name)?.promotion_seq ?? 0)) promoted.set(event.model_name, event);
-          } catch (error) {
-            if (kindOf(error) !== 'poison') throw error;
-            log.error({ topic: 'models', offset: String(offset), reason: messageOf(error) }, 'a promotion that cannot be read is ignored');
-          }
-        }
+    following = await followPromotions({
+      pulse: watching, settings, registry, clientId: 'monitor-models', log, onFatal: die,
+      onPromotion(event) {
+        if (event.promotion_seq > (promoted.get(event.model_name)?.promotion_seq ?? 0)) promoted.set(event.model_name, event);
       },
     });
     shards = await runShards({
