@@ -1,6 +1,7 @@
 // Follows every partition of some topics, from their start or from given offsets, without a lasting group and without commits: for read models.
 import { randomUUID } from 'node:crypto';
-import { createKafka, type Log } from '../producers/kafka.ts';
+import type { Log } from '../producers/kafka.ts';
+import { withAdmin } from '../producers/withAdmin.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { TopicName } from '../schemas/topics.ts';
 import { memberOf } from './member.ts';
@@ -70,9 +71,7 @@ export async function follow({ settings, clientId, log, topics, startAt = new Ma
 }
 
 /** Ends by `startKey`, of the partitions in which anything stands behind where they are to be followed from. */
-async function whatToCatchUp(settings: Settings, clientId: string, log: Log, topics: readonly TopicName[], startAt: Starts): Promise<Map<string, bigint>> {
-  const admin = createKafka(settings, clientId, log).admin();
-  await admin.connect();
+const whatToCatchUp = (settings: Settings, clientId: string, log: Log, topics: readonly TopicName[], startAt: Starts): Promise<Map<string, bigint>> => withAdmin(settings, clientId, async (admin) => {
   const open = new Map<string, bigint>();
   for (const topic of topics) {
     for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
@@ -81,6 +80,5 @@ async function whatToCatchUp(settings: Settings, clientId: string, log: Log, top
       if ((asked > BigInt(low) ? asked : BigInt(low)) < BigInt(high)) open.set(key, BigInt(high));
     }
   }
-  await admin.disconnect();
   return open;
-}
+}, log);

@@ -2,7 +2,8 @@
 import type { Admin } from 'kafkajs';
 import { follow, startKey } from '../consumers/follow.ts';
 import type { Incoming } from '../consumers/record.ts';
-import { createKafka, type Log } from '../producers/kafka.ts';
+import type { Log } from '../producers/kafka.ts';
+import { withAdmin } from '../producers/withAdmin.ts';
 import { messageOf, transient } from '../schemas/failure.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { TopicName } from '../schemas/topics.ts';
@@ -36,18 +37,10 @@ function isForbidden(error: unknown): boolean {
 /** called: what the records are, for people. */
 export function openBackwards(settings: Settings, topic: TopicName, called: string, log: Log): Backwards {
   const away = (reason: string): Error => transient('kafka_unavailable', `the ${called} cannot be read now (${reason})`);
-  async function withAdmin<R>(work: (admin: Admin) => Promise<R>): Promise<R> {
-    const admin = createKafka(settings, `${topic}-ends`).admin();
-    try {
-      await admin.connect();
-      return await work(admin);
-    } catch (error) {
-      throw away(messageOf(error));
-    } finally {
-      await admin.disconnect().catch(() => undefined);
-    }
-  }
-  const bounds = (): Promise<Bounds> => withAdmin(async (admin) => {
+  const ask = <R>(work: (admin: Admin) => Promise<R>): Promise<R> => withAdmin(settings, `${topic}-ends`, work).catch((error: unknown) => {
+    throw away(messageOf(error));
+  });
+  const bounds = (): Promise<Bounds> => ask(async (admin) => {
     const [found] = (await admin.fetchTopicOffsets(topic)).filter(({ partition }) => partition === PARTITION);
     return { low: BigInt(found?.low ?? 0), high: BigInt(found?.high ?? 0) };
   });
@@ -72,7 +65,7 @@ export function openBackwards(settings: Settings, topic: TopicName, called: stri
   }
   return {
     bounds, between,
-    cut: (below) => withAdmin((admin) => admin.deleteTopicRecords({ topic, partitions: [{ partition: PARTITION, offset: String(below) }] }).then(() => true, (error: unknown) => {
+    cut: (below) => ask((admin) => admin.deleteTopicRecords({ topic, partitions: [{ partition: PARTITION, offset: String(below) }] }).then(() => true, (error: unknown) => {
       if (isForbidden(error)) return false;
       throw error;
     })),

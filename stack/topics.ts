@@ -1,6 +1,6 @@
 // Topics on the broker: read, created, and brought to what the settings ask for.
 import type { Admin } from 'kafkajs';
-import { createKafka } from '../producers/kafka.ts';
+import { withAdmin } from '../producers/withAdmin.ts';
 import { fatal, transient } from '../schemas/failure.ts';
 import type { Settings } from '../schemas/settings.ts';
 import { topicSpecs } from '../schemas/topics.ts';
@@ -17,15 +17,6 @@ async function readTopics(admin: Admin, names: readonly string[]): Promise<Found
     return { name, partitions: partitions.length, replicas: Math.min(...partitions.map((one) => one.replicas.length)), config: Object.fromEntries(entries.map((one) => [one.configName, one.configValue])), own: new Set(entries.filter((one) => Number(one.configSource) === OWN).map((one) => one.configName)) };
   });
 }
-async function withAdmin<R>(settings: Settings, work: (admin: Admin) => Promise<R>): Promise<R> {
-  const admin = createKafka(settings, 'stack').admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
 async function look(admin: Admin, settings: Settings): Promise<{ readonly found: FoundTopic[]; readonly drifts: Drift[] }> {
   const specs = topicSpecs(settings);
   const standing = new Set(await admin.listTopics());
@@ -41,7 +32,7 @@ async function change(admin: Admin, settings: Settings, found: readonly FoundTop
 
 export type Reconciled = { readonly done: readonly Drift[]; readonly left: readonly Drift[] };
 /** do: nothing, what is safe, or also what makes Kafka keep less. */
-export const reconcileTopics = (settings: Settings, wish: 'look' | 'safe' | 'lose'): Promise<Reconciled> => withAdmin(settings, async (admin) => {
+export const reconcileTopics = (settings: Settings, wish: 'look' | 'safe' | 'lose'): Promise<Reconciled> => withAdmin(settings, 'stack', async (admin) => {
   const { found, drifts } = await look(admin, settings);
   const done = drifts.filter(({ kind }) => (kind === 'safe' && wish !== 'look') || (kind === 'loses' && wish === 'lose'));
   await change(admin, settings, found, done);
@@ -51,7 +42,7 @@ export const reconcileTopics = (settings: Settings, wish: 'look' | 'safe' | 'los
 /** Creates the topics and changes what is safe to change; returns what a person should know. whenMissing 'refuse': somebody else makes them (an operator, with replicas of its own): nothing is changed, and it is transient `topics_missing` until they stand.
  *  Fatal `partitions_differ` when a topic stands with another width than the settings ask for. */
 export async function createTopics({ settings }: { readonly settings: Settings }, whenMissing: 'create' | 'refuse' = 'create'): Promise<string[]> {
-  return withAdmin(settings, async (admin) => {
+  return withAdmin(settings, 'stack', async (admin) => {
     const { found, drifts } = await look(admin, settings);
     const missing = drifts.filter(({ what }) => what === 'topic').map(({ topic }) => topic);
     if (missing.length > 0 && whenMissing === 'refuse') throw transient('topics_missing', `there is no topic ${missing.join(', ')} yet; whoever makes them has to come first`);

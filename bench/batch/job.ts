@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createBatchLedger } from '../../inference/batch/ledger.ts';
 import { createStorage } from '../../inference/batch/s3.ts';
-import { createKafka } from '../../producers/kafka.ts';
+import { withAdmin } from '../../producers/withAdmin.ts';
 import { fatal } from '../../schemas/failure.ts';
 import { runningPid } from '../../stack/pids.ts';
 import { cpuSecondsIn, memoryIn } from '../state/memory.ts';
@@ -44,15 +44,8 @@ export function childOf(parent: number): number | undefined {
   }
   return undefined;
 }
-async function eventsOn({ settings }: BenchStack): Promise<number> {
-  const admin = createKafka(settings, 'bench-ends').admin();
-  await admin.connect();
-  try {
-    return (await admin.fetchTopicOffsets('predictions')).reduce((sum, { high }) => sum + Number(high), 0);
-  } finally {
-    await admin.disconnect();
-  }
-}
+const eventsOn = ({ settings }: BenchStack): Promise<number> =>
+  withAdmin(settings, 'bench-ends', async (admin) => (await admin.fetchTopicOffsets('predictions')).reduce((sum, { high }) => sum + Number(high), 0));
 
 async function* readOutput({ settings }: BenchStack, uri: string): AsyncGenerator<Uint8Array> {
   const storage = createStorage(settings);

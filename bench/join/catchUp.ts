@@ -2,7 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fatal } from '../../schemas/failure.ts';
 import { tailOf } from '../../stack/services/service.ts';
-import { INPUTS, withAdmin, type Attempt } from './contenders.ts';
+import type { Admin } from 'kafkajs';
+import { withAdmin } from '../../producers/withAdmin.ts';
+import { INPUTS, type Attempt } from './contenders.ts';
 import { wrongCells, type Table } from './feed.ts';
 import { cpuSecondsOf, memoryOf } from './procfs.ts';
 import type { BenchStack, Running } from '../stack.ts';
@@ -33,7 +35,6 @@ export function watchEnds(running: readonly Running[]): () => void {
   };
 }
 
-type Admin = Parameters<Parameters<typeof withAdmin>[1]>[0];
 /** Records of both inputs whose work is committed. */
 export async function inputsDone(admin: Admin, groupId: string): Promise<number> {
   const topics = await admin.fetchOffsets({ groupId, topics: [...INPUTS] });
@@ -53,7 +54,7 @@ export async function catchUp(stack: BenchStack, attempt: Attempt, records: numb
   const pids = running.map(({ pid }) => pid);
   const check = watchEnds(running);
   try {
-    return await withAdmin(stack, async (admin) => {
+    return await withAdmin(stack.settings, 'bench-admin', async (admin) => {
       // Silence counts from the moment at which nothing is left to read.
       let doneAt: number | undefined;
       let half: { readonly done: number; readonly cpu: number } | undefined;

@@ -2,7 +2,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createKafka } from '../../producers/kafka.ts';
+import type { Admin } from 'kafkajs';
+import { withAdmin } from '../../producers/withAdmin.ts';
 import { positionsGroupOf } from '../../consumers/shard.ts';
 import { messageOf } from '../../schemas/failure.ts';
 import { topicSpecs, type TopicName } from '../../schemas/topics.ts';
@@ -34,17 +35,6 @@ export type Attempt = {
 };
 export const INPUTS = ['predictions', 'feedback'] as const satisfies readonly TopicName[];
 const OURS = ['labelled', 'examples', 'tallies', 'retrain-requests', 'dead-letters'] as const satisfies readonly TopicName[];
-type Admin = ReturnType<ReturnType<typeof createKafka>['admin']>;
-
-export async function withAdmin<R>(stack: Pick<BenchStack, 'settings'>, work: (admin: Admin) => Promise<R>): Promise<R> {
-  const admin = createKafka(stack.settings, 'bench-admin').admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
 /** Deletes topics and waits until they are gone: the broker answers before it has done so. */
 export async function deleteTopics(admin: Admin, doomed: (topic: string) => boolean): Promise<void> {
   const topics = (await admin.listTopics()).filter(doomed);
@@ -55,7 +45,7 @@ export async function deleteTopics(admin: Admin, doomed: (topic: string) => bool
 /** Empties topics of ours by making them anew. */
 export async function recreate(stack: BenchStack, names: readonly TopicName[]): Promise<void> {
   const doomed = new Set<string>(names);
-  await withAdmin(stack, (admin) => deleteTopics(admin, (topic) => doomed.has(topic)));
+  await withAdmin(stack.settings, 'bench-admin', (admin) => deleteTopics(admin, (topic) => doomed.has(topic)));
   for (let tries = 1; ; tries += 1) {
     try {
       await createTopics(stack);
@@ -67,7 +57,7 @@ export async function recreate(stack: BenchStack, names: readonly TopicName[]): 
     }
   }
 }
-const dropGroups = (stack: BenchStack, groups: readonly string[]): Promise<void> => withAdmin(stack, async (admin) => {
+const dropGroups = (stack: BenchStack, groups: readonly string[]): Promise<void> => withAdmin(stack.settings, 'bench-admin', async (admin) => {
   for (const group of groups) await admin.deleteGroups([group]).catch(() => undefined);
 });
 
@@ -103,7 +93,7 @@ export async function contenderOf(peer: Peer, cache: string, say: Say): Promise<
       const stateDir = join(paths.home, 'state', group);
       mkdirSync(stateDir, { recursive: true });
       const width = topicSpecs(settings).find((spec) => spec.name === 'predictions')?.partitions ?? 1;
-      await withAdmin(stack, (admin) => admin.createTopics({ waitForLeaders: true, topics: [{ topic: output, numPartitions: width, replicationFactor: 1 }] }));
+      await withAdmin(stack.settings, 'bench-admin', (admin) => admin.createTopics({ waitForLeaders: true, topics: [{ topic: output, numPartitions: width, replicationFactor: 1 }] }));
       const { program, args, env } = programOf({ bootstrap: settings.kafkaBootstrap, registryUrl: settings.registryUrl, group, stateDir, output });
       return {
         output, group,
@@ -111,7 +101,7 @@ export async function contenderOf(peer: Peer, cache: string, say: Say): Promise<
         start: () => [stack.start(peer.name, program, args, env)],
         async clear() {
           // Their own topics (changelogs, repartitions) carry the group's name.
-          await withAdmin(stack, (admin) => deleteTopics(admin, (topic) => topic.includes(group)));
+          await withAdmin(stack.settings, 'bench-admin', (admin) => deleteTopics(admin, (topic) => topic.includes(group)));
           await dropGroups(stack, [group]);
           rmSync(stateDir, { recursive: true, force: true });
         },

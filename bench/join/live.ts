@@ -3,7 +3,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fatal } from '../../schemas/failure.ts';
 import { inputsDone, stopAll, watchEnds } from './catchUp.ts';
-import { INPUTS, recreate, withAdmin, type Attempt, type Contender } from './contenders.ts';
+import { withAdmin } from '../../producers/withAdmin.ts';
+import { INPUTS, recreate, type Attempt, type Contender } from './contenders.ts';
 import { createFeeder, createFramer, feedRange, type Feeder, type Framer } from '../feed.ts';
 import type { JoinFeed } from './feed.ts';
 import type { Memory } from '../state/memory.ts';
@@ -108,7 +109,7 @@ export async function measureLive(stack: BenchStack, contender: Contender, feed:
     let running = attempt.start();
     try {
       let check = watchEnds(running);
-      await withAdmin(stack, (admin) => untilTrue('all predictions read', check, async () => (await inputsDone(admin, attempt.group)) >= waiting));
+      await withAdmin(stack.settings, 'bench-admin', (admin) => untilTrue('all predictions read', check, async () => (await inputsDone(admin, attempt.group)) >= waiting));
       const memory = memoryOf(running.map(({ pid }) => pid));
       await stopAll(running);
       const started = performance.now();

@@ -12,7 +12,8 @@ import type { TopicName } from '../../schemas/topics.ts';
 import { promoteLearnt } from '../batch/model.ts';
 import { spreadOf, type Bar, type Bench, type BenchOptions, type BenchResult, type Figure } from '../bench.ts';
 import { createWorld } from '../feed.ts';
-import { recreate, withAdmin } from '../join/contenders.ts';
+import { recreate } from '../join/contenders.ts';
+import { withAdmin } from '../../producers/withAdmin.ts';
 import { requireProcfs } from '../join/procfs.ts';
 import { cpuOf } from '../serve/tree.ts';
 import { untilFound, withStack, type BenchStack } from '../stack.ts';
@@ -60,7 +61,7 @@ async function feed({ settings }: BenchStack, messages: Generator<Message>): Pro
 
 /** One process works off what stands there, from nothing; good: how many of the records are good ones. */
 async function workOff(stack: BenchStack, lane: Lane, name: string, good: number, records: number): Promise<Seen> {
-  return withAdmin(stack, async (admin) => {
+  return withAdmin(stack.settings, 'bench-admin', async (admin) => {
     const done = async (): Promise<number> => (await admin.fetchOffsets({ groupId: positionsGroupOf(lane.group), topics: [...lane.inputs] })).reduce((sum, { partitions }) => sum + partitions.reduce((of, { offset }) => of + Math.max(0, Number(offset)), 0), 0);
     const running = stack.startOurs(name, lane.main, { LOG_LEVEL: 'warn', ...lane.env });
     const since = { done: 0, atMs: 0, cpu: 0 };
@@ -80,7 +81,7 @@ async function workOff(stack: BenchStack, lane: Lane, name: string, good: number
 /** A run begins with empty topics, no positions and no state. */
 async function afresh(stack: BenchStack, { group, inputs, outputs }: Lane): Promise<void> {
   await pause(1000);
-  await withAdmin(stack, async (admin) => {
+  await withAdmin(stack.settings, 'bench-admin', async (admin) => {
     const standing = new Set((await admin.listGroups()).groups.map(({ groupId }) => groupId));
     await admin.deleteGroups([group, positionsGroupOf(group)].filter((one) => standing.has(one)));
   });

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKafka } from '../../producers/kafka.ts';
+import { withAdmin } from '../../producers/withAdmin.ts';
 import { quantileOf, spreadOf, type Bar, type Bench, type BenchOptions, type BenchResult, type Figure } from '../bench.ts';
 import { requireProcfs } from '../join/procfs.ts';
 import { withStack, type BenchStack } from '../stack.ts';
@@ -53,10 +53,7 @@ async function work(stack: BenchStack, options: BenchOptions, dir: string): Prom
   const [jobFile, promotionFile] = [join(dir, 'job.json'), join(dir, 'promotion.json')];
   writeFileSync(jobFile, JSON.stringify(job));
   writeFileSync(promotionFile, JSON.stringify(promoted));
-  const admin = createKafka(stack.settings, 'bench-admin').admin();
-  await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: PEER_TOPIC, numPartitions: stack.settings.partitions, replicationFactor: 1 }] });
-  await admin.disconnect();
+  await withAdmin(stack.settings, 'bench-admin', (admin) => admin.createTopics({ waitForLeaders: true, topics: [{ topic: PEER_TOPIC, numPartitions: stack.settings.partitions, replicationFactor: 1 }] }));
 
   const kit = { stack, cache, say, dir, jobFile };
   const ours = [await startOurs(kit, 'ours', served.weighted, promotionFile), await startOurs(kit, 'ours-kafka', served.weighted, promotionFile)];

@@ -13,7 +13,8 @@ import { fatal } from '../../schemas/failure.ts';
 import { partitionOf } from '../../schemas/partition.ts';
 import { promoteLearnt } from '../batch/model.ts';
 import { spreadOf, type Bench, type BenchOptions, type BenchResult } from '../bench.ts';
-import { withAdmin, recreate } from '../join/contenders.ts';
+import { recreate } from '../join/contenders.ts';
+import { withAdmin } from '../../producers/withAdmin.ts';
 import { requireProcfs } from '../join/procfs.ts';
 import { cpuOf, rssOf } from '../serve/tree.ts';
 import { untilFound, withStack, type BenchStack } from '../stack.ts';
@@ -44,7 +45,7 @@ async function feed({ settings, registry }: BenchStack, texts: readonly string[]
 type Seen = { readonly perSecond: number; readonly perCpuSecond: number; readonly rss: number };
 /** One instance works off what stands on the topic, from nothing. */
 async function workOff(stack: BenchStack, name: string, rows: number): Promise<Seen> {
-  return withAdmin(stack, async (admin) => {
+  return withAdmin(stack.settings, 'bench-admin', async (admin) => {
     const done = async (): Promise<number> => {
       const [topic] = await admin.fetchOffsets({ groupId: positionsGroupOf('inference'), topics: ['products'] });
       return (topic?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
@@ -83,7 +84,7 @@ async function wrongAnswers({ settings, registry }: BenchStack, rows: number): P
 /** A run begins with an empty log and no positions. */
 async function afresh(stack: BenchStack): Promise<void> {
   await pause(1000);
-  await withAdmin(stack, async (admin) => {
+  await withAdmin(stack.settings, 'bench-admin', async (admin) => {
     const groups = ['inference', positionsGroupOf('inference')];
     const standing = new Set((await admin.listGroups()).groups.map(({ groupId }) => groupId));
     await admin.deleteGroups(groups.filter((group) => standing.has(group)));

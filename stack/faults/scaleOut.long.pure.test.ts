@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { promoteLearnt } from '../../bench/batch/model.ts';
 import { createFeeder, createFramer } from '../../bench/feed.ts';
 import { inputsDone } from '../../bench/join/catchUp.ts';
-import { INPUTS, recreate, withAdmin } from '../../bench/join/contenders.ts';
+import { INPUTS, recreate } from '../../bench/join/contenders.ts';
 import { createJoinFeed } from '../../bench/join/feed.ts';
 import { feedInputs } from '../../bench/join/inputs.ts';
 import { untilFound, withStack, type BenchStack } from '../../bench/stack.ts';
@@ -16,6 +16,7 @@ import { positionsGroupOf } from '../../consumers/shard.ts';
 import { baseCorpus } from '../../producers/catalogue.ts';
 import { createKafka } from '../../producers/kafka.ts';
 import { createPublisher } from '../../producers/publisher.ts';
+import { withAdmin } from '../../producers/withAdmin.ts';
 import type { Bench } from '../testing.ts';
 import { linesOf } from './report.ts';
 import { runFaults, type Report } from './run.ts';
@@ -28,7 +29,7 @@ const FIRST_JOIN_PORT = 14;
 
 /** Input records per second of so many joins, from their start until the work on a backlog is committed. */
 async function throughputOf(stack: BenchStack, members: number): Promise<number> {
-  return withAdmin(stack, async (admin) => {
+  return withAdmin(stack.settings, 'bench-admin', async (admin) => {
     for (const group of ['join', positionsGroupOf('join')]) await admin.deleteGroups([group]).catch(() => undefined);
     rmSync(join(stack.paths.home, 'state'), { recursive: true, force: true });
     await recreate(stack, [...INPUTS, 'labelled', 'examples']);

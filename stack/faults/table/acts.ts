@@ -7,7 +7,7 @@ import { Client as Minio } from 'minio';
 import mysql from 'mysql2/promise';
 import { stateDirOf } from '../../../consumers/join/worker.ts';
 import { mysqlOptions, openRegistry, s3Options } from '../../../producers/connections.ts';
-import { createKafka } from '../../../producers/kafka.ts';
+import { withAdmin } from '../../../producers/withAdmin.ts';
 import { fetchRegistry } from '../../fetch.ts';
 import { stopPart } from '../../pids.ts';
 import { registerSchemas } from '../../prepare.ts';
@@ -109,11 +109,11 @@ export const DO: Readonly<Record<Act, (place: Place) => Promise<string>>> = {
   async 'registry empty'(place) {
     const { context } = place;
     await stopPart(context.paths.run, 'registry', 20_000);
-    const admin = createKafka(context.settings, 'faults').admin();
-    await admin.connect();
-    const journal = (await admin.listTopics()).filter((topic) => topic.startsWith('kafkasql'));
-    await admin.deleteTopics({ topics: journal });
-    await admin.disconnect();
+    const journal = await withAdmin(context.settings, 'faults', async (admin) => {
+      const topics = (await admin.listTopics()).filter((topic) => topic.startsWith('kafkasql'));
+      await admin.deleteTopics({ topics });
+      return topics;
+    });
     await startService(context.paths, registryService(context, await fetchRegistry(context.paths.cache, () => undefined)), WAIT_MS, () => false);
     const from = place.logged('join').length;
     await kill9(place, 'join');
