@@ -60,7 +60,7 @@ export function memberOf({ settings, log, name, topics, config, run = {}, pulse,
 
   function make(): Consumer {
     const { retry = { retries: RETRIES }, ...rest } = config();
-    const made: Consumer = createKafka(settings, name, log).consumer({ ...rest, allowAutoTopicCreation: false, retry: { ...retry, restartOnFailure: () => Promise.resolve(made === current) } });
+    const made: Consumer = createKafka(settings, name, log).consumer({ ...rest, allowAutoTopicCreation: false, retry: { ...retry, restartOnFailure: () => Promise.resolve(made === current && !stopping) } });
     return made;
   }
   async function begin(consumer: Consumer, hearing: Hearing): Promise<void> {
@@ -77,7 +77,7 @@ export function memberOf({ settings, log, name, topics, config, run = {}, pulse,
     consumer.on(events.REBALANCING, inPlace(() => (joined = false)));
     consumer.on(events.HEARTBEAT, inPlace(() => hearing.beat?.()));
     consumer.on(events.FETCH_START, ({ payload }) => {
-      if (isCurrent()) hearing.fetching?.(payload.nodeId);
+      if (isCurrent() && !stopping) hearing.fetching?.(payload.nodeId);
       // One that is told to end while it joins its group goes on all the same: it would be a member with partitions, and handle nothing. Its leaving waits for what it is at: not to be waited for here.
       else consumer.disconnect().catch(() => undefined);
     });

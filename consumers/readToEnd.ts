@@ -6,10 +6,11 @@ import type { TopicName } from '../schemas/topics.ts';
 import { incomingOf, type Incoming } from './record.ts';
 
 export type Ends = ReadonlyMap<string, bigint>;
+const RETRIES = 5;
 export const endKey = (topic: TopicName, partition: number): string => `${topic}-${partition}`;
 
 /** Calls onRecord for every committed record below the ends taken first, in order per partition. Resolves with those ends as `<topic>-<partition>` → next offset. Records beyond them are not delivered.
- *  An end is the last stable offset (kafkajs asks as a read_committed reader): an open transaction, and what stands behind it, is not waited for. until: ends to wait for instead. */
+ *  Rejects with what onRecord throws, which is not called again. An end is the last stable offset (kafkajs asks as a read_committed reader): an open transaction, and what stands behind it, is not waited for. until: ends to wait for instead. */
 export async function readToEnd({ settings, clientId, topics, onRecord, until }: { settings: Settings; clientId: string; topics: readonly TopicName[]; onRecord: (record: Incoming) => void | Promise<void>; until?: Ends }): Promise<Ends> {
   const kafka = createKafka(settings, clientId);
   const admin = kafka.admin();
@@ -27,7 +28,8 @@ export async function readToEnd({ settings, clientId, topics, onRecord, until }:
       }
     }
     if (open.size === 0) return ends;
-    const consumer = kafka.consumer({ groupId, sessionTimeout: 30_000, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
+    // After a crash kafkajs would start it again by a timer, also when it has been disconnected meanwhile: it would read for ever, and keep the process.
+    const consumer = kafka.consumer({ groupId, sessionTimeout: 30_000, maxWaitTimeInMs: 100, allowAutoTopicCreation: false, retry: { retries: RETRIES, restartOnFailure: () => Promise.resolve(false) } });
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
@@ -49,7 +51,12 @@ export async function readToEnd({ settings, clientId, topics, onRecord, until }:
             const topic = names.get(batch.topic);
             const end = ends.get(`${batch.topic}-${batch.partition}`) ?? 0n;
             if (topic === undefined) return;
-            for (const message of batch.messages) if (BigInt(message.offset) < end) await onRecord(incomingOf(topic, batch.partition, message));
+            try {
+              for (const message of batch.messages) if (BigInt(message.offset) < end) await onRecord(incomingOf(topic, batch.partition, message));
+            } catch (error) {
+              // Thrown further it would be called again with the same records.
+              return reject(error);
+            }
             await heartbeat();
           },
         }).catch(reject);
