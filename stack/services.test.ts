@@ -83,6 +83,14 @@ test('a taken port is refused with the port, the part and the setting to change'
     return true;
   });
 });
+test('a port that is given up a moment later is waited for', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const free = requireFreePorts('mysql', [{ number: (server.address() as AddressInfo).port, env: 'MYSQL_PORT' }]);
+  await new Promise((resolve) => setImmediate(resolve));
+  server.close();
+  await free;
+});
 test('a server that dies while starting is told with the end of its log; a second start is a first one', async (t) => {
   const { paths } = context(t);
   const service: Service = { name: 'toy', ports: [], prepare: () => Promise.resolve({ program: process.execPath, args: ['-e', "console.error('no such disk');process.exit(3)"] }), healthy: () => Promise.resolve(false) };

@@ -41,10 +41,15 @@ export const isPortFree = (port: number): Promise<boolean> =>
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 
+/** A server that was killed has threads that hold its port a moment longer than it counts as a process. */
+const FREE_WITHIN_MS = 2000;
 /** Throws fatal `port_taken` naming the port, the part and the setting to change. */
 export async function requireFreePorts(name: string, ports: readonly Port[]): Promise<void> {
+  const until = performance.now() + FREE_WITHIN_MS;
   for (const port of ports) {
-    if (!(await isPortFree(port.number))) throw fatal('port_taken', `port ${port.number}, wanted by ${name}, is in use by another program: stop that program, or set ${port.env} or LOOP_PORT_BASE to another port`, { fields: { port: port.number, part: name } });
+    let isFree = await isPortFree(port.number);
+    for (; !isFree && performance.now() < until; isFree = await isPortFree(port.number)) await pause(100);
+    if (!isFree) throw fatal('port_taken', `port ${port.number}, wanted by ${name}, is in use by another program: stop that program, or set ${port.env} or LOOP_PORT_BASE to another port`, { fields: { port: port.number, part: name } });
   }
 }
 

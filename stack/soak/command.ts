@@ -46,9 +46,12 @@ function verifyApart(context: Context): Promise<readonly Check[]> {
   const parts: Buffer[] = [];
   child.stdout.on('data', (part: Buffer) => parts.push(part));
   return new Promise((resolve, reject) => child.on('close', (code) => {
-    const text = Buffer.concat(parts).toString();
-    if (code !== 0 && code !== 1) return reject(fatal('verify_failed', `verify ended with ${code}`));
-    resolve((JSON.parse(text) as { checks: Check[] }).checks);
+    try {
+      resolve((JSON.parse(Buffer.concat(parts).toString()) as { checks: Check[] }).checks);
+    } catch {
+      // It has said why on the error stream.
+      reject(fatal('verify_failed', `verify ended with ${code ?? 'a signal'} and without a result`));
+    }
   }));
 }
 

@@ -75,7 +75,8 @@ export async function runSoak(context: Context, options: SoakOptions, { say, int
     say('the load ends; what is left is said and read ...');
     await driving.finish(DRAIN_MS);
     const lags = await drained(context, goOn);
-    const checks = lags.quiet ? await verify() : undefined;
+    // What was watched is told whatever becomes of it.
+    const checks = lags.quiet ? await verify().catch((error: unknown) => void say(messageOf(error))) : undefined;
     const counts = driving.counts();
     const unhealed = performed.flatMap(({ name, failure }) => (failure === undefined ? [] : [`${name}: ${failure}`]));
     const ending: Ending = { lags: lags.left, waiting: counts.waiting, refused: counts.refused, differences: checks?.reduce((sum, check) => sum + check.differences.length, 0), unhealed };
