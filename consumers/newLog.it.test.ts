@@ -58,16 +58,22 @@ async function labelledOf(t: TestContext, bench: Bench): Promise<(version: strin
 const once = (version: string, count: number): Map<string, number> => new Map(idsOf(version, count).map((id) => [id, 1]));
 const sorted = (times: ReadonlyMap<string, number>): [string, number][] => [...times].sort(([a], [b]) => (a < b ? -1 : 1));
 
+/** A join that has told a few pairs of this version and rests. */
+async function joined(t: TestContext, bench: Bench, told: (version: string) => ReadonlyMap<string, number>, version: string): Promise<ReturnType<typeof startProcess>> {
+  const join = startProcess(t, bench, 'consumers/join/main.ts');
+  await predict(bench, version, FEW);
+  await say(bench, version, FEW);
+  await until('the first pairs', () => (told(version).size === FEW ? true : undefined));
+  await joinIdle(bench);
+  return join;
+}
+
 test('predictions made anew while the join is down, and longer than it had read: held, and with the new log accepted every pair is told once', async (t) => {
   const bench = await openBench(t);
   const told = await labelledOf(t, bench);
   const dead = await watch(t, bench, 'dead-letters');
   const [before, after] = [`before-${randomUUID()}`, `after-${randomUUID()}`];
-  const first = startProcess(t, bench, 'consumers/join/main.ts');
-  await predict(bench, before, FEW);
-  await say(bench, before, FEW);
-  await until('the pairs of before', () => (told(before).size === FEW ? true : undefined));
-  await joinIdle(bench);
+  const first = await joined(t, bench, told, before);
   await stop(first);
 
   await makeAnew(bench, ['predictions']);
@@ -95,11 +101,7 @@ test('feedback made anew while the join is suspended, and longer when it wakes: 
   const bench = await openBench(t);
   const told = await labelledOf(t, bench);
   const [before, after] = [`before-${randomUUID()}`, `after-${randomUUID()}`];
-  const first = startProcess(t, bench, 'consumers/join/main.ts');
-  await predict(bench, before, FEW);
-  await say(bench, before, FEW);
-  await until('the pairs of before', () => (told(before).size === FEW ? true : undefined));
-  await joinIdle(bench);
+  const first = await joined(t, bench, told, before);
   first.child.kill('SIGSTOP');
   await makeAnew(bench, ['feedback']);
   await predict(bench, after, MORE);
