@@ -8,9 +8,13 @@ import { own, promoteTiny, requestOf, type Own } from '../tiny.testing.ts';
 import { versionsOf } from './versions.ts';
 import { startWorker } from '../jobs/worker.ts';
 
-function start(t: TestContext, bench: Bench, { settings, env, ledger, artifacts }: Own): void {
+/** Resolves, when called, after the worker has stopped: who makes a row by hand must be alone with the ledger. */
+function start(t: TestContext, bench: Bench, { settings, env, ledger, artifacts }: Own): () => Promise<void> {
   const worker = startWorker({ settings, env, registry: bench.registry, ledger, artifacts, log: silent, onOutcome: () => undefined, onStage: () => undefined, onFatal: (error) => assert.fail(String(error)) });
-  closeAtEnd(t, () => worker.stop());
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= worker.stop());
+  closeAtEnd(t, stop);
+  return stop;
 }
 const ended = ({ ledger, model }: Own, id: string): Promise<Row> => until(`${id} ends`, async () => (await ledger.latest(200)).find((row) => row.model_name === model && row.retrain_id === id && (row.status === 'FINISHED' || row.status === 'FAILED')));
 
@@ -26,10 +30,12 @@ test('v1, v2, back to v1, forward to v2, and what is refused with a reason', asy
     return ended(mine, id);
   };
   const first = await promoteTiny(mine, 1);
-  start(t, bench, mine);
+  let stop = start(t, bench, mine);
   await ended(mine, first.retrain_id);
+  await stop();
   // The second one stands as a row without an event: the rollback waits until the dead trainer's lease is over and its event stands.
   const second = await promoteTiny(mine, 2);
+  stop = start(t, bench, mine);
   const back = await rollback(undefined, 'v2');
   assert.deepEqual([back.outcome, Number(back.promotion_seq), back.model_version, back.champion_version, back.outcome_reason], ['promoted', 3, 'v1', 'v2', 'back from v2 to v1, ordered by an admin']);
   const origin = await ledger.row(first.id);
@@ -52,7 +58,10 @@ test('v1, v2, back to v1, forward to v2, and what is refused with a reason', asy
   ]);
   assert.ok(events.every((event) => event.previous_version === null || event.previous_manifest_uri !== null));
   // A new version never takes the name of an old one.
-  await ended(mine, (await promoteTiny(mine, 3)).retrain_id);
+  await stop();
+  const third = await promoteTiny(mine, 3);
+  start(t, bench, mine);
+  await ended(mine, third.retrain_id);
   assert.deepEqual(versionsOf(await ledger.promotions(model)).map((one) => [one.model_version, one.run_id, one.promotions.length]), [['v6', (await ledger.champion(model))?.id, 1], ['v1', first.id, 3], ['v2', second.id, 2]]);
 });
 
