@@ -17,7 +17,7 @@ import { claim, rememberPid } from '../stack/pids.ts';
 import { makeBuckets, migrate, registerSchemas } from '../stack/prepare.ts';
 import { createTopics } from '../stack/topics.ts';
 import { credentialsOf, grantRights } from '../stack/mysqlUsers.ts';
-import { nodeFlagsOf } from '../stack/processes.ts';
+import { MEMORY_ENV, nodeFlagsOf } from '../stack/processes.ts';
 import { kafkaService } from '../stack/services/kafka.ts';
 import { mysqlService } from '../stack/services/mysql.ts';
 import { registryService } from '../stack/services/registry.ts';
@@ -99,7 +99,7 @@ export async function withStack<R>({ name, say, env: extra = {}, services = [] }
     return {
       settings: context.settings, registry, env: context.env, paths,
       start: (program, command, args, env = {}) => startProgram(paths, program, command, args, { ...context.env, ...env }),
-      startOurs: (program, main, env = {}, nodeArgs = []) => startProgram(paths, program, process.execPath, [...nodeFlagsOf(main), ...nodeArgs, main], { ...context.env, ...credentialsOf(main, context.settings), ...env }),
+      startOurs: (program, main, env = {}, nodeArgs = []) => startProgram(paths, program, process.execPath, [...nodeFlagsOf(main), ...nodeArgs, main], { ...MEMORY_ENV, ...context.env, ...credentialsOf(main, context.settings), ...env }),
     };
   }
   try {

@@ -8,7 +8,7 @@ import { readSettings } from '../schemas/settings.ts';
 import { SECRET_NAMES, SETTING_NAMES } from '../schemas/settingTable.ts';
 import { composeEnv, SECRET_FILES } from './composeEnv.ts';
 import { PROJECT_DIR } from './paths.ts';
-import { MAIN, nodeFlagsOf, portOf, PROCESSES } from './processes.ts';
+import { MAIN, MEMORY_ENV, nodeFlagsOf, portOf, PROCESSES } from './processes.ts';
 import { MLFLOW_PACKAGES } from './services/mlflow.ts';
 
 type ComposeService = {
@@ -70,6 +70,7 @@ test('no secret stands in the file: .env has exactly the variables it asks for, 
 });
 test('the four processes are there, with settings that exist', () => {
   const known = new Set<string>(SETTING_NAMES);
+  for (const [name, value] of Object.entries(MEMORY_ENV)) assert.match(dockerfile, new RegExp(`^ENV .*${name}=${value}`, 'm'));
   for (const [name, main] of Object.entries(MAIN)) {
     const service = compose.services[name];
     // The image's entry point has the flags that all of them share.

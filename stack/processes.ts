@@ -16,6 +16,8 @@ const ROOM_FOR_THE_YOUNG: Readonly<Record<string, readonly string[]>> = {
 };
 /** What node is told when it runs one of our programs. Sizes in MB. */
 export const nodeFlagsOf = (main: string): readonly string[] => ['--disable-warning=ExperimentalWarning', ...(ROOM_FOR_THE_YOUNG[main] ?? [])];
+/** What they find in their environment. glibc gives every thread a heap of its own, and what one thread frees the others cannot use: a process with threads would grow for hours. Other C libraries do not look at it. */
+export const MEMORY_ENV = { MALLOC_ARENA_MAX: '2' } as const;
 export const portOf = (settings: Settings, name: ProcessName): number => ({ inference: settings.inferencePort, join: settings.joinPort, monitor: settings.monitorPort, trainer: settings.trainerPort })[name];
 export const urlOf = (settings: Settings, name: ProcessName): string => `http://127.0.0.1:${portOf(settings, name)}`;
 

@@ -5,7 +5,7 @@ import { openContext } from './context.ts';
 import { credentialsOf } from './mysqlUsers.ts';
 import { PROJECT_DIR } from './paths.ts';
 import { rememberPid, stopPart } from './pids.ts';
-import { failuresAfter, MAIN, nodeFlagsOf, PROCESSES, restartDelayMs, writeStates, type ProcessName } from './processes.ts';
+import { failuresAfter, MAIN, MEMORY_ENV, nodeFlagsOf, PROCESSES, restartDelayMs, writeStates, type ProcessName } from './processes.ts';
 import { openLog } from './services/service.ts';
 
 type State = { pid: number | undefined; starts: number; failures: number; lastExit: string | undefined };
@@ -23,7 +23,7 @@ function run(name: ProcessName): void {
   states.set(name, state);
   const log = openLog(paths, name);
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...nodeFlagsOf(MAIN[name]), MAIN[name]], { cwd: PROJECT_DIR, env: { ...env, ...credentialsOf(MAIN[name], settings) }, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [...nodeFlagsOf(MAIN[name]), MAIN[name]], { cwd: PROJECT_DIR, env: { ...MEMORY_ENV, ...env, ...credentialsOf(MAIN[name], settings) }, stdio: ['ignore', log, log] });
   closeSync(log);
   children.set(name, child);
   state.pid = child.pid;

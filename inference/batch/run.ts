@@ -13,14 +13,12 @@ export type FromChild =
 const CHILD = join(import.meta.dirname, 'child.ts');
 /** The rows of a block die young. */
 const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--single-threaded-gc'];
-/** Blocks pass from thread to thread: with an arena of its own for each, glibc keeps what one has freed from the others, and the process grows with the file. Other C libraries do not look at it. */
-const MEMORY_ENV = { MALLOC_ARENA_MAX: '2' };
 
 /** Resolves with the result. Rejects with transient (take it again later), poison (a reason a person can read), or transient `child_ended` when the process ended without a word. */
 export function runBatch(job: BatchJob, { env, tell, mayFinish, signal, program = CHILD }: { env: Readonly<Record<string, string | undefined>>; tell: (told: BatchTold) => void; mayFinish: () => Promise<boolean>; signal: AbortSignal; program?: string | undefined }): Promise<BatchResult> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new LoopError('transient', 'aborted', 'the job was stopped before it began'));
-    const child = fork(program, [], { execArgv: FLAGS, env: { ...MEMORY_ENV, ...env }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(program, [], { execArgv: FLAGS, env: { ...env }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const say = (message: ToChild): void => void (child.connected && child.send(message));
     const abort = (): void => void child.kill('SIGKILL');
     signal.addEventListener('abort', abort, { once: true });
