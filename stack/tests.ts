@@ -1,7 +1,6 @@
 // ./loop test: lint, types, laws, then tests on a stack of its own, which it stops whatever happens; ends with the one line CI reads.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { globSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fatal } from '../schemas/failure.ts';
@@ -142,8 +141,7 @@ export async function runTests(args: readonly string[]): Promise<number> {
       await check('typecheck', ['node_modules/typescript/bin/tsc', '--noEmit']);
       await check('typecheck of the console', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'inference/console/dom']);
     }
-    // A long set has a stack of its own and needs the machine for itself.
-    await test(alone, process.env, [`--test-concurrency=${values.long ? 1 : Math.max(2, availableParallelism())}`]);
+    await test(alone, process.env, []);
     await Promise.all([
       ...(first === undefined ? [] : [first.then(() => {
         for (const line of early) say(`        ${line}`);
