@@ -82,7 +82,8 @@ test('a first model, predictions, labels, a training, a promotion and the way ba
 
   const refused = async (what: string, work: () => Promise<unknown>, says = DENIED): Promise<void> => {
     const error: unknown = await work().then(() => undefined, (reason: unknown) => reason);
-    assert.match(String(error instanceof Error ? [error.message, error.cause] : error), says, what);
+    const told = String(error instanceof Error ? [error.message, error.cause] : error);
+    assert.match(told, says, `${what}: ${told}`);
   };
   const write = (who: Principal, topic: TopicName) => async (): Promise<void> => {
     const producer = createKafka(as(who), 'forbidden', silent, 0).producer();
