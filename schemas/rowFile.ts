@@ -1,5 +1,6 @@
 // A row of a table as a file in S3, so that the table can be made again from the bucket: all its columns, times as ISO 8601, beside its row of model_metrics. Pure.
 import { poison } from './failure.ts';
+import { isObject, objectIn } from './objectIn.ts';
 
 export type Plain = string | number | boolean | null;
 export type PlainRow = Readonly<Record<string, Plain>>;
@@ -10,7 +11,6 @@ export type RowFile = { readonly row: PlainRow; readonly metrics: PlainRow | und
 const NOT_KEPT = new Set(['lease_token', 'lease_until']);
 const METRICS = 'model_metrics';
 const isPlain = (value: unknown): value is Plain => value === null || ['string', 'number', 'boolean'].includes(typeof value);
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTime = (value: unknown): value is { toISOString(): string } => isObject(value) && typeof Reflect.get(value, 'toISOString') === 'function';
 
 /** Throws RangeError on what no table of ours holds. */
@@ -29,13 +29,7 @@ function read(uri: string, text: string, kind: string, needed: readonly string[]
   const bad = (why: string): never => {
     throw poison('bad_row_file', `${uri} is no file of ${kind}: ${why}`);
   };
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return bad('it is not JSON');
-  }
-  if (!isObject(parsed)) return bad('it is not an object');
+  const parsed = objectIn(text, bad);
   const plain = (of: object): PlainRow => Object.fromEntries(Object.entries(of).filter(([name]) => name !== METRICS && !NOT_KEPT.has(name)).map(([name, value]: [string, unknown]) => [name, isPlain(value) ? value : bad(`${name} is not a plain value`)]));
   const row = plain(parsed);
   for (const name of needed) if (!Object.hasOwn(row, name) || typeof row[name] !== 'string' || row[name] === '') bad(`${name} is missing`);

@@ -1,5 +1,6 @@
 // What a backup holds, file by file, and how a copy differs from it. Refuses to know where files lie. Pure.
 import { fatal } from '../../schemas/failure.ts';
+import { isObject, objectIn } from '../../schemas/objectIn.ts';
 
 /** path: from the copied folder on, with '/'. */
 export type FileMark = { readonly path: string; readonly bytes: number; readonly sha256: string };
@@ -16,7 +17,6 @@ export const partOf = (path: string): string => path.split('/', 1)[0] ?? path;
 /** As it is written down. */
 export const manifestJson = ({ madeAt, of, files, folders }: Manifest): object => ({ format: FORMAT, made_at: madeAt, of, folders, files });
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 /** Below the folder, by one name only. */
 const isPath = (value: unknown): value is string => typeof value === 'string' && value.split('/').every((step) => step !== '' && step !== '.' && step !== '..') && !value.includes('\0');
 function markOf(value: unknown): FileMark | undefined {
@@ -30,14 +30,7 @@ export function readManifest(file: string, text: string): Manifest {
   const bad = (why: string): never => {
     throw fatal('backup_damaged', `${file} is not the manifest of a backup: ${why}`);
   };
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return bad('it is not JSON');
-  }
-  if (!isObject(parsed)) return bad('it is not an object');
-  const whole = parsed;
+  const whole = objectIn(text, bad);
   const read = (name: string): unknown => Reflect.get(whole, name);
   if (read('format') !== FORMAT) return bad(`its format is not ${FORMAT}; a later version of this program may have made it`);
   const [madeAt, of, folders, files] = [read('made_at'), read('of'), read('folders'), read('files')];
