@@ -1,4 +1,5 @@
 // Run by readToEnd.it.test.ts as a program of its own.
+import { messageOf } from '../schemas/failure.ts';
 import { readSettings } from '../schemas/settings.ts';
 import { readToEnd } from './readToEnd.ts';
 
@@ -8,4 +9,4 @@ await readToEnd({
     process.stdout.write('called\n');
     throw new Error('the handler threw');
   },
-}).catch((error: unknown) => process.stdout.write(`rejected: ${error instanceof Error ? error.message : String(error)}\n`));
+}).catch((error: unknown) => process.stdout.write(`rejected: ${messageOf(error)}\n`));

@@ -120,7 +120,6 @@ export async function runTests(args: readonly string[]): Promise<number> {
     const ok = await starting;
     if (!ok && !interrupted) step(`the stack for the ${name}`, false);
     if (ok) await test(files, openContext(stackEnv, { create: false }).env, ['--test-concurrency=1']);
-    await loop(['down'], () => undefined, stackEnv);
   }
 
   for (const used of needsStack ? [home, storyHome] : []) {
