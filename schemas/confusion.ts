@@ -18,10 +18,19 @@ export function addCell(cells: Confusion, label: string, predicted: string, by: 
   return next;
 }
 
+const inOrder = <V>(of: ReadonlyMap<string, V>): string[] => [...of.keys()].sort();
+
+/** Visits every non-zero cell, in the order of label, then predicted. */
+export function forEachCell(cells: Confusion, visit: (label: string, predicted: string, count: number) => void): void {
+  for (const label of inOrder(cells)) {
+    const row = cells.get(label);
+    if (row === undefined) continue;
+    for (const predicted of inOrder(row)) visit(label, predicted, row.get(predicted) ?? 0);
+  }
+}
 /** Every non-zero cell as [label, predicted, count], in the order of label, then predicted. */
 export function cellsOf(cells: Confusion): [label: string, predicted: string, count: number][] {
   const list: [string, string, number][] = [];
-  cells.forEach((row, label) => row.forEach((count, predicted) => list.push([label, predicted, count])));
-  const rank = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-  return list.sort((a, b) => rank(a[0], b[0]) || rank(a[1], b[1]));
+  forEachCell(cells, (label, predicted, count) => void list.push([label, predicted, count]));
+  return list;
 }

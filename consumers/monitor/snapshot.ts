@@ -1,5 +1,5 @@
 // The fold's state as records of `tallies`, and back: one per bucket, one per version, one per partition; only what changed is written.
-import { cellsOf } from '../../schemas/confusion.ts';
+import { forEachCell } from '../../schemas/confusion.ts';
 import type { Cell, Tally } from '../../schemas/events.ts';
 import { addTo, type Cells } from './cells.ts';
 import type { EpisodeState } from './episode.ts';
@@ -21,7 +21,11 @@ type SavedVersion = {
 };
 type SavedPartition = { readonly format: number; readonly streamMs: number; readonly recallFrom: number | null; readonly openedAtMs: readonly (readonly [string, readonly number[]])[]; /** of `labelled`; absent in older records */ readonly logId?: string };
 
-const listOf = (cells: Cells): Cell[] => cellsOf(cells).map(([label, predicted, count]) => ({ label, predicted, count }));
+function listOf(cells: Cells): Cell[] {
+  const list: Cell[] = [];
+  forEachCell(cells, (label, predicted, count) => void list.push({ label, predicted, count }));
+  return list;
+}
 const partitionKey = (partition: number): string => `partition/${partition}`;
 /** The JSON of a record; undefined where it is none of ours. */
 function savedIn<S extends SavedPartition | SavedVersion>({ state_json }: Tally, lists: readonly (keyof S)[]): S | undefined {
@@ -52,17 +56,23 @@ export type Snapshot = {
   restore(records: ReadonlyMap<string, Tally>, onOffset: (offset: number) => void): void;
 };
 export function createSnapshot(partition: number, common: Common, versionOf: (modelName: string, modelVersion: string) => VersionState): Snapshot {
-  function recordsOf(version: VersionState, put: (key: string, kind: string, fields: Partial<Tally> | undefined) => void): void {
-    const prefix = `${version.modelName}/${version.modelVersion}`;
+  /** Written out, not spread: there are thousands of them after a large batch. */
+  const recordOf = (modelName: string, modelVersion: string, kind: string, bucket: Bucket | undefined, stateJson: string): Tally => ({
+    model_name: modelName, model_version: modelVersion, kind, bucket_start_ms: bucket?.startMs ?? 0, bucket_length_ms: bucket?.lengthMs ?? 0, cells: bucket === undefined ? [] : listOf(bucket.cells), state_json: stateJson, labelled_partition: partition, labelled_offset: common.offset,
+  });
+  function putRecords(version: VersionState, changes: Map<string, Tally | undefined>): void {
+    const { modelName, modelVersion } = version;
+    const prefix = `${modelName}/${modelVersion}`;
     for (const basis of BASES) {
-      for (const [key, bucket] of version.counted[basis].tallies.changes()) put(`${prefix}/${KIND[basis]}/${key}`, KIND[basis], bucket === undefined ? undefined : { bucket_start_ms: bucket.startMs, bucket_length_ms: bucket.lengthMs, cells: listOf(bucket.cells) });
+      const kind = KIND[basis];
+      for (const [key, bucket] of version.counted[basis].tallies.changes()) changes.set(`${prefix}/${kind}/${key}`, bucket && recordOf(modelName, modelVersion, kind, bucket, ''));
     }
     const { detectors, coefficients, coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, bucketLengths, freshFromMs, sources, counted } = version;
     const saved: SavedVersion = {
       detectors: [...detectors], coefficients: coefficients === undefined ? null : [...coefficients], coefficientsBucketMs, episode, shown, shownSinceMs, fed, fedSinceAlarm, newestPredictedAt, added, removed, lastLabelledAt, freshFromMs, bucketLengths, sources: saveSources(sources),
       agedMs: { all: counted.all.tallies.agedMs(), audit: counted.audit.tallies.agedMs() },
     };
-    put(`${prefix}/detector`, 'detector', { state_json: JSON.stringify(saved) });
+    changes.set(`${prefix}/detector`, recordOf(modelName, modelVersion, 'detector', undefined, JSON.stringify(saved)));
   }
   function restoreVersion(version: VersionState, { detectors, coefficients, agedMs, sources, ...plain }: SavedVersion, buckets: Readonly<Record<Basis, readonly Bucket[]>>): void {
     const guards = new Map(freshDetectors(version.rules));
@@ -77,14 +87,13 @@ export function createSnapshot(partition: number, common: Common, versionOf: (mo
   return {
     changes(dirty) {
       const changes = new Map<string, Tally | undefined>();
-      const blank = { model_name: '', model_version: '', bucket_start_ms: 0, bucket_length_ms: 0, cells: [], state_json: '', labelled_partition: partition, labelled_offset: common.offset };
       let any = false;
       for (const version of dirty) {
         any = true;
-        recordsOf(version, (key, kind, fields) => void changes.set(key, fields === undefined ? undefined : { ...blank, model_name: version.modelName, model_version: version.modelVersion, kind, ...fields }));
+        putRecords(version, changes);
       }
       const saved: SavedPartition = { format: FORMAT, streamMs: common.streamMs, recallFrom: common.recallFrom ?? null, openedAtMs: [...common.openedAtMs], ...(common.logId === undefined ? {} : { logId: common.logId }) };
-      if (any) changes.set(partitionKey(partition), { ...blank, kind: 'partition', state_json: JSON.stringify(saved) });
+      if (any) changes.set(partitionKey(partition), recordOf('', '', 'partition', undefined, JSON.stringify(saved)));
       return changes;
     },
     restore(records, onOffset) {
