@@ -1,6 +1,7 @@
 // What every process tells of itself: how late its event loop is, what it holds, and how much room is left where its data lies.
 import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { Gauge, type Registry as Metrics } from 'prom-client';
 
 const QUANTILES = { '0.5': 50, '0.99': 99, '0.999': 99.9 } as const;
@@ -40,11 +41,13 @@ function disk(metrics: Metrics, dataDir: string): void {
 /** What grows in a process that leaks: memory by kind, and what keeps its event loop alive (sockets, timers, requests). Worker threads have loops of their own, which are not seen. */
 function held(metrics: Metrics): void {
   new Gauge({
-    name: 'loop_memory_bytes', help: 'Memory of the process: resident, heap in use, and what lies outside the heap', labelNames: ['kind'], registers: [metrics],
+    name: 'loop_memory_bytes', help: 'Memory of the process: resident, heap in use, room taken for the heap and for its young, and what lies outside the heap', labelNames: ['kind'], registers: [metrics],
     collect() {
-      const { rss, heapUsed, external } = process.memoryUsage();
+      const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
       this.set({ kind: 'resident' }, rss);
       this.set({ kind: 'heap' }, heapUsed);
+      this.set({ kind: 'heap_room' }, heapTotal);
+      this.set({ kind: 'young_room' }, getHeapSpaceStatistics().find((one) => one.space_name === 'new_space')?.space_size ?? 0);
       this.set({ kind: 'external' }, external);
     },
   });

@@ -17,7 +17,7 @@ import { runDown, runUp } from '../verbs/up.ts';
 import { noWords, readArgs } from '../verbs/verb.ts';
 import { HOME, JUDGE_AFTER_MS, MINUTE_MS, WARM_UP_MS } from './usage.ts';
 import { clock, runSoak, type SoakReport } from './soak.ts';
-import { processRows } from './verdict.ts';
+import { memoryRows, processRows } from './verdict.ts';
 
 const [FIRST_PORT, PORTS_BELOW] = [24_000, 26_980];
 /** Short, so that the join's memory reaches its full size and gives room back within the run. Whoever speaks waits less. */
@@ -61,7 +61,7 @@ function linesOf(report: SoakReport): string[] {
   return [
     '', bold(`soak, seed ${report.seed}, ${report.seconds.toFixed(0)} s: ${counts.products} products, ${counts.feedback} feedback, ${counts.retries} calls repeated, ${faults.length} faults`), '',
     ...table(['at', 'fault', 'lasted'], faults.map(({ atMs, name, seconds }) => [clock(atMs), name, `${seconds.toFixed(1)} s`])), '',
-    ...table(head, rows), '',
+    ...table(head, rows), '', ...table(...memoryRows(report.lines)), '',
     `left to read   ${Object.entries(ending.lags).map(([name, lag]) => `${name} ${lag}`).join(', ')}`,
     `never said     ${ending.waiting}; refused ${ending.refused}${counts.retries === 0 ? '' : `; the last call that was repeated: ${counts.lastFailure}`}`, '',
     ...renderChecks(report.checks), '',

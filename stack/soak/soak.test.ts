@@ -5,7 +5,7 @@ import { takeLabels } from './drive.ts';
 import { createFeed, type SaidLabel, type SaidProduct } from './feed.ts';
 import { nameOf, scheduleOf, type Act } from './schedule.ts';
 import { floorRise, slopeOf, type Sample } from './slope.ts';
-import { failuresOf, processLine, type Ending, type Watched } from './verdict.ts';
+import { failuresOf, memoryRows, processLine, type Ending, type Watched } from './verdict.ts';
 import { sumOf } from './watch.ts';
 
 const MINUTE = 60_000;
@@ -127,6 +127,10 @@ test('a run fails for each of its reasons, and for none of them it passes', () =
   }
   const growing = processLine(watched({ rssMb: series(1, 0, 10, (minute) => 200 + 2 * minute), handles: series(1, 0, 10, (minute) => 40 + 2 * Math.floor(minute)) }), BARS);
   assert.deepEqual(failuresOf([growing], good).map((text) => text.split(' ').slice(0, 2).join(' ')), ['join grows', 'join holds']);
+});
+test('where memory went: the last life, without its warm-up; who tells nothing has no row', () => {
+  const memory = new Map([['resident', [...series(1, 0, 9, () => 900), ...series(2, 9 * MINUTE, 9, (minute) => 100 + minute)]], ['heap_room', series(2, 9 * MINUTE, 9, () => 50)]]);
+  assert.deepEqual(memoryRows([processLine(watched({ memory }), BARS), processLine(watched({ name: 'kafka' }), BARS)]), [['MB, warm → end', 'resident', 'heap room'], [['join', '101 → 109', '50 → 50']]]);
 });
 test('the sum of a gauge, with labels or without', () => {
   assert.equal(sumOf('# HELP loop_x y\nloop_x{a="1"} 2\nloop_x{a="2"} 3\nloop_xy 9\n', 'loop_x'), 5);

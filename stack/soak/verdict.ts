@@ -1,13 +1,15 @@
 // What a soak has shown: one line per process and figure, each with its verdict. Pure.
-import { floorRise, slopeOf, type Sample, type Slope } from './slope.ts';
+import { floorRise, slopeOf, warmSeries, type Sample, type Slope } from './slope.ts';
 
 /** Of one process over the whole run. rssMb, handles: of every sample; timers likewise. */
-export type Watched = { readonly name: string; readonly judged: boolean; readonly rssMb: readonly Sample[]; readonly handles: readonly Sample[]; readonly timers: readonly Sample[] };
+export type Watched = { readonly name: string; readonly judged: boolean; readonly rssMb: readonly Sample[]; readonly handles: readonly Sample[]; readonly timers: readonly Sample[]; /** MB by kind, as the process tells it; servers tell nothing */ readonly memory?: ReadonlyMap<string, readonly Sample[]> };
 export type Bars = { readonly warmUpMs: number; /** the memory of a process that was seen for less is told and not judged */ readonly judgeAfterMs: number };
 export type Verdict = 'ok' | 'BAD' | 'not judged';
 export type ProcessLine = {
   readonly name: string; readonly lives: number; readonly slope: Slope | undefined; readonly memory: Verdict;
   readonly handles: readonly [first: number, last: number] | undefined; readonly handlesRise: number | undefined; readonly timersRise: number | undefined; readonly open: Verdict;
+  /** Of its last life without the warm-up, MB by kind. */
+  readonly kinds: ReadonlyMap<string, readonly [first: number, last: number]>;
 };
 export type Ending = { readonly lags: Readonly<Record<string, number>>; readonly waiting: number; readonly refused: number; readonly differences: number | undefined; readonly unhealed: readonly string[] };
 
@@ -16,7 +18,7 @@ export const MAX_MB_PER_MINUTE = 1;
 /** A pool may open a connection that it has not needed before. */
 export const MAX_HANDLES_RISE = 4;
 
-export function processLine({ name, judged, rssMb, handles, timers }: Watched, { warmUpMs, judgeAfterMs }: Bars): ProcessLine {
+export function processLine({ name, judged, rssMb, handles, timers, memory = new Map() }: Watched, { warmUpMs, judgeAfterMs }: Bars): ProcessLine {
   const slope = slopeOf(rssMb, warmUpMs);
   const [handlesRise, timersRise] = [floorRise(handles, warmUpMs, judgeAfterMs), floorRise(timers, warmUpMs, judgeAfterMs)];
   const enough = judged && slope !== undefined && slope.minutes * 60_000 >= judgeAfterMs;
@@ -25,6 +27,10 @@ export function processLine({ name, judged, rssMb, handles, timers }: Watched, {
   return {
     name, lives: new Set(rssMb.map(({ pid }) => pid)).size, slope, memory: !enough ? 'not judged' : slope.perMinute < MAX_MB_PER_MINUTE ? 'ok' : 'BAD',
     handles: first === undefined || last === undefined ? undefined : [first, last], handlesRise, timersRise, open,
+    kinds: new Map([...memory].flatMap(([kind, samples]): [string, readonly [number, number]][] => {
+      const life = warmSeries(samples, warmUpMs).at(-1);
+      return life === undefined ? [] : [[kind, [life[0]?.value ?? 0, life.at(-1)?.value ?? 0]]];
+    })),
   };
 }
 
@@ -38,6 +44,12 @@ export const processRows = (lines: readonly ProcessLine[]): [head: string[], row
     handles === undefined ? '-' : `${handles[0]} → ${handles[1]}`, figure(handlesRise), figure(timersRise), open,
   ]),
 ];
+
+/** Where the memory of each process went, its head first. */
+export function memoryRows(lines: readonly ProcessLine[]): [head: string[], rows: string[][]] {
+  const kinds = [...new Set(lines.flatMap((line) => [...line.kinds.keys()]))];
+  return [['MB, warm → end', ...kinds.map((kind) => kind.replace('_', ' '))], lines.filter((line) => line.kinds.size > 0).map((line) => [line.name, ...kinds.map((kind) => line.kinds.get(kind)?.map((value) => figure(value)).join(' → ') ?? '-')])];
+}
 
 /** What makes the run a failure, in words; empty: it passed. */
 export function failuresOf(lines: readonly ProcessLine[], { lags, waiting, refused, differences, unhealed }: Ending): string[] {

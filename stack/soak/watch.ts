@@ -41,6 +41,8 @@ export function sumOf(metrics: string, name: string): number | undefined {
   const values = [...metrics.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map(([, value]) => Number(value));
   return values.length === 0 ? undefined : values.reduce((sum, one) => sum + one, 0);
 }
+/** MB of a process by kind, of one reading of its metrics. */
+const memoryIn = (metrics: string): ReadonlyMap<string, number> => new Map([...metrics.matchAll(/^loop_memory_bytes\{kind="([^"]+)"\} (\S+)$/gm)].map(([, kind, bytes]) => [kind ?? '', Number(bytes) / MB]));
 /** Records each of our consumers has left; undefined: it does not tell (it is away, or owns nothing yet). */
 export async function lagsOf({ settings }: Context): Promise<Readonly<Record<'join' | 'monitor' | 'inference', number | undefined>>> {
   const of = async (name: ProcessName): Promise<number | undefined> => sumOf((await textOf(`${urlOf(settings, name)}/metrics`)) ?? '', 'loop_consumer_lag');
@@ -50,7 +52,7 @@ export async function lagsOf({ settings }: Context): Promise<Readonly<Record<'jo
 
 export function watch(context: Context, nowMs: () => number): Watch {
   const { settings, paths } = context;
-  type Series = { rssMb: Sample[]; handles: Sample[]; timers: Sample[] };
+  type Series = { rssMb: Sample[]; handles: Sample[]; timers: Sample[]; memory: Map<string, Sample[]> };
   const series = new Map<string, Series>();
   const newest = new Map<string, number>();
   let stopping = false;
@@ -58,14 +60,20 @@ export function watch(context: Context, nowMs: () => number): Watch {
   async function look(name: string, pid: number | undefined, url: string | undefined): Promise<void> {
     newest.delete(name);
     if (pid === undefined) return;
-    const one = series.get(name) ?? { rssMb: [], handles: [], timers: [] };
+    const one: Series = series.get(name) ?? { rssMb: [], handles: [], timers: [], memory: new Map() };
     series.set(name, one);
     const atMs = nowMs();
     const [rssMb, handles] = [rssMbOf(pid), handlesOf(pid)];
     if (rssMb !== undefined) one.rssMb.push({ atMs, pid, value: rssMb });
     if (rssMb !== undefined) newest.set(name, rssMb);
     if (handles !== undefined) one.handles.push({ atMs, pid, value: handles });
-    const timers = url === undefined ? undefined : sumOf((await textOf(`${url}/metrics`)) ?? '', 'loop_active_resources');
+    const metrics = url === undefined ? '' : ((await textOf(`${url}/metrics`)) ?? '');
+    for (const [kind, value] of memoryIn(metrics)) {
+      const known = one.memory.get(kind);
+      if (known === undefined) one.memory.set(kind, [{ atMs, pid, value }]);
+      else known.push({ atMs, pid, value });
+    }
+    const timers = sumOf(metrics, 'loop_active_resources');
     if (timers !== undefined) one.timers.push({ atMs, pid, value: timers });
   }
   const looking = (async () => {
