@@ -1,6 +1,7 @@
 // ./loop test: lint, types, laws, then tests on a stack of its own, which it stops whatever happens; ends with the one line CI reads.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { globSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fatal } from '../schemas/failure.ts';
@@ -140,7 +141,8 @@ export async function runTests(args: readonly string[]): Promise<number> {
       await check('typecheck', ['node_modules/typescript/bin/tsc', '--noEmit']);
       await check('typecheck of the console', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'inference/console/dom']);
     }
-    await test(alone, process.env, []);
+    // Pure ones share nothing: one for each core. Long ones that need nothing of us start servers of their own, or want the machine to themselves.
+    await test(alone, process.env, [`--test-concurrency=${values.long ? 1 : availableParallelism()}`]);
     await Promise.all([
       ...(first === undefined ? [] : [first.then(() => {
         for (const line of early) say(`        ${line}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { faultAt, NO_FAULT, ruleOf, type Fault } from './fault.ts';
-import { openProxy } from './proxy.ts';
+import { breakOff, openProxy } from './proxy.ts';
 import { until } from '../testing.ts';
 
 type Client = { readonly socket: Socket; readonly said: () => string; readonly end: Promise<string> };
@@ -147,6 +147,21 @@ test('a large answer passes whole through every fault that keeps connections', a
   assert.equal(client.said(), `hello${words}`);
 });
 
+test('a connection whose end is under way is broken off without an error: a reset would be refused, and this process would never end', async (t) => {
+  const server = createServer((socket) => socket.on('error', () => undefined));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const address = server.address();
+  const socket = createConnection({ host: '127.0.0.1', port: typeof address === 'object' && address !== null ? address.port : 0, allowHalfOpen: true });
+  const errors: Error[] = [];
+  socket.on('error', (error) => errors.push(error));
+  await new Promise<void>((resolve) => socket.once('connect', () => {
+    socket.once('close', () => resolve());
+    socket.end();
+    breakOff(socket);
+  }));
+  assert.deepEqual([socket.writableEnded, errors], [true, []]);
+});
 test('what each fault means', () => {
   assert.deepEqual(ruleOf(NO_FAULT), { accepts: true, resets: false, toServer: 'passes', toClient: 'passes', delayMs: 0, appliesTo: 'all', afterwards: 'go on' });
   assert.equal(ruleOf({ kind: 'latency', delayMs: 7 }).delayMs, 7);
