@@ -43,6 +43,8 @@ export function sumOf(metrics: string, name: string): number | undefined {
 }
 /** MB of a process by kind, of one reading of its metrics. */
 const memoryIn = (metrics: string): ReadonlyMap<string, number> => new Map([...metrics.matchAll(/^loop_memory_bytes\{kind="([^"]+)"\} (\S+)$/gm)].map(([, kind, bytes]) => [kind ?? '', Number(bytes) / MB]));
+/** Timers that keep a process alive; undefined: it does not answer. (Sockets are among its file handles.) */
+const timersIn = (metrics: string): number | undefined => (metrics === '' ? undefined : Number(/^loop_active_resources\{type="Timeout"\} (\S+)$/m.exec(metrics)?.[1] ?? 0));
 /** Records each of our consumers has left; undefined: it does not tell (it is away, or owns nothing yet). */
 export async function lagsOf({ settings }: Context): Promise<Readonly<Record<'join' | 'monitor' | 'inference', number | undefined>>> {
   const of = async (name: ProcessName): Promise<number | undefined> => sumOf((await textOf(`${urlOf(settings, name)}/metrics`)) ?? '', 'loop_consumer_lag');
@@ -73,7 +75,7 @@ export function watch(context: Context, nowMs: () => number): Watch {
       if (known === undefined) one.memory.set(kind, [{ atMs, pid, value }]);
       else known.push({ atMs, pid, value });
     }
-    const timers = sumOf(metrics, 'loop_active_resources');
+    const timers = timersIn(metrics);
     if (timers !== undefined) one.timers.push({ atMs, pid, value: timers });
   }
   const looking = (async () => {
