@@ -7,15 +7,12 @@ import { writeJson } from './pids.ts';
 export const PROCESSES = ['inference', 'join', 'monitor', 'trainer'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
 export const MAIN: Readonly<Record<ProcessName, string>> = { inference: 'inference/main.ts', join: 'consumers/join/main.ts', monitor: 'consumers/monitor/main.ts', trainer: 'trainer/main.ts' };
-const ROOM_FOR_THE_YOUNG: Readonly<Record<string, readonly string[]>> = {
-  // A transaction's records are held at once: with more room they are not copied over and over.
-  [MAIN.join]: ['--max-semi-space-size=64'],
-  [MAIN.monitor]: ['--max-semi-space-size=64'],
-  // Under load a request lives until Kafka has acknowledged its event; starting with much room, few outlive a collection.
-  [MAIN.inference]: ['--max-semi-space-size=64', '--min-semi-space-size=32'],
-};
+/** A transaction's records are held at once, and a request until Kafka has acknowledged its event: with more room few outlive a collection and are copied.
+ *  All of it from the start: room that is taken with each backlog looks like a leak. */
+const ROOM_FOR_THE_YOUNG = ['--max-semi-space-size=64', '--min-semi-space-size=64'];
+const NEEDS_ROOM: ReadonlySet<string> = new Set([MAIN.inference, MAIN.join, MAIN.monitor]);
 /** What node is told when it runs one of our programs. Sizes in MB. */
-export const nodeFlagsOf = (main: string): readonly string[] => ['--disable-warning=ExperimentalWarning', ...(ROOM_FOR_THE_YOUNG[main] ?? [])];
+export const nodeFlagsOf = (main: string): readonly string[] => ['--disable-warning=ExperimentalWarning', ...(NEEDS_ROOM.has(main) ? ROOM_FOR_THE_YOUNG : [])];
 /** What they find in their environment. glibc gives every thread a heap of its own, and what one thread frees the others cannot use: a process with threads would grow for hours. Other C libraries do not look at it. */
 export const MEMORY_ENV = { MALLOC_ARENA_MAX: '2' } as const;
 export const portOf = (settings: Settings, name: ProcessName): number => ({ inference: settings.inferencePort, join: settings.joinPort, monitor: settings.monitorPort, trainer: settings.trainerPort })[name];
