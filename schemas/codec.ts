@@ -2,7 +2,7 @@
 import avro from 'avsc';
 import { AVRO } from './avro.ts';
 import { fitsOf, type Fits } from './avroFits.ts';
-import { messageOf, poison } from './failure.ts';
+import { messageOf, poison, withoutStacks } from './failure.ts';
 import { handWrittenPart, isHandWritten } from './handWritten.ts';
 import { LITTLE_ENDIAN, quickFeedbackReader, quickLabelledReader, quickPredictionReader, quickProductReader, type QuickReader } from './quickRead.ts';
 import { quickExampleWriter, quickFeedbackWriter, quickLabelledWriter, quickPredictionWriter, type QuickWriter } from './quickWrite.ts';
@@ -82,8 +82,10 @@ export function decoderFor<T extends TopicName>(topic: T, writerSchema: string):
     if (read !== undefined) return read;
     const body = bytes.subarray(from + HEADER_BYTES, to);
     try {
-      if (fits?.(body, 0, body.length) === false) throw new RangeError('it announces more than its bytes hold');
-      return reader.fromBuffer(body, resolver) as EventOf[T];
+      return withoutStacks(() => {
+        if (fits?.(body, 0, body.length) === false) throw new RangeError('it announces more than its bytes hold');
+        return reader.fromBuffer(body, resolver) as EventOf[T];
+      });
     } catch (cause) {
       throw poison('not_avro', `the bytes are not a ${topic} event: ${messageOf(cause)}`, { cause });
     }

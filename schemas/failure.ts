@@ -19,16 +19,17 @@ export class LoopError extends Error {
 }
 
 export const transient = (code: string, message: string, options?: { cause?: unknown; fields?: Record<string, unknown> }): LoopError => new LoopError('transient', code, message, options);
-/** Without a stack: it tells of a record, not of a place in the code, and in a flood of bad records taking stacks would cost more than all else. */
-export function poison(code: string, message: string, options?: { cause?: unknown; fields?: Record<string, unknown> }): LoopError {
+/** What is thrown within has no stack: for errors that tell of a record, not of a place in the code. In a flood of bad records taking stacks would cost more than all else. */
+export function withoutStacks<R>(act: () => R): R {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
-    return new LoopError('poison', code, message, options);
+    return act();
   } finally {
     Error.stackTraceLimit = before;
   }
 }
+export const poison = (code: string, message: string, options?: { cause?: unknown; fields?: Record<string, unknown> }): LoopError => withoutStacks(() => new LoopError('poison', code, message, options));
 export const fatal = (code: string, message: string, options?: { cause?: unknown; fields?: Record<string, unknown> }): LoopError => new LoopError('fatal', code, message, options);
 
 /** The kind of any thrown thing; never throws. A foreign error says `retryable: true`/`retriable: true` or carries a network code; anything else is fatal. */

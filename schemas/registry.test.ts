@@ -18,17 +18,20 @@ function open() {
     return Promise.resolve(world.known.has(id) ? Response.json({ schema: schemaText('feedback') }) : Response.json({ error_code: 40_403 }, { status: 404 }));
   }, () => world.nowMs);
   const learn = (id: number): Promise<string> => registry.learn('feedback', frame(id)).then(() => 'known', (error: unknown) => (error instanceof LoopError ? `${kindOf(error)} ${error.code}` : 'broken'));
-  return { asked, world, learn };
+  return { asked, world, learn, known: (id: number) => registry.known('feedback', frame(id)) };
 }
 
 test('a flood that names one unknown schema costs one question, and one more after a while', async () => {
-  const { asked, world, learn } = open();
+  const { asked, world, learn, known } = open();
+  assert.equal(known(99), undefined);
   for (let i = 0; i < 1000; i += 1) assert.equal(await learn(99), 'poison unknown_schema');
   assert.deepEqual(asked, ['/schemas/ids/99', '/subjects/feedback-value']);
+  assert.throws(() => known(99), /does not know schema id 99/);
   world.known.add(99);
   world.nowMs = 4999;
   assert.equal(await learn(99), 'poison unknown_schema');
   world.nowMs = 5000;
+  assert.equal(known(99), undefined);
   assert.equal(await learn(99), 'known');
 });
 test('many unknown schemas: one question each, and one about ours for all', async () => {

@@ -14,7 +14,7 @@ export type Registry = {
   /** Ids of all topics. */
   ids(): Promise<ReadonlyMap<TopicName, number>>;
   /** A decoder once its writer schema is known, else undefined: then await `learn`. Synchronous, for hot paths. The value: bytes[from, to), or all of them.
-   *  Throws poison `not_framed` on bytes that are not in wire format. */
+   *  Throws poison `not_framed` on bytes that are not in wire format, `unknown_schema` when the registry was asked a moment ago. */
   known<T extends TopicName>(topic: T, bytes: Uint8Array, from?: number, to?: number): Decoder<T> | undefined;
   /** Fetches the writer schema of this value. Throws poison `unknown_schema` when the registry does not know the id although it knows ours,
    *  transient `registry_unavailable` otherwise. */
@@ -89,13 +89,13 @@ export function createRegistry(url: string, fetchNow: Fetch, nowMs: () => number
     if (id === undefined) throw poison('not_framed', `a value on ${topic} is not in the registry's wire format (0x00, 4-byte schema id, Avro)`);
     const found = decoders.get(topic)?.get(id);
     if (found instanceof Error) throw found;
+    if (found === undefined && nowMs() < (unknown.get(id) ?? Number.NEGATIVE_INFINITY)) throw unknownSchema(id);
     return found as Decoder<T> | undefined;
   }
 
   async function learn(topic: TopicName, value: Uint8Array): Promise<void> {
     if (known(topic, value) !== undefined) return;
     const id = schemaIdOf(value) ?? -1;
-    if (nowMs() < (unknown.get(id) ?? Number.NEGATIVE_INFINITY)) throw unknownSchema(id);
     const found = await call(`/schemas/ids/${id}`, 'GET');
     const schema = field(found.body, 'schema');
     if (found.status !== 200 || typeof schema !== 'string') {

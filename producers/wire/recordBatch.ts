@@ -21,9 +21,24 @@ export function varSize(value: number): number {
   return size;
 }
 const sizeOfBytes = (length: number): number => varSize(zigzag(length)) + Math.max(0, length);
-const lengthOf = (value: Buffer | string | null | undefined): number => (value === null || value === undefined ? -1 : typeof value === 'string' ? Buffer.byteLength(value) : value.length);
-const headersOf = ({ headers }: BatchMessage): readonly (readonly [string, HeaderValue])[] =>
-  headers === undefined ? NO_HEADERS : Object.entries(headers).flatMap(([name, value]) => (Array.isArray(value) ? (value as readonly HeaderValue[]) : [value as HeaderValue]).map((one) => [name, one] as const));
+/** Plain and short text is measured and written here: a call into Node's own code costs more than the characters. */
+const SHORT = 64;
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) >= 128) return false;
+  return true;
+}
+const sizeOfText = (text: string): number => (text.length <= SHORT && isPlain(text) ? text.length : Buffer.byteLength(text));
+const lengthOf = (value: Buffer | string | null | undefined): number => (value === null || value === undefined ? -1 : typeof value === 'string' ? sizeOfText(value) : value.length);
+function headersOf({ headers }: BatchMessage): readonly (readonly [string, HeaderValue])[] {
+  if (headers === undefined) return NO_HEADERS;
+  const list: (readonly [string, HeaderValue])[] = [];
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (Array.isArray(value)) for (const one of value as readonly HeaderValue[]) list.push([name, one]);
+    else list.push([name, value as HeaderValue]);
+  }
+  return list;
+}
 
 /** Writes what stands before the records of a batch, its checksum last. */
 export function finishBatch(out: Buffer, { records, firstMs, lastMs, transactional, producerId, producerEpoch, firstSequence }: Omit<BatchInput, 'messages' | 'nowMs'> & { readonly records: number; readonly firstMs: number; readonly lastMs: number }): void {
@@ -47,12 +62,13 @@ export function encodeRecordBatch({ messages, nowMs, transactional, producerId, 
   const firstMs = times.length === 0 ? nowMs : times.reduce((a, b) => Math.min(a, b));
   const lastMs = times.length === 0 ? nowMs : times.reduce((a, b) => Math.max(a, b));
   const bodies = new Float64Array(messages.length);
+  const headers = messages.map(headersOf);
   let total = OVERHEAD;
   for (let i = 0; i < messages.length; i += 1) {
     const message = messages[i] as BatchMessage;
-    const headers = headersOf(message);
-    let body = 1 + varSize(zigzag(Number(message.timestamp ?? nowMs) - firstMs)) + varSize(zigzag(i)) + sizeOfBytes(lengthOf(message.key)) + sizeOfBytes(lengthOf(message.value)) + varSize(zigzag(headers.length));
-    for (const [name, value] of headers) body += sizeOfBytes(Buffer.byteLength(name)) + sizeOfBytes(lengthOf(value));
+    const ours = headers[i] ?? NO_HEADERS;
+    let body = 1 + varSize(zigzag(Number(message.timestamp ?? nowMs) - firstMs)) + varSize(zigzag(i)) + sizeOfBytes(lengthOf(message.key)) + sizeOfBytes(lengthOf(message.value)) + varSize(zigzag(ours.length));
+    for (const [name, value] of ours) body += sizeOfBytes(sizeOfText(name)) + sizeOfBytes(lengthOf(value));
     bodies[i] = body;
     total += varSize(zigzag(body)) + body;
   }
@@ -67,25 +83,30 @@ export function encodeRecordBatch({ messages, nowMs, transactional, producerId, 
     }
     out[at++] = rest;
   }
+  function text(value: string, length: number): void {
+    // As many bytes as characters: each is one byte.
+    if (length <= SHORT && length === value.length) for (let i = 0; i < length; i += 1) out[at + i] = value.charCodeAt(i);
+    else out.write(value, at);
+  }
   function bytes(value: Buffer | string | null | undefined): void {
     const length = lengthOf(value);
     varint(length);
-    if (typeof value === 'string') out.write(value, at);
+    if (typeof value === 'string') text(value, length);
     else if (value !== null && value !== undefined) out.set(value, at);
     at += Math.max(0, length);
   }
   at = OVERHEAD;
   for (let i = 0; i < messages.length; i += 1) {
     const message = messages[i] as BatchMessage;
-    const headers = headersOf(message);
+    const ours = headers[i] ?? NO_HEADERS;
     varint(bodies[i] ?? 0);
     out[at++] = 0;
     varint(Number(message.timestamp ?? nowMs) - firstMs);
     varint(i);
     bytes(message.key);
     bytes(message.value);
-    varint(headers.length);
-    for (const [name, value] of headers) {
+    varint(ours.length);
+    for (const [name, value] of ours) {
       bytes(name);
       bytes(value);
     }
