@@ -10,7 +10,7 @@ import { createSettling } from './settling.ts';
 import { hearSource } from './sources.ts';
 import { createSnapshot } from './snapshot.ts';
 import { shownNext, statusOf } from './verdict.ts';
-import { count, createVersion, feed, fit, freeze, restartDetectors, startAfresh, type VersionState } from './version.ts';
+import { count, createVersion, feed, fit, fitCounted, freeze, restartDetectors, startAfresh, type VersionState } from './version.ts';
 
 export type Fold = {
   /** Returns what it orders. A label that was applied before (an offset not above `offset()`) changes nothing. */
@@ -170,7 +170,7 @@ export function createFold(partition: number, known: readonly Era[], logId?: str
       version.added += 1;
       version.lastLabelledAt = Math.max(version.lastLabelledAt, event.labelled_at);
     }
-    fit(version, streamMs);
+    fitCounted(version, event.audit, streamMs);
     const waits = settling.relabel(event.prediction_id, event.label, event.source);
     if (event.revision === 0 && event.label !== null) {
       if (!waits && rules.settleMs > 0 && dueOf(event, rules) > streamMs) wait(event, dueOf(event, rules), offset);

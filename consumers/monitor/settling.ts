@@ -58,7 +58,7 @@ export function createSettling(): Settling {
       waiting.delete(first.id);
       return first;
     },
-    oldestOffset: () => waiting.values().next().value?.offset,
+    oldestOffset: () => (heap.length === 0 ? undefined : waiting.values().next().value?.offset),
     size: () => heap.length,
   };
 }

@@ -14,8 +14,9 @@ export const OTHERS = '(others)';
 
 /** Counts one first label; whether the detectors may hear it. */
 export function hearSource(sources: Sources, source: string, label: string, isHit: boolean, streamMs: number, rules: SourceRules): boolean {
-  const name = sources.has(source) || sources.size < MAX_SOURCES ? source : OTHERS;
-  let state = sources.get(name);
+  let state = sources.get(source);
+  const name = state !== undefined || sources.size < MAX_SOURCES ? source : OTHERS;
+  state ??= sources.get(name);
   if (state === undefined) sources.set(name, (state = { labels: 0, contradicts: 0, setAside: 0, hourMs: 0, inHour: 0, pushed: new Map() }));
   state.labels += 1;
   if (!isHit) {

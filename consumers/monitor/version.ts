@@ -63,6 +63,11 @@ export function fit({ counted }: VersionState, streamMs: number): void {
   fitIn(counted.all, streamMs);
   fitIn(counted.audit, streamMs);
 }
+/** The same where labels were counted at this time, after `fit`. */
+export function fitCounted({ counted }: VersionState, audit: boolean, streamMs: number): void {
+  counted.all.window.fit(streamMs);
+  if (audit) counted.audit.window.fit(streamMs);
+}
 function fitIn({ tallies, window }: Counted, streamMs: number): void {
   if (tallies.age(streamMs)) window.recount(streamMs);
   else window.fit(streamMs);
