@@ -5,7 +5,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts && mkdir /data && chown 1000:1000 /data
 
 FROM node:22.23.3-bookworm-slim
-ENV NODE_ENV=production LOOP_HOME=/data MALLOC_ARENA_MAX=2
+ENV NODE_ENV=production LOOP_HOME=/data MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=1048576
 WORKDIR /app
 COPY --from=packages --chown=1000:1000 /data /data
 COPY --from=packages /app/node_modules node_modules

@@ -13,8 +13,9 @@ const ROOM_FOR_THE_YOUNG = ['--max-semi-space-size=64', '--min-semi-space-size=6
 const NEEDS_ROOM: ReadonlySet<string> = new Set([MAIN.inference, MAIN.join, MAIN.monitor]);
 /** What node is told when it runs one of our programs. Sizes in MB. */
 export const nodeFlagsOf = (main: string): readonly string[] => ['--disable-warning=ExperimentalWarning', ...(NEEDS_ROOM.has(main) ? ROOM_FOR_THE_YOUNG : [])];
-/** What they find in their environment. glibc gives every thread a heap of its own, and what one thread frees the others cannot use: a process with threads would grow for hours. Other C libraries do not look at it. */
-export const MEMORY_ENV = { MALLOC_ARENA_MAX: '2' } as const;
+/** What they find in their environment; glibc reads it, other C libraries do not. It gives every thread a heap of its own, and what one thread frees the others cannot use: a process with threads would grow for hours.
+ *  And once a large buffer was freed (there is one in every answer to a fetch after an outage) it keeps such buffers among the small ones, where they leave holes: sizes are in bytes, and given here they stay. */
+export const MEMORY_ENV = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '1048576' } as const;
 export const portOf = (settings: Settings, name: ProcessName): number => ({ inference: settings.inferencePort, join: settings.joinPort, monitor: settings.monitorPort, trainer: settings.trainerPort })[name];
 export const urlOf = (settings: Settings, name: ProcessName): string => `http://127.0.0.1:${portOf(settings, name)}`;
 
