@@ -11,6 +11,12 @@ import { incomingOf, type Incoming } from './record.ts';
 export type Subscription = { stop(): Promise<void>; lags(): ReadonlyMap<string, number> };
 const RETRY_MS = 500;
 
+/** What the group said of a commit. The client wraps it into an error that ends the consumer; as it was said, it makes it join again (fallen out of the group while a record was handled, say). */
+function asToldByGroup(error: unknown): unknown {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && Reflect.get(cause, 'type') !== undefined ? cause : error;
+}
+
 /** onRecord: transient failures are retried after a pause without committing; any other failure ends the subscription by onFatal. Poison is the handler's to set aside. */
 export async function subscribe({ settings, clientId, groupId, log, topics, pulse, onRecord, onFatal }: {
   settings: Settings; clientId: string; groupId: string; log: Log; topics: readonly TopicName[]; /** watches over it */ pulse?: Pulse; onRecord: (record: Incoming) => Promise<void>; onFatal: (error: unknown) => void;
@@ -65,7 +71,9 @@ export async function subscribe({ settings, clientId, groupId, log, topics, puls
         if (!isRunning() || isStale() || member.isStopping() || !isCurrent()) return;
         if (!(await handled(incomingOf(topic, batch.partition, message), handed))) return;
         const nextOffset = BigInt(message.offset) + 1n;
-        await consumer.commitOffsets([{ topic, partition: batch.partition, offset: String(nextOffset) }]);
+        await consumer.commitOffsets([{ topic, partition: batch.partition, offset: String(nextOffset) }]).catch((error: unknown) => {
+          throw asToldByGroup(error);
+        });
         resolveOffset(message.offset);
         member.sign();
         next.set(key, nextOffset);

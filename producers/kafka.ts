@@ -1,6 +1,7 @@
 // The one place where a kafkajs client is made: with the corrected read_committed filter, quick record batches and quiet, structured logs.
 import '../consumers/readCommitted.ts';
 import './wire/install.ts';
+import './clientMends.ts';
 import kafkajs from 'kafkajs';
 import type { Kafka } from 'kafkajs';
 import type { Settings } from '../schemas/settings.ts';

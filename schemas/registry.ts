@@ -2,6 +2,7 @@
 import { decoderFor, schemaIdOf, schemaText, type Decoder } from './codec.ts';
 import { fatal, messageOf, poison, transient } from './failure.ts';
 import { subjectOf, TOPIC_NAMES, type EventOf, type TopicName } from './topics.ts';
+import { createUnknownIds } from './unknownIds.ts';
 
 export type Fetch = typeof fetch;
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
@@ -23,27 +24,21 @@ export type Registry = {
   decode<T extends TopicName>(topic: T, value: Uint8Array): Promise<EventOf[T]>;
 };
 
-/** An id the registry did not know is not asked for again before: a flood of records that name it costs one question. */
-const UNKNOWN_FOR_MS = 5000;
-const MOST_UNKNOWN = 10_000;
 /** That the registry still knows our own schema is believed for so long. */
 const OURS_FOR_MS = 250;
+/** So is, in a flood of unknown ids, which of them stand under a topic's subject. */
+const SUBJECT_FOR_MS = 1000;
 
 export function createRegistry(url: string, fetchNow: Fetch, nowMs: () => number = () => performance.now()): Registry {
   const ids = new Map<TopicName, number>();
   /** By topic and writer id. */
   const decoders = new Map<TopicName, Map<number, Decoder<TopicName> | Error>>(TOPIC_NAMES.map((topic) => [topic, new Map()]));
 
-  /** Schema ids that were not known, the oldest first, and until when that is believed. */
-  const unknown = new Map<number, number>();
+  const unknown = createUnknownIds();
   const oursUntil = new Map<TopicName, number>();
   const unknownSchema = (id: number): Error => poison('unknown_schema', `the registry does not know schema id ${id}`);
-  function remember(id: number): void {
-    unknown.delete(id);
-    unknown.set(id, nowMs() + UNKNOWN_FOR_MS);
-    const [oldest] = unknown.keys();
-    if (unknown.size > MOST_UNKNOWN && oldest !== undefined) unknown.delete(oldest);
-  }
+  /** Ids under a topic's subject: of each version, which never changes, and until when no other version is looked for. */
+  const subjects = new Map<TopicName, { readonly idByVersion: Map<number, number>; untilMs: number }>();
 
   async function call(path: string, method: string, body?: unknown): Promise<{ status: number; body: unknown }> {
     let response: Response;
@@ -89,13 +84,34 @@ export function createRegistry(url: string, fetchNow: Fetch, nowMs: () => number
     if (id === undefined) throw poison('not_framed', `a value on ${topic} is not in the registry's wire format (0x00, 4-byte schema id, Avro)`);
     const found = decoders.get(topic)?.get(id);
     if (found instanceof Error) throw found;
-    if (found === undefined && nowMs() < (unknown.get(id) ?? Number.NEGATIVE_INFINITY)) throw unknownSchema(id);
+    if (found === undefined && unknown.has(id, nowMs())) throw unknownSchema(id);
     return found as Decoder<T> | undefined;
+  }
+
+  async function isUnderSubject(topic: TopicName, id: number): Promise<boolean> {
+    const subject = subjects.get(topic) ?? { idByVersion: new Map<number, number>(), untilMs: Number.NEGATIVE_INFINITY };
+    subjects.set(topic, subject);
+    if (nowMs() >= subject.untilMs) {
+      const path = `/subjects/${subjectOf(topic)}/versions`;
+      const listed = await call(path, 'GET');
+      for (const version of Array.isArray(listed.body) ? listed.body : []) {
+        if (typeof version !== 'number' || subject.idByVersion.has(version)) continue;
+        const standing = field((await call(`${path}/${version}`, 'GET')).body, 'id');
+        if (typeof standing === 'number') subject.idByVersion.set(version, standing);
+      }
+      subject.untilMs = nowMs() + SUBJECT_FOR_MS;
+    }
+    return [...subject.idByVersion.values()].includes(id);
   }
 
   async function learn(topic: TopicName, value: Uint8Array): Promise<void> {
     if (known(topic, value) !== undefined) return;
     const id = schemaIdOf(value) ?? -1;
+    // Each record of a flood may name another id: only those that clients register for this topic are worth a question then.
+    if (unknown.isFlood(nowMs()) && !(await isUnderSubject(topic, id))) {
+      unknown.add(id, nowMs());
+      throw unknownSchema(id);
+    }
     const found = await call(`/schemas/ids/${id}`, 'GET');
     const schema = field(found.body, 'schema');
     if (found.status !== 200 || typeof schema !== 'string') {
@@ -107,7 +123,7 @@ export function createRegistry(url: string, fetchNow: Fetch, nowMs: () => number
         });
         oursUntil.set(topic, nowMs() + OURS_FOR_MS);
       }
-      remember(id);
+      unknown.add(id, nowMs());
       throw unknownSchema(id);
     }
     try {

@@ -1,21 +1,10 @@
 // Puts the quick record batches in the place of kafkajs's own, before kafkajs is loaded: what it sends and receives stays the same, byte for byte and message for message.
 // Compressed sends, compressed batches' codecs and old message formats stay with the stock client.
-import { createRequire } from 'node:module';
 import { withoutAborted, type AbortedTransaction } from '../../consumers/readCommitted.ts';
 import { decodeRecordSet, type FetchedRecord } from './fetched.ts';
 import { decodeMetadata, encodeMetadataRequest, METADATA_VERSION, type Metadata } from './metadata.ts';
 import { encodeRecordBatch, type BatchMessage } from './recordBatch.ts';
-
-const load = createRequire(import.meta.url);
-const pathOf = (name: string): string => load.resolve(`kafkajs/src/${name}.js`);
-if (load.cache[pathOf('index')] !== undefined) throw new Error('kafkajs was loaded before producers/wire/install.ts; import producers/kafka.ts instead of kafkajs');
-/** Loads a module of kafkajs and puts `make(stock)` in its place. */
-function replace<Stock>(name: string, make: (stock: Stock) => unknown): Stock {
-  const stock = load(pathOf(name)) as Stock;
-  const entry = load.cache[pathOf(name)];
-  if (entry !== undefined) entry.exports = make(stock);
-  return stock;
-}
+import { loadPart as load, replace } from './replace.ts';
 
 /** What kafkajs's encoder is asked for when a request is put together. */
 type Encoded = { readonly buf: Buffer; readonly buffer: Buffer; readonly size: () => number };
@@ -35,7 +24,7 @@ class Parts implements Encoded {
   readonly size = (): number => this.parts.reduce((sum, one) => sum + one.length, 0);
 }
 type Encoder = { buffer: Buffer; writeString(text: string | null): Encoder; writeInt16(value: number): Encoder; writeInt32(value: number): Encoder };
-const EncoderOf = load(pathOf('protocol/encoder')) as new (bytes?: number) => Encoder;
+const EncoderOf = load('protocol/encoder') as new (bytes?: number) => Encoder;
 
 /** Stands for all the records of a batch that was packed elsewhere; the client passes it on like any message. */
 export class PackedMessage implements BatchMessage {
@@ -99,7 +88,7 @@ export const stockGrouping = replace<Grouping>('producer/groupMessagesPerPartiti
 type SetDecoder = { readInt32(): number; canReadBytes(bytes: number): boolean; readBytes(bytes: number): Buffer; offset: number };
 type DecodeMessages = (decoder: SetDecoder) => Promise<unknown[]>;
 type Codec = { decompress(bytes: Buffer): Promise<Buffer> };
-const { lookupCodecByAttributes } = load(pathOf('protocol/message/compression/index')) as { lookupCodecByAttributes: (attributes: number) => Codec };
+const { lookupCodecByAttributes } = load('protocol/message/compression/index') as { lookupCodecByAttributes: (attributes: number) => Codec };
 export const stockDecodeMessages = replace<DecodeMessages>('protocol/requests/fetch/v4/decodeMessages', (stock): DecodeMessages => async (decoder) => {
   const before = decoder.offset;
   const size = decoder.readInt32();
@@ -150,30 +139,4 @@ export const stockMetadata = replace<Versions<MetadataInput>>('protocol/requests
       };
     },
   };
-});
-
-type Broker = { nodeId: unknown; readonly connectionPool: { readonly host: string; readonly port: number; rack?: unknown }; isConnected(): boolean };
-type Pool = { brokers: Record<string, Broker>; readonly seedBroker?: Broker; refreshMetadata(topics: readonly string[]): Promise<unknown> };
-/** After an outage the stock pool finds its way back over a new seed and keeps the broker that it stands for beside it: from then on every client has one connection more. Here the seed takes the place of that broker, as at the start. */
-export const stockPool = replace<new (options: object) => Pool>('cluster/brokerPool', (Stock) => class extends Stock {
-  override async refreshMetadata(topics: readonly string[]): Promise<unknown> {
-    const done = await super.refreshMetadata(topics);
-    const { seedBroker: seed } = this;
-    for (const [nodeId, broker] of Object.entries(this.brokers)) {
-      if (seed === undefined || broker === seed || broker.isConnected() || broker.connectionPool.host !== seed.connectionPool.host || broker.connectionPool.port !== seed.connectionPool.port) continue;
-      seed.nodeId = broker.nodeId;
-      seed.connectionPool.rack = broker.connectionPool.rack;
-      this.brokers[nodeId] = seed;
-    }
-    return done;
-  }
-});
-
-type RequestQueue = { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
-type StockQueue = new (options: object) => RequestQueue;
-/** Once a connection has answered, the stock queue looks every millisecond for ever whether something waits; nothing waits but what `push` has put there, which asks for the look itself. */
-replace<StockQueue>('network/requestQueue/index', (Stock) => class extends Stock {
-  override scheduleCheckPendingRequests(): void {
-    if (this.pending.length > 0) super.scheduleCheckPendingRequests();
-  }
 });

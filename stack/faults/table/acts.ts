@@ -38,9 +38,12 @@ function smallDisk(place: Place, size: string): string {
   return dir;
 }
 export const unmountDisk = ({ context: { settings } }: Place): void => void spawnSync('umount', ['-l', dirname(stateDirOf(settings, 0))]);
-async function kill9(place: Place, name: Victim): Promise<void> {
+/** between: done when it has ended and before it is started again. */
+async function kill9(place: Place, name: Victim, between: () => void = () => undefined): Promise<void> {
   const pid = await until(`${name} runs`, () => place.pid(name), WAIT_MS);
   process.kill(pid, 'SIGKILL');
+  await until(`the end of ${name}`, () => (place.pid(name) === pid ? undefined : true), WAIT_MS);
+  between();
   await until(`${name} is started again`, () => (place.pid(name) !== undefined && place.pid(name) !== pid ? true : undefined), WAIT_MS);
 }
 type Job = Readonly<Record<string, unknown>>;
@@ -84,9 +87,9 @@ export const DO: Readonly<Record<Act, (place: Place) => Promise<string>>> = {
   },
   async 'disk read-only'(place) {
     const dir = smallDisk(place, '64m');
-    mount('-o', 'remount,ro', dir);
     const from = place.logged('join').length;
-    await kill9(place, 'join');
+    // Not while it has files open there.
+    await kill9(place, 'join', () => mount('-o', 'remount,ro', dir));
     await logs(place, 'join', from, 'make room, or make the folder writable');
     mount('-o', 'remount,rw', dir);
     await logs(place, 'join', place.logged('join').length, 'partition is live');
