@@ -4,7 +4,8 @@ import type { Feedback, Product } from '../../schemas/events.ts';
 
 /** partition by the key, as a client does. */
 export type Poison = { readonly key: string; readonly value: Buffer | null };
-export const UNKNOWN_SCHEMA_ID = 0x7fff_fff0;
+/** Each names another. */
+const unknownSchemaId = (i: number): number => 0x7fff_fff0 - i;
 const framed = (id: number, body: string): Buffer => {
   const frame = Buffer.alloc(5 + body.length);
   frame.writeUInt32BE(id, 1);
@@ -20,7 +21,7 @@ export function poisonFeedback(i: number, schemaId: number, known: string): Pois
     case 0: return { key: known, value: Buffer.from(JSON_TEXT) };
     case 1: return { key: known, value: framed(schemaId, '\xff\xff\xff\xff not avro at all') };
     case 2: return { key: `other-${i}`, value: encode('feedback', event, schemaId) };
-    case 3: return { key: known, value: framed(UNKNOWN_SCHEMA_ID, JSON_TEXT) };
+    case 3: return { key: known, value: framed(unknownSchemaId(i), JSON_TEXT) };
     default: return { key: known, value: encode('feedback', event, schemaId) };
   }
 }
@@ -30,7 +31,7 @@ export function poisonProduct(i: number, schemaId: number): Poison {
     case 0: return { key: event.product_id, value: Buffer.from(JSON_TEXT) };
     case 1: return { key: event.product_id, value: framed(schemaId, '\xff\xff\xff\xff not avro at all') };
     case 2: return { key: event.product_id, value: encode('products', { ...event, model_name: 'no-such-model', product_description: 'Oat Milk' }, schemaId) };
-    case 3: return { key: event.product_id, value: framed(UNKNOWN_SCHEMA_ID, JSON_TEXT) };
+    case 3: return { key: event.product_id, value: framed(unknownSchemaId(i), JSON_TEXT) };
     default: return { key: event.product_id, value: encode('products', event, schemaId) };
   }
 }
