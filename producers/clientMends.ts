@@ -1,5 +1,14 @@
-// What kafkajs does wrong over a long life, mended in its place before it is loaded: connections after an outage, heartbeats when the clock is set back, a timer that never rests.
+// What kafkajs does wrong over a long life, mended in its place before it is loaded: a timer that never rests, connections after an outage, heartbeats when the clock is set back.
 import { replace } from './wire/replace.ts';
+
+type RequestQueue = { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
+type StockQueue = new (options: object) => RequestQueue;
+/** Once a connection has answered, the stock queue looks every millisecond for ever whether something waits; nothing waits but what `push` has put there, which asks for the look itself. */
+replace<StockQueue>('network/requestQueue/index', (Stock) => class extends Stock {
+  override scheduleCheckPendingRequests(): void {
+    if (this.pending.length > 0) super.scheduleCheckPendingRequests();
+  }
+});
 
 type Broker = { nodeId: unknown; readonly connectionPool: { readonly host: string; readonly port: number; rack?: unknown }; isConnected(): boolean };
 type Pool = { brokers: Record<string, Broker>; readonly seedBroker?: Broker; refreshMetadata(topics: readonly string[]): Promise<unknown> };
@@ -24,14 +33,5 @@ export const stockGroup = replace<new (options: object) => Group>('consumer/cons
   override heartbeat(asked: { readonly interval: number }): Promise<void> {
     if (this.lastRequest > Date.now()) this.lastRequest = 0;
     return super.heartbeat(asked);
-  }
-});
-
-type RequestQueue = { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void };
-type StockQueue = new (options: object) => RequestQueue;
-/** Once a connection has answered, the stock queue looks every millisecond for ever whether something waits; nothing waits but what `push` has put there, which asks for the look itself. */
-replace<StockQueue>('network/requestQueue/index', (Stock) => class extends Stock {
-  override scheduleCheckPendingRequests(): void {
-    if (this.pending.length > 0) super.scheduleCheckPendingRequests();
   }
 });
