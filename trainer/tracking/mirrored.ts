@@ -22,6 +22,8 @@ export type Mirrored = {
   close(): Promise<void>;
 };
 const QUERY_MS = 10_000;
+/** After so long without a word the server ends the connection, and frees the right to tell: of one that was lost on the way it would hear nothing for hours. */
+const IDLE_S = 60;
 const ENDED = "a.status IN ('FINISHED', 'FAILED')";
 
 export function createMirrored(settings: Settings): Mirrored {
@@ -30,7 +32,7 @@ export function createMirrored(settings: Settings): Mirrored {
   async function connect(): Promise<mysql.Connection> {
     const connection = await mysql.createConnection({ ...mysqlOptions(settings), timezone: 'Z', supportBigNumbers: true, connectTimeout: QUERY_MS });
     connection.on('error', () => (open = undefined));
-    await connection.query("SET time_zone = '+00:00'");
+    await connection.query(`SET time_zone = '+00:00', wait_timeout = ${IDLE_S}`);
     return connection;
   }
   /** A broken connection is thrown away, and the lock with it. */
