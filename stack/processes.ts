@@ -7,12 +7,15 @@ import { writeJson } from './pids.ts';
 export const PROCESSES = ['inference', 'join', 'monitor', 'trainer'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
 export const MAIN: Readonly<Record<ProcessName, string>> = { inference: 'inference/main.ts', join: 'consumers/join/main.ts', monitor: 'consumers/monitor/main.ts', trainer: 'trainer/main.ts' };
-/** A transaction's records are held at once, and a request until Kafka has acknowledged its event: with more room few outlive a collection and are copied.
+/** MB for young objects. A transaction's records are held at once, and a request until Kafka has acknowledged its event: with more room few outlive a collection and are copied.
  *  All of it from the start: room that is taken with each backlog looks like a leak. */
-const ROOM_FOR_THE_YOUNG = ['--max-semi-space-size=64', '--min-semi-space-size=64'];
-const NEEDS_ROOM: ReadonlySet<string> = new Set([MAIN.inference, MAIN.join, MAIN.monitor]);
-/** What node is told when it runs one of our programs. Sizes in MB. */
-export const nodeFlagsOf = (main: string): readonly string[] => ['--disable-warning=ExperimentalWarning', ...(NEEDS_ROOM.has(main) ? ROOM_FOR_THE_YOUNG : [])];
+const ROOM_FOR_THE_YOUNG: Readonly<Record<string, number>> = { [MAIN.inference]: 32, [MAIN.join]: 64, [MAIN.monitor]: 64 };
+const roomOf = (main: string): readonly string[] => {
+  const mb = ROOM_FOR_THE_YOUNG[main];
+  return mb === undefined ? [] : [`--max-semi-space-size=${mb}`, `--min-semi-space-size=${mb}`];
+};
+/** What node is told when it runs one of our programs. */
+export const nodeFlagsOf = (main: string): readonly string[] => ['--disable-warning=ExperimentalWarning', ...roomOf(main)];
 /** What they find in their environment; glibc reads it, other C libraries do not. It gives every thread a heap of its own, and what one thread frees the others cannot use: a process with threads would grow for hours.
  *  And once a large buffer was freed (there is one in every answer to a fetch after an outage) it keeps such buffers among the small ones, where they leave holes: sizes are in bytes, and given here they stay. */
 export const MEMORY_ENV = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '1048576' } as const;
