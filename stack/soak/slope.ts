@@ -45,12 +45,13 @@ export function slopeOf(samples: readonly Sample[], warmUpMs: number): Slope | u
   return { perMinute, plusMinus: 1.96 * error, minutes: spanMs / MINUTE_MS, first: lives[0]?.[0]?.value ?? 0, last: lives.at(-1)?.at(-1)?.value ?? 0 };
 }
 
-/** How much the lowest figure of a life's last third lies above the lowest of its first: what is taken and given back moves no floor, what is never given back does. The worst life counts. undefined: none was long enough. */
+/** How much the lower quartile of a life's last third lies above that of its first: what is taken and given back moves no floor, what is never given back does. The worst life counts. undefined: none was long enough. */
 export function floorRise(samples: readonly Sample[], warmUpMs: number, minMs: number): number | undefined {
   const rises = warmSeries(samples, warmUpMs).flatMap((life) => {
     const [from, to] = [life[0]?.atMs ?? 0, life.at(-1)?.atMs ?? 0];
     if (to - from < minMs) return [];
-    const floor = (list: readonly Sample[]): number => Math.min(...list.map(({ value }) => value));
+    // Not the lowest of all: an outage in the first third would make it too low for the last.
+    const floor = (list: readonly Sample[]): number => list.map(({ value }) => value).sort((a, b) => a - b)[Math.floor(list.length / 4)] ?? 0;
     const third = (to - from) / 3;
     return [floor(life.filter(({ atMs }) => atMs >= to - third)) - floor(life.filter(({ atMs }) => atMs <= from + third))];
   });

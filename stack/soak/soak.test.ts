@@ -95,6 +95,7 @@ test('floors: what comes and goes is no rise; what stays is', () => {
   near(floorRise(series(1, 0, 9, (minute) => 20 + (Math.floor(minute) % 2) * 30), 0, 5 * MINUTE), 0);
   near(floorRise(series(1, 0, 9, (minute) => 20 + Math.floor(minute)), 0, 5 * MINUTE), 6);
   near(floorRise([...series(1, 0, 9, () => 5), ...series(2, 9 * MINUTE, 9, (minute) => 5 + Math.floor(minute))], 0, 5 * MINUTE), 6);
+  near(floorRise(series(1, 0, 9, (minute) => (minute > 1 && minute < 1.3 ? 10 : 36)), 0, 5 * MINUTE), 0);
   assert.equal(floorRise(series(1, 0, 3, () => 5), 0, 5 * MINUTE), undefined);
 });
 
