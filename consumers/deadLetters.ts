@@ -18,10 +18,6 @@ const bounded = (error: unknown): string => {
 const first = (bytes: Buffer | null, most: number): Buffer | null => (bytes === null || bytes.length <= most ? bytes : bytes.subarray(0, most));
 const size = (header: string, bytes: Buffer | null, most: number): Record<string, string> => (bytes === null || bytes.length <= most ? {} : { [header]: String(bytes.length) });
 
-/** In a flood the same moment is written many times. */
-let lastTime = { ms: 0, text: new Date(0).toISOString() };
-const timeOf = (ms: number): string => (lastTime.ms === ms ? lastTime : (lastTime = { ms, text: new Date(ms).toISOString() })).text;
-
 /** reason: a short code for metrics; error: in words. The headers say what the value says, for tools that do not read Avro, and which program it was. */
 export function deadLetterOf(record: Incoming, reason: string, error: unknown, consumer: string, nowMs: number): Outgoing {
   const { topic, partition, key, value } = record;
@@ -31,7 +27,7 @@ export function deadLetterOf(record: Incoming, reason: string, error: unknown, c
     topic: 'dead-letters',
     key: keptKey?.toString() ?? '',
     headers: {
-      topic, partition: String(partition), offset: String(record.offset), reason, error: said, time: timeOf(nowMs), process: consumer, 'process-version': PROCESS_VERSION,
+      topic, partition: String(partition), offset: String(record.offset), reason, error: said, time: new Date(nowMs).toISOString(), process: consumer, 'process-version': PROCESS_VERSION,
       ...size(CUT_HEADERS.key, key, MAX_KEY_BYTES), ...size(CUT_HEADERS.value, value, MAX_VALUE_BYTES),
     },
     value: { topic, partition, offset: Number(record.offset), reason, error: said, consumer, original_key: keptKey, original_value: first(value, MAX_VALUE_BYTES), died_at: nowMs },

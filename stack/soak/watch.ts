@@ -71,9 +71,9 @@ export function watch(context: Context, nowMs: () => number): Watch {
     if (handles !== undefined) one.handles.push({ atMs, pid, value: handles });
     const metrics = url === undefined ? '' : ((await textOf(`${url}/metrics`)) ?? '');
     for (const [kind, value] of memoryIn(metrics)) {
-      const known = one.memory.get(kind);
-      if (known === undefined) one.memory.set(kind, [{ atMs, pid, value }]);
-      else known.push({ atMs, pid, value });
+      const samples = one.memory.get(kind) ?? [];
+      one.memory.set(kind, samples);
+      samples.push({ atMs, pid, value });
     }
     const timers = timersIn(metrics);
     if (timers !== undefined) one.timers.push({ atMs, pid, value: timers });
