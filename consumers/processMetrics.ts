@@ -2,6 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
+import type { Worker } from 'node:worker_threads';
 import { Gauge, type Registry as Metrics } from 'prom-client';
 
 const QUANTILES = { '0.5': 50, '0.99': 99, '0.999': 99.9 } as const;
@@ -38,11 +39,29 @@ function disk(metrics: Metrics, dataDir: string): void {
   gauge('loop_disk_size_bytes', 'Its size', ({ blocks }) => blocks);
 }
 
+/** Room the heaps of all worker threads take, and what lies outside them: no other figure holds them but `resident`. */
+function threads(): () => Promise<{ readonly room: number; readonly external: number }> {
+  const alive = new Set<Worker>();
+  process.on('worker', (worker) => {
+    alive.add(worker);
+    worker.once('exit', () => alive.delete(worker));
+  });
+  return async () => {
+    // One that ends meanwhile holds nothing any more.
+    const all = await Promise.all([...alive].map((worker) => worker.getHeapStatistics().catch(() => undefined)));
+    return { room: all.reduce((sum, one) => sum + (one?.total_heap_size ?? 0), 0), external: all.reduce((sum, one) => sum + (one?.external_memory ?? 0), 0) };
+  };
+}
+
 /** What grows in a process that leaks: memory by kind, and what keeps its event loop alive (sockets, timers, requests). Worker threads have loops of their own, which are not seen. */
 function held(metrics: Metrics): void {
+  const ofThreads = threads();
   new Gauge({
-    name: 'loop_memory_bytes', help: 'Memory of the process: resident, heap in use, room taken for the heap and for its young, and what lies outside the heap', labelNames: ['kind'], registers: [metrics],
-    collect() {
+    name: 'loop_memory_bytes', help: 'Memory of the process: resident; heap in use, room taken for the heap and for its young, and what lies outside the heap; room and outside of the heaps of its worker threads', labelNames: ['kind'], registers: [metrics],
+    async collect() {
+      const { room, external: outside } = await ofThreads();
+      this.set({ kind: 'threads_room' }, room);
+      this.set({ kind: 'threads_external' }, outside);
       const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
       this.set({ kind: 'resident' }, rss);
       this.set({ kind: 'heap' }, heapUsed);
