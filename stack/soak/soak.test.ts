@@ -1,8 +1,11 @@
 // The rules of a soak: its schedule, its feed, the slope, the verdict.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { takeLabels } from './drive.ts';
 import { createFeed, type SaidLabel, type SaidProduct } from './feed.ts';
+import { callersIn, handlesOf } from './proc.ts';
 import { nameOf, scheduleOf, type Act } from './schedule.ts';
 import { floorRise, slopeOf, type Sample } from './slope.ts';
 import { failuresOf, memoryRows, processLine, type Ending, type Watched } from './verdict.ts';
@@ -137,4 +140,26 @@ test('the sum of a gauge, with labels or without', () => {
   assert.equal(sumOf('# HELP loop_x y\nloop_x{a="1"} 2\nloop_x{a="2"} 3\nloop_xy 9\n', 'loop_x'), 5);
   assert.equal(sumOf('loop_y 4\n', 'loop_y'), 4);
   assert.equal(sumOf('', 'loop_y'), undefined);
+});
+test('connections that callers hold open are not among the handles; one the caller has ended is', { skip: process.platform === 'linux' ? false : 'reads /proc' }, async (t) => {
+  const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const at = (): number => handlesOf(process.pid, port) ?? -1;
+  const before = at();
+  const caller = connect(port, '127.0.0.1');
+  const [[taken]] = await Promise.all([once(server, 'connection'), once(caller, 'connect')]);
+  // The caller's own end is a handle: it is this process too.
+  assert.equal(at(), before + 1);
+  taken.resume();
+  caller.end();
+  await once(taken, 'end');
+  assert.equal(at(), before + 2);
+  taken.end();
+  await once(caller, 'close');
+});
+test('callers are told from those we call by the port', () => {
+  const table = ['  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode', '   0: 0100007F:5DCA 0100007F:B2A4 01 00000000:00000000 00:00000000 00000000     0        0 111 1', '   1: 0100007F:B2A4 0100007F:5DCA 01 00000000:00000000 00:00000000 00000000     0        0 222 1', '   2: 0100007F:5DCA 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 333 1'].join('\n');
+  assert.deepEqual([...callersIn([table, ''], 24_010)], ['111']);
 });

@@ -15,6 +15,6 @@ export const SOAK_USAGE = `usage: ./loop soak [--minutes N] [--seed S] [--produc
   --json          one JSON object at the end
 A stack of its own in ${HOME}; it is stopped and deleted at the end, and by Ctrl-C; a failed run leaves its logs. In the first two fifths our processes are killed and suspended; afterwards
 Kafka, the registry, MySQL and S3 are restarted, crashed and hung, and models are swapped. Exit code 1: verify differs, a process grows by 1 MB a minute or more
-after its warm-up, file handles or timers grow, something stays unread, or a call was never acknowledged. Memory and handles that were seen for less than ${JUDGE_AFTER_MS / MINUTE_MS} minutes after it are not judged.
+after its warm-up, file handles (but for connections that callers hold open) or timers grow, something stays unread, or a call was never acknowledged. Memory and handles that were seen for less than ${JUDGE_AFTER_MS / MINUTE_MS} minutes after it are not judged.
 A night: ./loop soak --minutes 480 --products 100 --feedback 35 (verify holds the whole log in memory, so a long run goes slower)`;
 

@@ -1,9 +1,9 @@
 // Looks at the processes of a stack every few seconds: memory and file handles in /proc, timers and lag at their /metrics.
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { runningPid } from '../pids.ts';
-import { PROCESSES, readStates, urlOf, type ProcessName } from '../processes.ts';
+import { PROCESSES, portOf, readStates, urlOf, type ProcessName } from '../processes.ts';
+import { handlesOf, rssMbOf } from './proc.ts';
 import { SERVERS } from './schedule.ts';
 import type { Sample } from './slope.ts';
 import type { Watched } from './verdict.ts';
@@ -18,22 +18,6 @@ export type Watch = {
 const LOOK_EVERY_MS = 2000;
 const MB = 1_048_576;
 
-/** Resident memory in MB, or undefined when the process is gone. */
-export function rssMbOf(pid: number): number | undefined {
-  try {
-    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kilobytes === undefined ? undefined : (Number(kilobytes) * 1024) / MB;
-  } catch {
-    return undefined;
-  }
-}
-function handlesOf(pid: number): number | undefined {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).length;
-  } catch {
-    return undefined;
-  }
-}
 /** Undefined when it does not answer, or stops half-way. */
 const textOf = (url: string): Promise<string | undefined> => fetch(url, { signal: AbortSignal.timeout(3000) }).then((answer) => (answer.ok ? answer.text() : undefined)).catch(() => undefined);
 /** Sum of a gauge's series; undefined when there is none. */
@@ -59,17 +43,17 @@ export function watch(context: Context, nowMs: () => number): Watch {
   const newest = new Map<string, number>();
   let stopping = false;
 
-  async function look(name: string, pid: number | undefined, url: string | undefined): Promise<void> {
+  async function look(name: string, pid: number | undefined, ours: ProcessName | undefined): Promise<void> {
     newest.delete(name);
     if (pid === undefined) return;
     const one: Series = series.get(name) ?? { rssMb: [], handles: [], timers: [], memory: new Map() };
     series.set(name, one);
     const atMs = nowMs();
-    const [rssMb, handles] = [rssMbOf(pid), handlesOf(pid)];
+    const [rssMb, handles] = [rssMbOf(pid), handlesOf(pid, ours === undefined ? undefined : portOf(settings, ours))];
     if (rssMb !== undefined) one.rssMb.push({ atMs, pid, value: rssMb });
     if (rssMb !== undefined) newest.set(name, rssMb);
     if (handles !== undefined) one.handles.push({ atMs, pid, value: handles });
-    const metrics = url === undefined ? '' : ((await textOf(`${url}/metrics`)) ?? '');
+    const metrics = ours === undefined ? '' : ((await textOf(`${urlOf(settings, ours)}/metrics`)) ?? '');
     for (const [kind, value] of memoryIn(metrics)) {
       const samples = one.memory.get(kind) ?? [];
       one.memory.set(kind, samples);
@@ -81,7 +65,7 @@ export function watch(context: Context, nowMs: () => number): Watch {
   const looking = (async () => {
     while (!stopping) {
       const states = readStates(paths.run);
-      await Promise.all([...PROCESSES.map((name) => look(name, states[name]?.pid, urlOf(settings, name))), ...SERVERS.map((name) => look(name, runningPid(paths.run, name), undefined))]);
+      await Promise.all([...PROCESSES.map((name) => look(name, states[name]?.pid, name)), ...SERVERS.map((name) => look(name, runningPid(paths.run, name), undefined))]);
       await pause(LOOK_EVERY_MS);
     }
   })();
