@@ -9,7 +9,7 @@ import { stateDirOf } from '../../../consumers/join/worker.ts';
 import { mysqlOptions, openRegistry, s3Options } from '../../../producers/connections.ts';
 import { withAdmin } from '../../../producers/withAdmin.ts';
 import { fetchRegistry } from '../../fetch.ts';
-import { stopPart } from '../../pids.ts';
+import { runningPid, stopPart } from '../../pids.ts';
 import { registerSchemas } from '../../prepare.ts';
 import { registryService } from '../../services/registry.ts';
 import { startService } from '../../services/service.ts';
@@ -21,6 +21,7 @@ import type { Damage } from './wrongBytes.ts';
 const DAY_MS = 86_400_000;
 const WAIT_MS = 180_000;
 const JUMPED_MS = 4000;
+const STOP_MS = 20_000;
 
 const mount = (...args: readonly string[]): void => {
   const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' });
@@ -46,6 +47,13 @@ async function kill9(place: Place, name: Victim, between: () => void = () => und
   between();
   await until(`${name} is started again`, () => (place.pid(name) !== undefined && place.pid(name) !== pid ? true : undefined), WAIT_MS);
 }
+const ready = (place: Place, of: readonly Victim[] = VICTIMS): Promise<true> => until(`${of.join(', ')} ready`, async () => {
+  const all = await Promise.all(of.map((name) => fetch(`${place.urlOf(name)}/health/ready`).then(async (answer) => {
+    await answer.arrayBuffer();
+    return answer.ok;
+  }, () => false)));
+  return all.every((one) => one) ? true : undefined;
+}, WAIT_MS);
 type Job = Readonly<Record<string, unknown>>;
 const call = async (place: Place, path: string, body?: object): Promise<Job> => {
   const answer = await fetch(`${place.urlOf('inference')}${path}`, { ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }), headers: { authorization: `Bearer ${place.context.secrets.tokens.admin}`, 'content-type': 'application/json' } });
@@ -70,7 +78,7 @@ async function badModel(place: Place, how: Damage['how']): Promise<string> {
   const { status } = await fetch(`${place.urlOf('inference')}/health/ready`);
   expect(status === 503, `ready answered ${status} while no model could be loaded`);
   place.s3Bytes.set(undefined);
-  await until('a model serves', () => fetch(`${place.urlOf('inference')}/health/ready`).then(({ ok }) => (ok ? true : undefined), () => undefined), WAIT_MS);
+  await ready(place, ['inference']);
   return 'named, 503 meanwhile; serves again';
 }
 
@@ -111,7 +119,7 @@ export const DO: Readonly<Record<Act, (place: Place) => Promise<string>>> = {
   },
   async 'registry empty'(place) {
     const { context } = place;
-    await stopPart(context.paths.run, 'registry', 20_000);
+    await stopPart(context.paths.run, 'registry', STOP_MS);
     const journal = await withAdmin(context.settings, 'faults', async (admin) => {
       const topics = (await admin.listTopics()).filter((topic) => topic.startsWith('kafkasql'));
       await admin.deleteTopics({ topics });
@@ -124,6 +132,20 @@ export const DO: Readonly<Record<Act, (place: Place) => Promise<string>>> = {
     await registerSchemas(context, openRegistry(context.settings));
     await logs(place, 'join', place.logged('join').length, 'partition is live');
     return `${journal.join(', ')} deleted; the join named ./loop up, and was live after it`;
+  },
+  async 'broker restarted'(place) {
+    const { context: { paths }, kafka } = place;
+    const { db_record_id: id } = await call(place, '/v1/retrain', { force: true });
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      const pid = await until('a broker', () => runningPid(paths.run, kafka.name), WAIT_MS);
+      process.kill(pid, signal);
+      await stopPart(paths.run, kafka.name, STOP_MS);
+      await startService(paths, kafka, WAIT_MS, () => false);
+      await ready(place);
+    }
+    const job = await ended(place, id);
+    expect(job['outcome'] === 'promoted', `the retraining ended ${String(job['outcome'])}: ${String(job['outcome_reason'])}`);
+    return 'everybody ready after each; the retraining was promoted';
   },
   async 'connections killed'(place) {
     const { settings } = place.context;

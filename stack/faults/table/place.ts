@@ -31,6 +31,8 @@ import { openWrongBytes, type WrongBytes } from './wrongBytes.ts';
 export type Place = {
   /** As the servers are reached without a proxy. */
   readonly context: Context; readonly registry: Registry; readonly publisher: Publisher;
+  /** The broker, to start it again. */
+  readonly kafka: Service;
   readonly proxy: (part: Part, victim: Victim) => Proxy;
   readonly urlOf: (victim: Victim) => string;
   /** How often each process has been started. */
@@ -99,7 +101,8 @@ export async function openPlace(t: TestContext, { name, env, ports: [first, belo
   };
   const { cache } = paths;
   // Kafka first: what is opened first is closed last.
-  await start(proxiedKafka(await fetchKafka(cache, say)));
+  const kafka = proxiedKafka(await fetchKafka(cache, say));
+  await start(kafka);
   await Promise.all([
     fetchRegistry(cache, say).then((at) => start(registryService(context, at))), fetchS3(cache, say).then((at) => start(s3Service(context, at))).then(() => makeBuckets(context)),
     fetchMysql(cache, say).then((at) => start(mysqlService(context, at))).then(() => migrate(context)), createTopics(context),
@@ -158,7 +161,7 @@ export async function openPlace(t: TestContext, { name, env, ports: [first, belo
   });
   await orderBootstrap(context, registry, await ensureCorpus(context, { corpus, say }));
   return {
-    context, registry, publisher, s3Bytes, starts: () => ({ ...starts }), urlOf: (victim) => urlOf(settings, victim),
+    context, registry, publisher, kafka, s3Bytes, starts: () => ({ ...starts }), urlOf: (victim) => urlOf(settings, victim),
     pid: (victim) => children.get(victim)?.pid,
     logged: (victim, from = 0) => readFileSync(logFileOf(paths, victim), 'utf8').slice(from),
     clock: (victim, offsetMs) => writeFileSync(join(clocks, victim), String(offsetMs)),

@@ -23,7 +23,7 @@ export type AwayRow = {
   readonly tells: string;
 };
 /** What breaks: acts.ts breaks it, waits for what is to be seen, and mends it. */
-export const ACTS = ['disk full', 'disk read-only', 'clocks jump', 'registry empty', 'connections killed', 'wrong corpus', 'wrong model', 'short model'] as const;
+export const ACTS = ['disk full', 'disk read-only', 'clocks jump', 'registry empty', 'broker restarted', 'connections killed', 'wrong corpus', 'wrong model', 'short model'] as const;
 export type Act = (typeof ACTS)[number];
 /** What the processes stand on breaks: disks, clocks, schemas, connections of the database, bytes. */
 export type BrokenRow = {
@@ -79,6 +79,7 @@ export const BROKEN_ROWS: readonly BrokenRow[] = [
   broken('join, state folder', 'read-only, and the join killed', 'disk read-only', 'holds, names the folder and the way out; goes on when it can be written', 1, { mounts: true }),
   broken('all processes', 'clock 1 day ahead, right, 1 day behind, right', 'clocks jump', 'nothing expires early, nobody is shut out', 0),
   broken('registry', 'comes back empty', 'registry empty', 'who runs goes on; who starts says what to do, and goes on after `./loop up` has registered', 1, { endsAgain: true }),
+  broken('kafka', 'stopped and started, then killed (-9) and started', 'broker restarted', 'everybody goes on where they were; a retraining ordered meanwhile is promoted', 0),
   broken('mysql', 'every connection killed ten times a second, 10 s', 'connections killed', 'claim, promotion and batch job go on where they were, once each', 0),
   broken('S3, base corpus', 'wrong bytes', 'wrong corpus', 'the training does not learn from them, names the object, and goes on when they are right', 0),
   broken('S3, model', 'wrong bytes', 'wrong model', 'never served; named; the right one serves by itself', 1),
