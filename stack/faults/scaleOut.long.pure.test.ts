@@ -23,7 +23,8 @@ import { runFaults, type Report } from './run.ts';
 
 const SEED = Number(process.env['SCALE_SEED'] ?? 9);
 const EVENTS = Number(process.env['SCALE_EVENTS'] ?? 60_000);
-const BACKLOG = 60_000;
+/** Work for several seconds: the start of the members is within the time. */
+const BACKLOG = 300_000;
 const DEADLINE_MS = 300_000;
 const FIRST_JOIN_PORT = 14;
 
