@@ -18,8 +18,8 @@ export type Traffic = {
   /** Ids of products sent, of pairs sent, and of predictions that were answered over HTTP. */
   readonly products: readonly string[]; readonly pairs: readonly string[]; readonly acknowledged: ReadonlySet<string>;
   readonly answers: readonly Answer[];
-  /** When each record of these topics was seen, by id; the number of records of that id. */
-  readonly predicted: ReadonlyMap<string, number>; readonly predictedAtMs: readonly number[]; readonly labelled: ReadonlyMap<string, number>; readonly labelledAtMs: readonly number[];
+  /** Records of `products`, `predictions` and `labelled` by id, and when those of the last two were seen. A broker that goes while we write may have taken a product twice: both are answered. */
+  readonly asked: ReadonlyMap<string, number>; readonly predicted: ReadonlyMap<string, number>; readonly predictedAtMs: readonly number[]; readonly labelled: ReadonlyMap<string, number>; readonly labelledAtMs: readonly number[];
   orderBatch(id: string): Promise<void>;
   /** Resolves to 'open' while it is not finished. */
   batchState(id: string): Promise<'finished' | 'open' | 'failed'>;
@@ -52,14 +52,16 @@ export async function startTraffic(t: TestContext, { context, registry, publishe
   const pairs: string[] = [];
   const acknowledged = new Set<string>();
   const answers: Answer[] = [];
+  const asked = new Map<string, number>();
   const predicted = new Map<string, number>();
   const predictedAtMs: number[] = [];
   const labelled = new Map<string, number>();
   const labelledAtMs: number[] = [];
   const heard = await watchTopics(settings, registry, (topic, id) => {
-    const [counts, times] = topic === 'predictions' ? [predicted, predictedAtMs] : [labelled, labelledAtMs];
+    const counts = { products: asked, predictions: predicted, labelled }[topic];
     counts.set(id, (counts.get(id) ?? 0) + 1);
-    if (id.startsWith(`${mark}-p-`) || topic === 'labelled') times.push(performance.now());
+    if (topic === 'labelled') labelledAtMs.push(performance.now());
+    if (topic === 'predictions' && id.startsWith(`${mark}-p-`)) predictedAtMs.push(performance.now());
   });
   closeAtEnd(t, () => heard.stop());
 
@@ -108,7 +110,7 @@ export async function startTraffic(t: TestContext, { context, registry, publishe
   const work = [writing(), asking()];
   const retrainIdOf = (id: string): string => `${settings.modelName}/manual/${id}`;
   return {
-    products, pairs, acknowledged, answers, predicted, predictedAtMs, labelled, labelledAtMs,
+    products, pairs, acknowledged, answers, asked, predicted, predictedAtMs, labelled, labelledAtMs,
     orderBatch: (id) => batches.order(id, FILE, 'refuse'),
     async batchState(id) {
       const row = await batches.find(id);
@@ -140,13 +142,14 @@ export async function startTraffic(t: TestContext, { context, registry, publishe
   };
 }
 
-async function watchTopics(settings: Settings, registry: Place['registry'], onRecord: (topic: 'predictions' | 'labelled', id: string) => void) {
+const WATCHED = ['products', 'predictions', 'labelled'] as const;
+const isWatched = (topic: string): topic is (typeof WATCHED)[number] => WATCHED.some((one) => one === topic);
+async function watchTopics(settings: Settings, registry: Place['registry'], onRecord: (topic: (typeof WATCHED)[number], id: string) => void) {
   return follow({
-    settings, clientId: 'faults-watch', log: silent, topics: ['predictions', 'labelled'],
+    settings, clientId: 'faults-watch', log: silent, topics: WATCHED,
     async onBatch(records) {
       for (const { topic, key, value } of records) {
-        if (value === null || (topic !== 'predictions' && topic !== 'labelled')) continue;
-        onRecord(topic, topic === 'predictions' ? (key?.toString() ?? '') : (await registry.decode('labelled', value)).prediction_id);
+        if (value !== null && isWatched(topic)) onRecord(topic, topic === 'labelled' ? (await registry.decode('labelled', value)).prediction_id : (key?.toString() ?? ''));
       }
     },
     onFatal: (error) => {
