@@ -1,4 +1,4 @@
-// A client over a long life: as many connections after an outage as before, and heartbeats whatever the clock says.
+// A client over a long life: as many connections after an outage as before, heartbeats whatever the clock says, and a member again whatever befell its joining.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test, type TestContext } from 'node:test';
@@ -81,4 +81,51 @@ async function beatsOf(t: TestContext, Of: typeof stockGroup): Promise<number> {
 test('a member sends its heartbeats when the clock is set back; the stock one stops', async (t) => {
   assert.equal(await beatsOf(t, Group), 20);
   assert.ok((await beatsOf(t, stockGroup)) < 20);
+});
+
+type Runner = { start(): Promise<void>; stop(): Promise<void> };
+type Stage = 'coordinator' | 'join' | 'sync';
+/** A consumer that is thrown out of its group once and whose joining anew fails once at `stage`: how often it has joined when it has fetched so many times more. */
+async function joinsOf(Of: typeof stockGroup, stage: Stage): Promise<number> {
+  const FETCHES = 30;
+  const { createErrorFromCode } = load('kafkajs/src/protocol/error.js') as { createErrorFromCode(code: number): Error };
+  const { MemberAssignment } = load('kafkajs/src/consumer/assignerProtocol.js') as { MemberAssignment: { encode(assignment: object): Buffer } };
+  const StockRunner = load('kafkajs/src/consumer/runner.js') as new (options: object) => Runner;
+  const [UNKNOWN_MEMBER, LOADING] = [25, 14];
+  let [joins, asked, fetches, thrownOut] = [0, 0, 0, false];
+  /** Fails at the second joining. */
+  const at = <Answer>(one: Stage, answer: Answer): Promise<Answer> => {
+    if (one === 'coordinator') asked += 1;
+    return one === stage && asked === 2 ? Promise.reject(createErrorFromCode(LOADING)) : Promise.resolve(answer);
+  };
+  const coordinator = {
+    joinGroup: () => at('join', { generationId: 1, leaderId: 'another', memberId: `member-${asked}`, members: [], groupProtocol: 'x' }),
+    syncGroup: () => at('sync', { memberAssignment: MemberAssignment.encode({ version: 1, assignment: { t: [0] }, userData: Buffer.alloc(0) }) }),
+    heartbeat: () => {
+      if (thrownOut) return Promise.resolve();
+      thrownOut = true;
+      return Promise.reject(createErrorFromCode(UNKNOWN_MEMBER));
+    },
+  };
+  const instrumentationEmitter = { emit: (name: string) => void (joins += Number(name === 'consumer.group_join')) };
+  const retry = { initialRetryTime: 1, maxRetryTime: 1, retries: 20 };
+  const cluster = { connect: () => Promise.resolve(), refreshMetadataIfNecessary: () => Promise.resolve(), findGroupCoordinator: () => at('coordinator', coordinator), findTopicPartitionMetadata: () => [{ partitionId: 0 }], getNodeIds: () => [1] };
+  const consumerGroup = Object.assign(new Of({ logger, retry, cluster, topics: ['t'], topicConfigurations: { t: {} }, assigners: [], instrumentationEmitter }), {
+    async fetch() {
+      fetches += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      return [];
+    },
+    leave: () => Promise.resolve(),
+  });
+  const runner = new StockRunner({ logger, retry, consumerGroup, instrumentationEmitter, concurrency: 1, heartbeatInterval: 0, onCrash: assert.fail });
+  await runner.start();
+  while (fetches < FETCHES) await new Promise((resolve) => setImmediate(resolve));
+  await runner.stop();
+  return joins;
+}
+test('a member that is thrown out joins again, wherever its first try failed; the stock one may fetch on without being a member', async () => {
+  for (const stage of ['coordinator', 'join', 'sync'] as const) assert.equal(await joinsOf(Group, stage), 2, stage);
+  assert.equal(await joinsOf(stockGroup, 'coordinator'), 1);
+  assert.equal(await joinsOf(stockGroup, 'join'), 1);
 });
