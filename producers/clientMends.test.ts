@@ -1,4 +1,4 @@
-// A client over a long life: as many connections after an outage as before, heartbeats whatever the clock says, and a member again whatever befell its joining.
+// A client over a long life: as many connections after an outage as before, heartbeats whatever the clock says and over the broker in place, and a member again whatever befell its joining.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test, type TestContext } from 'node:test';
@@ -31,22 +31,24 @@ function clientOf(Of: typeof stockPool) {
   return {
     pool,
     connections: () => all.filter(({ up }) => up).length,
-    async outage() {
+    /** besides: something else finds its way to the known broker while the pool looks for it. */
+    async outage(besides: boolean) {
       world.away = true;
       for (const broker of all) broker.up = false;
-      const back = pool.refreshMetadata([]);
+      const back = Promise.all([pool.refreshMetadata([]), ...(besides ? [pool.refreshMetadata([])] : [])]);
       await new Promise((resolve) => setImmediate(resolve));
       world.away = false;
+      if (besides) await pool.findBroker({ nodeId: '7' });
       await back;
     },
   };
 }
-async function heldAfter(Of: typeof stockPool, outages: number): Promise<{ readonly connections: number; readonly nodeId: unknown }> {
+async function heldAfter(Of: typeof stockPool, outages: number, besides: boolean): Promise<{ readonly connections: number; readonly nodeId: unknown }> {
   const client = clientOf(Of);
   await client.pool.connect();
   await client.pool.refreshMetadata([]);
   for (let i = 0; i < outages; i += 1) {
-    await client.outage();
+    await client.outage(besides);
     // What a request does next.
     await client.pool.findBroker({ nodeId: '7' });
     await client.pool.refreshMetadata([]);
@@ -57,8 +59,10 @@ async function heldAfter(Of: typeof stockPool, outages: number): Promise<{ reado
 
 test('a client holds one connection to its broker, however often that was away; the stock one holds two after the first time', async () => {
   for (const outages of [0, 1, 2, 5]) {
-    assert.deepEqual(await heldAfter(ours, outages), { connections: 1, nodeId: 7 }, `${outages} outages`);
-    assert.equal((await heldAfter(stockPool, outages)).connections, outages === 0 ? 1 : 2, `${outages} outages`);
+    for (const besides of [false, true]) {
+      assert.deepEqual(await heldAfter(ours, outages, besides), { connections: 1, nodeId: 7 }, `${outages} outages`);
+      assert.equal((await heldAfter(stockPool, outages, besides)).connections, outages === 0 ? 1 : 2, `${outages} outages`);
+    }
   }
 });
 
@@ -67,7 +71,7 @@ async function beatsOf(t: TestContext, Of: typeof stockGroup): Promise<number> {
   const DAY_MS = 86_400_000;
   t.mock.timers.enable({ apis: ['Date'], now: 10 * DAY_MS });
   let beats = 0;
-  const group = Object.assign(new Of({ logger, topics: [], cluster: {}, assigners: [], topicConfigurations: {}, instrumentationEmitter: { emit: () => undefined } }), { memberId: 'one', coordinator: { heartbeat: () => Promise.resolve(void (beats += 1)) } });
+  const group = Object.assign(new Of({ logger, topics: [], cluster: { brokerPool: { brokers: {} } }, assigners: [], topicConfigurations: {}, instrumentationEmitter: { emit: () => undefined } }), { memberId: 'one', coordinator: { heartbeat: () => Promise.resolve(void (beats += 1)) } });
   for (const jumpMs of [0, DAY_MS, -DAY_MS, -DAY_MS, DAY_MS]) {
     t.mock.timers.setTime(Date.now() + jumpMs);
     for (let second = 0; second < 4; second += 1) {
@@ -81,6 +85,26 @@ async function beatsOf(t: TestContext, Of: typeof stockGroup): Promise<number> {
 test('a member sends its heartbeats when the clock is set back; the stock one stops', async (t) => {
   assert.equal(await beatsOf(t, Group), 20);
   assert.ok((await beatsOf(t, stockGroup)) < 20);
+});
+
+test('a group goes on over the broker that stands in the pool, and lets the one before go', async () => {
+  const brokerOf = (nodeId: string) => {
+    const broker = { nodeId, beats: 0, closed: 0, connectionPool: { host: 'kafka', port: 9092 }, heartbeat: () => Promise.resolve(void (broker.beats += 1)), disconnect: () => Promise.resolve(void (broker.closed += 1)) };
+    return broker;
+  };
+  const [before, after] = [brokerOf('7'), brokerOf('7')];
+  const brokers: Record<string, typeof before> = { 7: before };
+  const group = Object.assign(new Group({ logger, topics: [], cluster: { brokerPool: { brokers } }, assigners: [], topicConfigurations: {}, instrumentationEmitter: { emit: () => undefined } }), { memberId: 'one', coordinator: before, offsetManager: { coordinator: before }, lastRequest: 0 });
+  await group.heartbeat({ interval: 0 });
+  // While the broker is in nobody's list.
+  delete brokers['7'];
+  await group.heartbeat({ interval: 0 });
+  assert.deepEqual([before.beats, before.closed], [2, 0]);
+  brokers['7'] = after;
+  await group.heartbeat({ interval: 0 });
+  await group.heartbeat({ interval: 0 });
+  assert.deepEqual([before.beats, before.closed, after.beats, after.closed], [2, 1, 2, 0]);
+  assert.ok(group.coordinator === after && group.offsetManager.coordinator === after);
 });
 
 type Runner = { start(): Promise<void>; stop(): Promise<void> };
@@ -109,7 +133,7 @@ async function joinsOf(Of: typeof stockGroup, stage: Stage): Promise<number> {
   };
   const instrumentationEmitter = { emit: (name: string) => void (joins += Number(name === 'consumer.group_join')) };
   const retry = { initialRetryTime: 1, maxRetryTime: 1, retries: 20 };
-  const cluster = { connect: () => Promise.resolve(), refreshMetadataIfNecessary: () => Promise.resolve(), findGroupCoordinator: () => at('coordinator', coordinator), findTopicPartitionMetadata: () => [{ partitionId: 0 }], getNodeIds: () => [1] };
+  const cluster = { brokerPool: { brokers: {} }, connect: () => Promise.resolve(), refreshMetadataIfNecessary: () => Promise.resolve(), findGroupCoordinator: () => at('coordinator', coordinator), findTopicPartitionMetadata: () => [{ partitionId: 0 }], getNodeIds: () => [1] };
   const consumerGroup = Object.assign(new Of({ logger, retry, cluster, topics: ['t'], topicConfigurations: { t: {} }, assigners: [], instrumentationEmitter }), {
     async fetch() {
       fetches += 1;

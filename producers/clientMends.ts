@@ -10,30 +10,38 @@ replace<StockQueue>('network/requestQueue/index', (Stock) => class extends Stock
   }
 });
 
-type Broker = { nodeId: unknown; readonly connectionPool: { readonly host: string; readonly port: number; rack?: unknown }; isConnected(): boolean };
-type Pool = { brokers: Record<string, Broker>; readonly seedBroker?: Broker; refreshMetadata(topics: readonly string[]): Promise<unknown> };
-/** After an outage the stock pool finds its way back over a new seed and keeps the broker that it stands for beside it: from then on every client has one connection more. Here the seed takes the place of that broker, as at the start. */
+type Broker = { readonly nodeId: string; readonly connectionPool: { readonly host: string; readonly port: number }; disconnect(): Promise<void> };
+type Pool = { readonly brokers: Readonly<Record<string, Broker>>; seedBroker?: Broker; refreshMetadata(topics: readonly string[]): Promise<unknown> };
+/** After an outage the stock pool finds its way back over a new seed and keeps the broker that it stands for beside it: from then on every client has one connection more. Here they are one, as at the start: the seed gives way, for others (a group's coordinator) hold on to the broker. */
 export const stockPool = replace<new (options: object) => Pool>('cluster/brokerPool', (Stock) => class extends Stock {
+  private refreshing = 0;
+
   override async refreshMetadata(topics: readonly string[]): Promise<unknown> {
-    const done = await super.refreshMetadata(topics);
+    this.refreshing += 1;
+    const done = await super.refreshMetadata(topics).finally(() => (this.refreshing -= 1));
     const { seedBroker: seed } = this;
-    for (const [nodeId, broker] of Object.entries(this.brokers)) {
-      if (seed === undefined || broker === seed || broker.isConnected() || broker.connectionPool.host !== seed.connectionPool.host || broker.connectionPool.port !== seed.connectionPool.port) continue;
-      seed.nodeId = broker.nodeId;
-      seed.connectionPool.rack = broker.connectionPool.rack;
-      this.brokers[nodeId] = seed;
-    }
+    // Another refresh that is under way may be asking the seed: then the last of them does it.
+    if (seed === undefined || this.refreshing > 0) return done;
+    const known = Object.values(this.brokers).find(({ connectionPool: { host, port } }) => host === seed.connectionPool.host && port === seed.connectionPool.port);
+    if (known === undefined || known === seed) return done;
+    this.seedBroker = known;
+    await seed.disconnect();
     return done;
   }
 });
 
-type Group = { lastRequest: number; heartbeat(asked: { readonly interval: number }): Promise<void>; joinAndSync(): Promise<void> };
+type Group = {
+  lastRequest: number; coordinator: Broker | null; readonly offsetManager: { coordinator: Broker } | null; readonly cluster: { readonly brokerPool: { readonly brokers: Readonly<Record<string, Broker>> } };
+  heartbeat(asked: { readonly interval: number }): Promise<void>;
+  joinAndSync(): Promise<void>;
+};
 const UNKNOWN_MEMBER = 25;
 /** What a broker answers to the heartbeat of somebody it does not know. */
 const unknownMember = (): Error => (loadPart('protocol/error') as { createErrorFromCode(code: number): Error }).createErrorFromCode(UNKNOWN_MEMBER);
-/** Two things the stock group does. It counts the time to its next heartbeat by the wall clock: set back, it would send none until the clock has caught up, and fall out of its group.
+/** Three things the stock group does. It counts the time to its next heartbeat by the wall clock: set back, it would send none until the clock has caught up, and fall out of its group.
  *  And when it was thrown out and its joining anew fails (the connection is lost, say, or no answer comes in time), it is tried again to fetch and not to join: without a member id no heartbeat is sent that would tell, and what it fetches is nobody's.
- *  Here the next heartbeat says that it is not a member, and it joins. */
+ *  Here the next heartbeat says that it is not a member, and it joins.
+ *  And it holds on to the coordinator it has found at its joining: a broker that was away for a moment is made anew in the pool, and the old one is a connection more for ever. */
 export const stockGroup = replace<new (options: object) => Group>('consumer/consumerGroup', (Stock) => class extends Stock {
   private outside = false;
 
@@ -45,6 +53,15 @@ export const stockGroup = replace<new (options: object) => Group>('consumer/cons
   override heartbeat(asked: { readonly interval: number }): Promise<void> {
     if (this.outside) return Promise.reject(unknownMember());
     if (this.lastRequest > Date.now()) this.lastRequest = 0;
+    this.followCoordinator();
     return super.heartbeat(asked);
+  }
+  private followCoordinator(): void {
+    const { coordinator: before, offsetManager } = this;
+    const now = before === null ? undefined : this.cluster.brokerPool.brokers[before.nodeId];
+    if (now === undefined || now === before) return;
+    this.coordinator = now;
+    if (offsetManager !== null) offsetManager.coordinator = now;
+    before?.disconnect().catch(() => undefined);
   }
 });
