@@ -1,7 +1,8 @@
-// The one place where a kafkajs client is made: with the corrected read_committed filter, quick record batches and quiet, structured logs.
+// The one place where a kafkajs client is made: with the corrected read_committed filter, quick record batches, what it does wrong over a long life mended, and quiet, structured logs.
 import '../consumers/readCommitted.ts';
 import './wire/install.ts';
 import './clientMends.ts';
+import '../consumers/groupMends.ts';
 import kafkajs from 'kafkajs';
 import type { Kafka } from 'kafkajs';
 import type { Settings } from '../schemas/settings.ts';
