@@ -10,9 +10,11 @@ export const MAIN: Readonly<Record<ProcessName, string>> = { inference: 'inferen
 /** MB for young objects. A transaction's records are held at once, and a request until Kafka has acknowledged its event: with more room few outlive a collection and are copied.
  *  All of it from the start, and used to its end: V8 would collect at four fifths of it whenever the event loop rests, and room that is touched only in a backlog looks like a leak. */
 const ROOM_FOR_THE_YOUNG: Readonly<Record<string, number>> = { [MAIN.inference]: 32, [MAIN.join]: 64, [MAIN.monitor]: 64 };
+/** How far the old may grow before they are collected: V8 itself lets it be a half or four times more, by how much there is to do, and pages it has had once it keeps. Then a busy minute would look like a leak too. */
+const ROOM_FOR_THE_OLD = ['--initial-old-space-size=32', '--heap-growing-percent=50'];
 const roomOf = (main: string): readonly string[] => {
   const mb = ROOM_FOR_THE_YOUNG[main];
-  return mb === undefined ? [] : [`--max-semi-space-size=${mb}`, `--min-semi-space-size=${mb}`, '--no-minor-gc-task'];
+  return mb === undefined ? [] : [`--max-semi-space-size=${mb}`, `--min-semi-space-size=${mb}`, '--no-minor-gc-task', ...ROOM_FOR_THE_OLD];
 };
 /** What node is told when it runs one of our programs. */
 export const nodeFlagsOf = (main: string): readonly string[] => ['--disable-warning=ExperimentalWarning', ...roomOf(main)];
