@@ -51,13 +51,14 @@ test('a group goes on over the broker that stands in the pool, and lets the one 
 });
 
 type Runner = { start(): Promise<void>; stop(): Promise<void> };
-type Stage = 'coordinator' | 'join' | 'sync';
+type Stage = 'no coordinator' | 'coordinator' | 'join' | 'sync';
 const EVENTS = new Map([['consumer.rebalancing', 'out'], ['consumer.group_join', 'in']]);
 /** A consumer that is thrown out of its group once and whose joining anew fails once at `stage`: what it has told when it has fetched so many times more. */
 async function toldOf(Of: typeof stockGroup, stage: Stage): Promise<string> {
   const FETCHES = 30;
   const { createErrorFromCode } = load('kafkajs/src/protocol/error.js') as { createErrorFromCode(code: number): Error };
   const { MemberAssignment } = load('kafkajs/src/consumer/assignerProtocol.js') as { MemberAssignment: { encode(assignment: object): Buffer } };
+  const { KafkaJSGroupCoordinatorNotFound } = load('kafkajs/src/errors.js') as { KafkaJSGroupCoordinatorNotFound: new (text: string) => Error };
   const StockRunner = load('kafkajs/src/consumer/runner.js') as new (options: object) => Runner;
   const [UNKNOWN_MEMBER, LOADING] = [25, 14];
   const told: string[] = [];
@@ -65,7 +66,8 @@ async function toldOf(Of: typeof stockGroup, stage: Stage): Promise<string> {
   /** Fails at the second joining. */
   const at = <Answer>(one: Stage, answer: Answer): Promise<Answer> => {
     if (one === 'coordinator') asked += 1;
-    return one === stage && asked === 2 ? Promise.reject(createErrorFromCode(LOADING)) : Promise.resolve(answer);
+    if (asked !== 2 || !stage.endsWith(one)) return Promise.resolve(answer);
+    return Promise.reject(stage === 'no coordinator' ? new KafkaJSGroupCoordinatorNotFound('Failed to find group coordinator') : createErrorFromCode(LOADING));
   };
   const coordinator = {
     joinGroup: () => at('join', { generationId: 1, leaderId: 'another', memberId: `member-${asked}`, members: [], groupProtocol: 'x' }),
@@ -87,13 +89,14 @@ async function toldOf(Of: typeof stockGroup, stage: Stage): Promise<string> {
     },
     leave: () => Promise.resolve(),
   });
-  const runner = new StockRunner({ logger, retry, consumerGroup, instrumentationEmitter, concurrency: 1, heartbeatInterval: 0, onCrash: assert.fail });
+  const runner = new StockRunner({ logger, retry, consumerGroup, instrumentationEmitter, concurrency: 1, heartbeatInterval: 0, onCrash: (error: Error) => void told.push(error.name) });
   await runner.start();
-  while (fetches < FETCHES) await new Promise((resolve) => setImmediate(resolve));
+  while (fetches < FETCHES && !told.includes('KafkaJSNonRetriableError')) await new Promise((resolve) => setImmediate(resolve));
   await runner.stop();
   return told.join(' ');
 }
-test('a member that is thrown out joins again, wherever its first try failed; the stock one may fetch on without being a member', async () => {
-  for (const stage of ['coordinator', 'join', 'sync'] as const) assert.equal(await toldOf(Group, stage), 'out in out out in', stage);
+test('a member that is thrown out joins again, wherever its first try failed; the stock one may fetch on without being a member, or end', async () => {
+  for (const stage of ['no coordinator', 'coordinator', 'join', 'sync'] as const) assert.equal(await toldOf(Group, stage), 'out in out out in', stage);
   for (const stage of ['coordinator', 'join'] as const) assert.equal(await toldOf(stockGroup, stage), 'in', stage);
+  assert.equal(await toldOf(stockGroup, 'no coordinator'), 'in KafkaJSNonRetriableError');
 });

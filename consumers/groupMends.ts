@@ -1,4 +1,4 @@
-// What a member of a kafkajs group does wrong, mended in its place before kafkajs is loaded: heartbeats when the clock is set back, a joining that failed, a coordinator that was away.
+// What a member of a kafkajs group does wrong, mended in its place before kafkajs is loaded: heartbeats when the clock is set back, a joining that failed, a coordinator that was away or is not known.
 import { loadPart, replace } from '../producers/wire/replace.ts';
 
 type Broker = { readonly nodeId: string; disconnect(): Promise<void> };
@@ -10,9 +10,14 @@ type Group = {
   joinAndSync(): Promise<void>;
 };
 const { REBALANCING } = (loadPart('consumer/instrumentationEvents') as { events: { REBALANCING: string } }).events;
+const { KafkaJSError } = loadPart('errors') as { KafkaJSError: new (cause: Error, options: { readonly retriable: boolean }) => Error };
 const UNKNOWN_MEMBER = 25;
 /** What a broker answers to the heartbeat of somebody it does not know. */
 const unknownMember = (): Error => (loadPart('protocol/error') as { createErrorFromCode(code: number): Error }).createErrorFromCode(UNKNOWN_MEMBER);
+/** A broker that goes or comes may know of no coordinator at that moment. The client takes that for a failure that will not pass, and ends the consumer. */
+function passing(error: unknown): unknown {
+  return error instanceof Error && error.name === 'KafkaJSGroupCoordinatorNotFound' ? new KafkaJSError(error, { retriable: true }) : error;
+}
 
 export const stockGroup = replace<new (options: object) => Group>('consumer/consumerGroup', (Stock) => class extends Stock {
   private outside = false;
@@ -23,7 +28,9 @@ export const stockGroup = replace<new (options: object) => Group>('consumer/cons
     this.outside = true;
     const { groupId, memberId } = this;
     this.instrumentationEmitter.emit(REBALANCING, { groupId, memberId });
-    await super.joinAndSync();
+    await super.joinAndSync().catch((error: unknown) => {
+      throw passing(error);
+    });
     this.outside = false;
   }
   override heartbeat(asked: { readonly interval: number }): Promise<void> {
