@@ -15,17 +15,18 @@ export function openLane({ name, leaseMs, ledger, log, held, work, fail, entered
     const next = async (): ReturnType<Ledger['take']> => (stopping || (await held()) ? undefined : ledger.take(name));
     for (let taken = await next(); taken !== undefined; taken = await next()) {
       const { row, lease } = taken;
-      if (stopping) return ledger.release(lease);
+      if (stopping) return ledger.release(lease, false);
       entered(row);
       log.info({ retrain_id: row.retrain_id, attempt: row.attempts }, `${name} taken`);
       const renewing = setInterval(() => void ledger.renew(lease).catch(() => undefined), leaseMs / 3);
       try {
         await work(row, lease);
       } catch (error) {
-        if (stopping) await ledger.release(lease).catch(() => undefined);
+        if (stopping) await ledger.release(lease, false).catch(() => undefined);
         else if (kindOf(error) === 'transient') {
           log.warn({ retrain_id: row.retrain_id, reason: messageOf(error) }, 'will try again');
-          await ledger.release(lease);
+          // What is away comes back, however long it takes; a child that ends without a word may do so for ever.
+          await ledger.release(lease, error instanceof LoopError && error.code === 'child_ended');
           return;
         } else if (error instanceof LoopError) await fail(row, lease, error.message);
         else throw error;

@@ -16,7 +16,7 @@ const MAX_ATTEMPTS = 5;
 export async function work(desk: Desk, row: Row, lease: Lease, signal: AbortSignal): Promise<void> {
   const { settings, env, ledger, log, hear, childProgram } = desk;
   if (row.promotion_seq !== null) return announce(desk, row, lease);
-  if (row.attempts > MAX_ATTEMPTS) return finish(desk, row, lease, 'error', `given up after ${MAX_ATTEMPTS} attempts`);
+  if (row.attempts > MAX_ATTEMPTS) return finish(desk, row, lease, 'error', `given up after ${MAX_ATTEMPTS} attempts that ended without a word`);
   const request = JSON.parse(row.request) as RetrainRequested;
   const checked = usable(request, settings.trainBuckets);
   if (checked.status === 'unusable') return finish(desk, row, lease, 'error', checked.reason);

@@ -76,9 +76,9 @@ export function leases({ query, change, inTransaction }: Database, { leaseMs, mo
     async unpromote({ id, token }: Lease, reason: string, at: Date): Promise<boolean> {
       return (await change(`UPDATE auto_training SET status = 'FAILED', outcome = 'error', outcome_reason = ?, promotion_seq = NULL, model_version = NULL, finished_at = ?, duration_ms = COALESCE(duration_ms, TIMESTAMPDIFF(MICROSECOND, started_at, finished_at) DIV 1000), lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ?`, [reason, at, id, token])) === 1;
     },
-    /** Back to PENDING, for another try. */
-    async release({ id, token }: Lease): Promise<void> {
-      await change(`UPDATE auto_training SET status = 'PENDING', lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ? AND promotion_seq IS NULL`, [id, token]);
+    /** Back to PENDING, for another try. counts: among the attempts after which a run is given up. */
+    async release({ id, token }: Lease, counts: boolean): Promise<void> {
+      await change(`UPDATE auto_training SET status = 'PENDING', attempts = attempts - ?, lease_token = NULL, lease_until = NULL WHERE id = ? AND status = 'RUNNING' AND lease_token = ? AND promotion_seq IS NULL`, [counts ? 0 : 1, id, token]);
     },
   };
 }

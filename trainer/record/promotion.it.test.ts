@@ -31,6 +31,21 @@ test('one row per retrain id; one owner at a time; a lost lease changes nothing'
   assert.equal(third.row.cause, 'manual');
   assert.equal(await ledger.finish(third.lease, 'cancelled', 'end of the test'), true);
 });
+test('only attempts that ended without a word are counted: what is away may be away for long', async (t) => {
+  const { model, ledger } = own(t, await openBench(t));
+  await ledger.claim(requestOf(model), 0, 1n);
+  for (let i = 0; i < 8; i += 1) {
+    const { row, lease } = await taken(ledger);
+    assert.equal(row.attempts, 1);
+    await ledger.release(lease, false);
+  }
+  for (const attempts of [1, 2, 3]) {
+    const { row, lease } = await taken(ledger);
+    assert.equal(row.attempts, attempts);
+    await ledger.release(lease, true);
+  }
+  assert.equal(await ledger.finish((await taken(ledger)).lease, 'cancelled', 'end of the test'), true);
+});
 
 /** Trains for real and goes as far as the row that has its promotion_seq. */
 async function upToTheRow(mine: Own): Promise<{ row: Row; trained: Trained; lease: Lease }> {
