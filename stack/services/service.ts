@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fatal } from '../../schemas/failure.ts';
 import type { Paths } from '../paths.ts';
-import { rememberPid, runningPid } from '../pids.ts';
+import { rememberPid, runningPid, stopPart } from '../pids.ts';
 
 export type Command = { readonly program: string; readonly args: readonly string[]; readonly env?: Record<string, string>; readonly cwd?: string };
 export type Port = { readonly number: number; readonly env: string };
@@ -95,4 +95,17 @@ export async function startService(paths: Paths, service: Service, deadlineMs: n
     await pause(100);
   }
   return already ? 'already running' : 'started';
+}
+/** Stops a service, after `stopMs` by force, or kills it at once (crash), and brings it up again. Resolves when it is healthy; errors as of `startService`. */
+export async function restartService(paths: Paths, service: Service, { crash, stopMs, startMs }: { readonly crash: boolean; readonly stopMs: number; readonly startMs: number }): Promise<void> {
+  const pid = runningPid(paths.run, service.name);
+  if (crash && pid !== undefined) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  await stopPart(paths.run, service.name, stopMs);
+  await startService(paths, service, startMs, () => false);
 }

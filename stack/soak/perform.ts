@@ -3,13 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fatal, messageOf } from '../../schemas/failure.ts';
 import type { Context } from '../context.ts';
 import { fetchKafka, fetchMysql, fetchRegistry, fetchS3 } from '../fetch.ts';
-import { runningPid, stopPart } from '../pids.ts';
+import { runningPid } from '../pids.ts';
 import { readStates, urlOf } from '../processes.ts';
 import { kafkaService } from '../services/kafka.ts';
 import { mysqlService } from '../services/mysql.ts';
 import { registryService } from '../services/registry.ts';
 import { s3Service } from '../services/s3.ts';
-import { startService, type Service } from '../services/service.ts';
+import { restartService, type Service } from '../services/service.ts';
 import type { Fault, ServerName } from './schedule.ts';
 
 export type Faults = {
@@ -96,14 +96,7 @@ export function createFaults(context: Context): Faults {
         case 'suspend': return suspend(await oursOf(fault.of), settings.sessionTimeoutMs + BEYOND_SESSION_MS);
         case 'cut': return suspend(await pidOf(() => runningPid(paths.run, fault.of)), CUT_MS);
         case 'restart':
-        case 'crash': {
-          const service = await serviceOf(fault.of);
-          const pid = runningPid(paths.run, fault.of);
-          if (fault.kind === 'crash' && pid !== undefined) signal(pid, 'SIGKILL');
-          await stopPart(paths.run, fault.of, STOP_AFTER_MS);
-          await startService(paths, service, START_DEADLINE_MS, () => false);
-          return;
-        }
+        case 'crash': return restartService(paths, await serviceOf(fault.of), { crash: fault.kind === 'crash', stopMs: STOP_AFTER_MS, startMs: START_DEADLINE_MS });
       }
     },
   };
