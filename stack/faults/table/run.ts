@@ -127,7 +127,7 @@ export async function openTable(t: TestContext, place: Place, mark: string): Pro
 /** Everything that was sent or acknowledged has its answer, once; and `verify` finds nothing. */
 async function accountOf(place: Place, traffic: Traffic): Promise<{ readonly lost: number; readonly doubled: number; readonly differences: readonly string[] }> {
   const [products, pairs, acknowledged] = [[...traffic.products], [...traffic.pairs], [...traffic.acknowledged]];
-  const lostIds = (): string[] => [...products.filter((id) => !traffic.predicted.has(id)), ...acknowledged.filter((id) => !traffic.predicted.has(id)), ...pairs.filter((id) => !traffic.labelled.has(id)), ...products.filter((id) => !traffic.asked.has(id))];
+  const lostIds = (): string[] => [...products.filter((id) => !traffic.predicted.has(id) || !traffic.asked.has(id)), ...acknowledged.filter((id) => !traffic.predicted.has(id)), ...pairs.filter((id) => !traffic.labelled.has(id))];
   await until('everything has its answer', () => (lostIds().length === 0 ? true : undefined), RECOVERY_DEADLINE_MS).catch(() => undefined);
   await until('nothing waits', async () => ((await lagsOf(place)).every((lag) => lag === 0) ? true : undefined), RECOVERY_DEADLINE_MS).catch(() => undefined);
   const doubledIds = (): string[] => [...products.filter((id) => (traffic.predicted.get(id) ?? 0) > (traffic.asked.get(id) ?? 0)), ...pairs.filter((id) => (traffic.labelled.get(id) ?? 0) > 1)];
