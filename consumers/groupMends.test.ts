@@ -9,12 +9,13 @@ const load = createRequire(import.meta.url);
 const Group = load('kafkajs/src/consumer/consumerGroup.js') as typeof stockGroup;
 const logger = { namespace: () => logger, debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
+const groupOf = <State>(Of: typeof stockGroup, brokers: object, state: State) => Object.assign(new Of({ logger, topics: [], cluster: { brokerPool: { brokers } }, assigners: [], topicConfigurations: {}, instrumentationEmitter: { emit: () => undefined } }), state);
 /** Heartbeats sent, asked for every second while the clock jumps a day ahead and back. */
 async function beatsOf(t: TestContext, Of: typeof stockGroup): Promise<number> {
   const DAY_MS = 86_400_000;
   t.mock.timers.enable({ apis: ['Date'], now: 10 * DAY_MS });
   let beats = 0;
-  const group = Object.assign(new Of({ logger, topics: [], cluster: { brokerPool: { brokers: {} } }, assigners: [], topicConfigurations: {}, instrumentationEmitter: { emit: () => undefined } }), { memberId: 'one', coordinator: { heartbeat: () => Promise.resolve(void (beats += 1)) } });
+  const group = groupOf(Of, {}, { memberId: 'one', coordinator: { heartbeat: () => Promise.resolve(void (beats += 1)) } });
   for (const jumpMs of [0, DAY_MS, -DAY_MS, -DAY_MS, DAY_MS]) {
     t.mock.timers.setTime(Date.now() + jumpMs);
     for (let second = 0; second < 4; second += 1) {
@@ -37,7 +38,7 @@ test('a group goes on over the broker that stands in the pool, and lets the one 
   };
   const [before, after] = [brokerOf('7'), brokerOf('7')];
   const brokers: Record<string, typeof before> = { 7: before };
-  const group = Object.assign(new Group({ logger, topics: [], cluster: { brokerPool: { brokers } }, assigners: [], topicConfigurations: {}, instrumentationEmitter: { emit: () => undefined } }), { memberId: 'one', coordinator: before, offsetManager: { coordinator: before }, lastRequest: 0 });
+  const group = groupOf(Group, brokers, { memberId: 'one', coordinator: before, offsetManager: { coordinator: before }, lastRequest: 0 });
   await group.heartbeat({ interval: 0 });
   // While the broker is in nobody's list.
   delete brokers['7'];
